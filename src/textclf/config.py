@@ -1,0 +1,284 @@
+"""The schema of a config: each setting's type, default, range and meaning, on one page."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+# Keras's own default learning rates; written out so that a saved config is complete.
+LEARNING_RATES = {
+    "sgd": 0.01,
+    "rmsprop": 0.001,
+    "adam": 0.001,
+    "adamw": 0.001,
+    "nadam": 0.001,
+    "adagrad": 0.001,
+}
+MAX_SEED = 2**32 - 1  # what numpy.random.RandomState takes
+
+
+class Settings(BaseModel):
+    """One section of a config: unknown keys and lenient types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+# --- dataset ---------------------------------------------------------------------------------
+
+
+class ImdbDataset(Settings):
+    """25,000 + 25,000 film reviews, negative or positive."""
+
+    name: Literal["imdb"] = Field(description="the IMDB reviews of keras.datasets")
+
+
+class ReutersDataset(Settings):
+    """11,228 newswires on 46 topics."""
+
+    name: Literal["reuters"] = Field(description="the Reuters newswires of keras.datasets")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+
+
+class BostonDataset(Settings):
+    """506 suburbs of Boston, 13 features, the median price of a house in thousands of dollars."""
+
+    name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+
+
+class DocstringsDataset(Settings):
+    """Docstrings of NumPy, pandas, Matplotlib and Keras: which library does one document?"""
+
+    name: Literal["docstrings"] = Field(description="docstrings of the installed libraries")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which rows test")
+
+
+DatasetSettings = Annotated[
+    ImdbDataset | ReutersDataset | BostonDataset | DocstringsDataset, Field(discriminator="name")
+]
+TEXT_DATASETS = ("imdb", "reuters", "docstrings")
+
+
+# --- preprocessing ---------------------------------------------------------------------------
+
+
+class TextPreprocessing(Settings):
+    """From texts as ids to a model's input."""
+
+    num_words: int | None = Field(
+        None, ge=4, le=10_000_000, description="keep ids below this (the most frequent words)"
+    )
+    skip_top: int = Field(
+        0, ge=0, le=10_000_000, description="drop ids below this (the most frequent words)"
+    )
+    remove_reserved: bool = Field(
+        False, description="remove ids 0 to 2 (padding, start, unknown) from every text"
+    )
+    maxlen: int | None = Field(
+        None, ge=1, le=100_000, description="every text becomes this many ids long"
+    )
+    padding: Literal["pre", "post"] = Field("pre", description="which end of a short text is padded")
+    truncating: Literal["pre", "post"] = Field("pre", description="which end of a long text is cut")
+    encoding: Literal["embedding", "one_hot", "multi_hot"] = Field(
+        "embedding", description="how ids enter the model"
+    )
+
+
+class FeaturePreprocessing(Settings):
+    """From numeric features to a model's input."""
+
+    standardize: bool = Field(
+        True, description="subtract the training rows' mean, divide by their standard deviation"
+    )
+
+
+def _kind_of_preprocessing(value: Any) -> str:
+    keys = value if isinstance(value, dict) else type(value).model_fields
+    return "features" if "standardize" in keys else "text"
+
+
+PreprocessingSettings = Annotated[
+    Annotated[TextPreprocessing, Tag("text")] | Annotated[FeaturePreprocessing, Tag("features")],
+    Discriminator(_kind_of_preprocessing),
+]
+
+
+# --- model -----------------------------------------------------------------------------------
+
+
+class DenseModel(Settings):
+    """Fully connected layers on multi-hot words, on a flattened embedding, or on features."""
+
+    type: Literal["dense"] = Field(description="fully connected layers")
+    embedding_dim: int | None = Field(
+        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
+    )
+    units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
+        [16, 16], min_length=1, max_length=20, description="width of each hidden layer"
+    )
+    activation: Literal["relu", "tanh", "sigmoid"] = Field(
+        "relu", description="activation of the hidden layers"
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs dropped after each layer")
+
+
+class SimpleRnnModel(Settings):
+    """Keras's SimpleRNN, read at its last step."""
+
+    type: Literal["simple_rnn"] = Field(description="a fully connected recurrent layer")
+    embedding_dim: int | None = Field(
+        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
+    )
+    units: int = Field(32, ge=1, le=65_536, description="width of the recurrent layer")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of the layer's inputs dropped")
+    bptt_steps: int | None = Field(
+        None, ge=1, le=100_000, description="gradient flows through this many last steps only"
+    )
+
+
+class LstmModel(Settings):
+    """Keras's LSTM, read at its last step."""
+
+    type: Literal["lstm"] = Field(description="long short-term memory")
+    embedding_dim: int | None = Field(
+        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
+    )
+    units: int = Field(32, ge=1, le=65_536, description="width of the recurrent layer")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of the layer's inputs dropped")
+
+
+class CnnLstmModel(Settings):
+    """A convolution over the words, pooled, read by an LSTM."""
+
+    type: Literal["cnn_lstm"] = Field(description="convolution, pooling, LSTM")
+    embedding_dim: int | None = Field(
+        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of the word vectors dropped")
+    filters: int = Field(64, ge=1, le=65_536, description="number of convolution filters")
+    kernel_size: int = Field(5, ge=1, le=1_000, description="words that a filter sees at once")
+    pool_size: int = Field(4, ge=1, le=1_000, description="steps that pooling makes one of")
+    units: int = Field(32, ge=1, le=65_536, description="width of the LSTM")
+
+
+ModelSettings = Annotated[
+    DenseModel | SimpleRnnModel | LstmModel | CnnLstmModel, Field(discriminator="type")
+]
+
+
+# --- training --------------------------------------------------------------------------------
+
+
+class ShuffledValidation(Settings):
+    """The first rows of a seeded permutation validate (scikit-learn's train_test_split)."""
+
+    split: Literal["shuffled"] = Field(description="the first rows of a permutation")
+    share: float = Field(0.2, gt=0, lt=1, description="share of the training rows that validate")
+    seed: int = Field(42, ge=0, le=MAX_SEED, description="seed of the permutation")
+
+
+class TailValidation(Settings):
+    """The last rows of a seeded permutation validate."""
+
+    split: Literal["tail"] = Field(description="the last rows of a permutation")
+    share: float = Field(0.2, gt=0, lt=1, description="share of the training rows that validate")
+    seed: int = Field(42, ge=0, le=MAX_SEED, description="seed of the permutation")
+
+
+class FirstValidation(Settings):
+    """The first rows of the file validate."""
+
+    split: Literal["first"] = Field(description="the first rows of the file")
+    rows: int = Field(ge=1, le=1_000_000_000, description="number of rows that validate")
+
+
+class TestValidation(Settings):
+    """The test rows validate, as many tutorials do: such a score is no test any more."""
+
+    split: Literal["test"] = Field(description="the test rows")
+
+
+class KFoldValidation(Settings):
+    """Each fold validates once, in file order; a final model is fitted on all training rows."""
+
+    split: Literal["k_fold"] = Field(description="each fold in turn, in file order")
+    folds: int = Field(4, ge=2, le=100, description="number of folds")
+
+
+ValidationSettings = Annotated[
+    ShuffledValidation | TailValidation | FirstValidation | TestValidation | KFoldValidation, Field(discriminator="split")
+]
+Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae"]
+
+
+class Checkpoint(Settings):
+    """Which epoch's model is kept."""
+
+    keep: Literal["best", "last"] = Field("best", description="the best or the last epoch's model")
+    monitor: Monitor = Field("val_loss", description="the column of history.csv that decides")
+
+
+class EarlyStopping(Settings):
+    """Stop once the monitored value no longer improves."""
+
+    patience: int = Field(3, ge=0, le=100_000, description="epochs without improvement to wait")
+    min_delta: float = Field(0.0, ge=0, le=1e6, description="smallest change that improves")
+    monitor: Monitor = Field("val_loss", description="the column of history.csv that decides")
+
+
+def _default_learning_rate(training: dict[str, Any]) -> float:
+    return LEARNING_RATES.get(training.get("optimizer", ""), 0.001)
+
+
+def _default_checkpoint(training: dict[str, Any]) -> Checkpoint:
+    return Checkpoint(keep="best" if training.get("validation") else "last")
+
+
+class Training(Settings):
+    """How the model is fitted."""
+
+    epochs: int = Field(10, ge=1, le=100_000, description="passes over the training rows")
+    batch_size: int = Field(64, ge=1, le=1_000_000, description="rows in a gradient step")
+    optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "nadam", "adagrad"] = Field(
+        "rmsprop", description="Keras's optimizer"
+    )
+    learning_rate: float = Field(
+        default_factory=_default_learning_rate,
+        ge=1e-10,
+        le=100,
+        description="step size; by default Keras's own for the optimizer",
+    )
+    validation: ValidationSettings | None = Field(
+        ShuffledValidation(split="shuffled"), description="which rows validate; null: none"
+    )
+    checkpoint: Checkpoint = Field(
+        default_factory=_default_checkpoint, description="which epoch's model is kept"
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, description="when to stop before the last epoch; null: never"
+    )
+    engine: Literal["auto", "xla", "graph", "keras"] = Field(
+        "auto", description="how batches are run; auto: by rule, from the model and the batch"
+    )
+
+
+# --- the whole -------------------------------------------------------------------------------
+
+
+class Config(Settings):
+    """A whole YAML file."""
+
+    dataset: DatasetSettings = Field(description="where the examples come from")
+    preprocessing: PreprocessingSettings = Field(
+        default_factory=lambda config: (
+            TextPreprocessing()
+            if getattr(config.get("dataset"), "name", None) in TEXT_DATASETS
+            else FeaturePreprocessing()
+        ),
+        description="what is done to the examples before the model sees them",
+    )
+    model: ModelSettings = Field(description="the layers")
+    training: Training = Field(default_factory=Training, description="how the model is fitted")
+    seed: int = Field(
+        42, ge=0, le=MAX_SEED, description="decides initial weights, row order and dropout"
+    )

@@ -1,0 +1,73 @@
+"""What every loader returns: examples as they come, before any preprocessing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from textclf.tasks import Task
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of different lengths in two flat arrays.
+
+    Args:
+        values: int32 (tokens,), the rows one after the other.
+        offsets: int64 (rows + 1,); row i is `values[offsets[i]:offsets[i + 1]]`.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 (rows,)."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples, the training rows first, the test rows after them.
+
+    Args:
+        x: texts as ids, Ragged, or features, float64 (rows, features).
+        y: class numbers, int32 (rows,), or regression targets, float32 (rows,).
+        n_train: rows before this number are training rows, from it on test rows.
+        class_names: one for each class; empty for regression.
+        words: `words[i]` is the word of id i; ids 0, 1, 2 are padding, start and unknown.
+        ranked: whether ids already follow word frequency, as in keras.datasets. If not, the
+            encoder ranks them by the training rows.
+        feature_names: one for each column of features.
+        files: SHA-256 of each file that was read, by file name.
+    """
+
+    name: str
+    task: Task
+    x: Ragged | np.ndarray
+    y: np.ndarray
+    n_train: int
+    class_names: Sequence[str] = ()
+    words: Sequence[str] = ()
+    ranked: bool = True
+    feature_names: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def train_rows(self) -> np.ndarray:
+        """int64 (n_train,)."""
+        return np.arange(self.n_train)
+
+    @property
+    def test_rows(self) -> np.ndarray:
+        """int64 (rows - n_train,)."""
+        return np.arange(self.n_train, len(self))

@@ -1,0 +1,30 @@
+"""The three tasks, each with its loss, output activation and metric, by Keras's names."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a dataset asks of a model."""
+
+    name: str
+    loss: str
+    output_activation: str | None
+    metric: str
+    higher_is_better: bool
+
+    @property
+    def is_classification(self) -> bool:
+        return self.metric == "accuracy"
+
+
+BINARY = Task("binary", "binary_crossentropy", "sigmoid", "accuracy", higher_is_better=True)
+MULTICLASS = Task(
+    "multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy", higher_is_better=True
+)
+REGRESSION = Task("regression", "mse", None, "mae", higher_is_better=False)
+
+
+def is_better_higher(monitor: str) -> bool:
+    """Whether a larger value of a history column ('val_accuracy', 'loss', ...) is the better one."""
+    return monitor.endswith("accuracy")

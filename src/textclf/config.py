@@ -1,6 +1,6 @@
 """The schema of a config: each setting's type, default, range and meaning, on one page."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -77,7 +77,9 @@ class TextPreprocessing(Settings):
     maxlen: int | None = Field(
         None, ge=1, le=100_000, description="every text becomes this many ids long"
     )
-    padding: Literal["pre", "post"] = Field("pre", description="which end of a short text is padded")
+    padding: Literal["pre", "post"] = Field(
+        "pre", description="which end of a short text is padded"
+    )
     truncating: Literal["pre", "post"] = Field("pre", description="which end of a long text is cut")
     encoding: Literal["embedding", "one_hot", "multi_hot"] = Field(
         "embedding", description="how ids enter the model"
@@ -93,8 +95,8 @@ class FeaturePreprocessing(Settings):
 
 
 def _kind_of_preprocessing(value: Any) -> str:
-    keys = value if isinstance(value, dict) else type(value).model_fields
-    return "features" if "standardize" in keys else "text"
+    has_key = isinstance(value, dict) and "standardize" in value
+    return "features" if has_key or isinstance(value, FeaturePreprocessing) else "text"
 
 
 PreprocessingSettings = Annotated[
@@ -206,7 +208,8 @@ class KFoldValidation(Settings):
 
 
 ValidationSettings = Annotated[
-    ShuffledValidation | TailValidation | FirstValidation | TestValidation | KFoldValidation, Field(discriminator="split")
+    ShuffledValidation | TailValidation | FirstValidation | TestValidation | KFoldValidation,
+    Field(discriminator="split"),
 ]
 Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae"]
 
@@ -282,3 +285,11 @@ class Config(Settings):
     seed: int = Field(
         42, ge=0, le=MAX_SEED, description="decides initial weights, row order and dropout"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_preprocessing_is_the_default(cls, config: Any) -> Any:
+        # An empty map fits texts and features alike: the dataset decides.
+        if isinstance(config, dict) and config.get("preprocessing") == {}:
+            return {key: value for key, value in config.items() if key != "preprocessing"}
+        return config

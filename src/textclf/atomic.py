@@ -1,0 +1,52 @@
+"""Files that are either as before or complete, never in between."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from textclf.errors import ResourceError
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to, which takes `path`'s place once the block is done.
+
+    Raises:
+        ResourceError: the disk is full, or the folder cannot be written.
+    """
+    # A prefix rather than a suffix: Keras, NumPy and Matplotlib choose a format by the suffix.
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> ResourceError:
+    """The error for a file or folder that the system refuses to write."""
+    reason = (error.strerror or str(error)).lower()
+    return ResourceError(f"{path}: cannot be written: {reason}; make room or choose another folder")
+
+
+def write_text(path: Path, text: str) -> None:
+    with writing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    # allow_nan=False: NaN is no JSON, and no other program would read it.
+    write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,127 @@
+"""TensorFlow, imported once, late and quietly, on the device that was asked for."""
+
+import contextlib
+import gc
+import os
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textclf.errors import ResourceError
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a run computes: 'cpu' or 'gpu:0', and what the processor calls itself."""
+
+    name: str
+    description: str
+    threads: int
+
+    @property
+    def is_gpu(self) -> bool:
+        return self.name.startswith("gpu")
+
+
+def start(device: str = "auto") -> Device:
+    """Import TensorFlow and choose the device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
+
+    Raises:
+        ResourceError: a GPU is asked for that is not there.
+    """
+    tf = import_tensorflow()
+    gpus = tf.config.list_physical_devices("GPU")
+    chosen = _choose(device, len(gpus))
+    tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    if chosen is None:
+        return Device("cpu", _processor(), threads)
+    tf.config.experimental.set_memory_growth(gpus[chosen], True)
+    details = tf.config.experimental.get_device_details(gpus[chosen])
+    return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
+
+
+def _choose(device: str, n_gpus: int) -> int | None:
+    if device == "cpu" or (device == "auto" and not n_gpus):
+        return None
+    number = int(device.partition(":")[2] or 0)
+    if number >= n_gpus:
+        found = f"{n_gpus} found" if n_gpus else "TensorFlow sees none"
+        raise ResourceError(
+            f"--device {device}: there is no such GPU ({found}); use --device cpu, or install "
+            "the driver and 'textclf[gpu]'"
+        )
+    return number
+
+
+def import_tensorflow() -> Any:
+    """TensorFlow, with Keras on it, without the pauses of garbage collection."""
+    if "tensorflow" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        gc.disable()
+        try:
+            import keras
+            import tensorflow  # noqa: F401
+        finally:
+            gc.enable()
+        gc.freeze()
+        # Whatever a user's keras.json says.
+        keras.config.set_floatx("float32")
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_epsilon(1e-7)
+    return sys.modules["tensorflow"]
+
+
+def set_seeds(seed: int) -> None:
+    """Seed Python, NumPy and Keras, so that a model built next has the seed's weights."""
+    import keras
+
+    random.seed(seed)
+    np.random.seed(seed)
+    keras.utils.set_random_seed(seed)
+
+
+@contextlib.contextmanager
+def native_output_to(log: Path) -> Iterator[None]:
+    """Send what native code prints to standard error into a log; Python's own still shows.
+
+    TensorFlow's C++ prints whatever its log level says, so the file descriptor itself is turned.
+    """
+    sys.stderr.flush()
+    screen = os.dup(2)
+    python_stderr = sys.stderr
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        if _writes_to_descriptor_2(python_stderr):
+            sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, encoding="utf-8", errors="replace")
+        yield
+    finally:
+        if sys.stderr is not python_stderr:
+            sys.stderr.close()
+            sys.stderr = python_stderr
+        os.dup2(screen, 2)
+        os.close(screen)
+
+
+def _writes_to_descriptor_2(stream: Any) -> bool:
+    try:
+        return bool(stream.fileno() == 2)
+    except (AttributeError, OSError, ValueError):  # a notebook's or a test's own stream
+        return False
+
+
+def _processor() -> str:
+    import platform
+
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,126 @@
+"""Keras callbacks that write a fit into its folder."""
+
+import csv
+import io
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from textclf.atomic import write_text, writing
+from textclf.reporter import Reporter
+from textclf.runs import FitFolder
+from textclf.tasks import is_better_higher
+
+SAVE_SECONDS = 1.0  # how often a model is written at most, so that epochs of 5 ms stay fast
+
+
+class HistoryWriter(keras.callbacks.Callback):
+    """Writes history.csv anew after every epoch.
+
+    It comes last among the callbacks, so that an epoch's `seconds` hold validation and saving.
+    """
+
+    def __init__(self, folder: FitFolder, reporter: Reporter) -> None:
+        super().__init__()
+        self.folder = folder
+        self.reporter = reporter
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.reporter.begin_fit(self.folder.path.name, self.params["epochs"], self.params["steps"])
+        self.started = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.reporter.end_step(self.epoch, batch + 1, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        rate = float(self.model.optimizer.learning_rate)
+        ended = time.perf_counter()
+        scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
+        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}
+        self.started = ended
+        self.rows.append(row)
+        write_text(self.folder.history_path, _to_csv(self.rows))
+        self.reporter.end_epoch(row)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.reporter.end_fit()
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Keeps the best or last epoch's weights and the last epoch's, as whole models on disk.
+
+    Args:
+        network: the model that is saved.
+        keep: 'best' by `monitor`, or 'last'.
+    """
+
+    def __init__(self, network: keras.Model, folder: FitFolder, keep: str, monitor: str) -> None:
+        super().__init__()
+        self.network = network
+        self.folder = folder
+        self.keep = keep
+        self.monitor = monitor
+        self.sign = 1.0 if is_better_higher(monitor) else -1.0
+        self.best_value = -np.inf
+        self.epoch = 0
+        self.kept_epoch = 0
+        self.last_weights: list[np.ndarray] = []
+        self.kept_weights: list[np.ndarray] = []
+        self.saved_at = 0.0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.epoch = epoch + 1
+        self.last_weights = self.network.get_weights()
+        if self.keep == "last" or self._improves(logs or {}):
+            self.kept_epoch, self.kept_weights = self.epoch, self.last_weights
+        if time.monotonic() - self.saved_at > SAVE_SECONDS:
+            self.save()
+
+    def _improves(self, logs: dict[str, float]) -> bool:
+        value = self.sign * float(logs[self.monitor])
+        if self.kept_epoch and not value > self.best_value:
+            return False
+        self.best_value = value if np.isfinite(value) else -np.inf
+        return True
+
+    def save(self) -> None:
+        """Write both models: the last finished epoch's, and the kept one."""
+        if not self.epoch:
+            return
+        self._save(self.last_weights, self.folder.last_model_path)
+        if self.kept_epoch == self.epoch:
+            with writing(self.folder.kept_model_path) as temporary:
+                shutil.copyfile(self.folder.last_model_path, temporary)
+        else:
+            self._save(self.kept_weights, self.folder.kept_model_path)
+        self.saved_at = time.monotonic()
+
+    def _save(self, weights: list[np.ndarray], path: Path) -> None:
+        current = self.network.get_weights()
+        self.network.set_weights(weights)
+        with writing(path) as temporary:
+            self.network.save(temporary)
+        self.network.set_weights(current)
+
+
+def _losses_first(logs: dict[str, float]) -> dict[str, float]:
+    """Keras sorts logs by name; a reader wants loss, metric, val_loss, val_metric."""
+    return dict(
+        sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), "loss" not in item[0]))
+    )
+
+
+def _to_csv(rows: list[dict[str, float]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,215 @@
+"""Settings that are right one by one but cannot work together, each a small rule."""
+
+from collections.abc import Iterator
+
+from textclf.config import (
+    TEXT_DATASETS,
+    CnnLstmModel,
+    Config,
+    FeaturePreprocessing,
+    SimpleRnnModel,
+    TextPreprocessing,
+)
+from textclf.errors import ConfigError
+
+Conflict = tuple[tuple[str, ...], str]
+
+# A word's encodings that each model reads.
+ENCODINGS = {
+    "dense": ("embedding", "multi_hot"),
+    "simple_rnn": ("embedding", "one_hot"),
+    "lstm": ("embedding", "one_hot"),
+    "cnn_lstm": ("embedding",),
+}
+REGRESSION_DATASETS = ("boston",)
+
+
+def find_conflicts(config: Config) -> list[Conflict]:
+    """Every conflict as the path of the setting to look at first and a message."""
+    return [conflict for rule in RULES for conflict in rule(config)]
+
+
+def check_conflicts(config: Config) -> None:
+    """Raise a ConfigError that names every conflict."""
+    conflicts = find_conflicts(config)
+    if conflicts:
+        raise ConfigError(*(f"{'.'.join(path)}: {message}" for path, message in conflicts))
+
+
+# --- the dataset and what reads it -----------------------------------------------------------
+
+
+def _text_model_on_features(config: Config) -> Iterator[Conflict]:
+    dataset, model = config.dataset.name, config.model.type
+    if dataset not in TEXT_DATASETS and model != "dense":
+        yield (
+            ("model", "type"),
+            f"{model} reads texts, but {dataset} has numeric features; use dense",
+        )
+
+
+def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
+    dataset, settings = config.dataset.name, config.preprocessing
+    is_text = dataset in TEXT_DATASETS
+    if is_text and isinstance(settings, FeaturePreprocessing):
+        yield (
+            ("preprocessing", "standardize"),
+            f"standardize is for numeric features, but {dataset} has texts; remove it",
+        )
+    if not is_text and isinstance(settings, TextPreprocessing):
+        yield (
+            ("preprocessing",),
+            f"these settings are for texts, but {dataset} has numeric features; "
+            "only 'standardize' can be set here",
+        )
+
+
+# --- words and their encoding ----------------------------------------------------------------
+
+
+def _text_settings(config: Config) -> TextPreprocessing | None:
+    """The preprocessing of texts; None where another rule tells that it is out of place."""
+    settings = config.preprocessing
+    is_text = config.dataset.name in TEXT_DATASETS
+    return settings if is_text and isinstance(settings, TextPreprocessing) else None
+
+
+def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model.type
+    if settings and settings.encoding not in ENCODINGS[model]:
+        readable = " or ".join(ENCODINGS[model])
+        yield (
+            ("preprocessing", "encoding"),
+            f"{model} cannot read {settings.encoding}; use {readable}, or another model.type",
+        )
+
+
+def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.num_words is not None and settings.skip_top >= settings.num_words:
+        yield (
+            ("preprocessing", "skip_top"),
+            f"skip_top {settings.skip_top} leaves no words below num_words {settings.num_words}; "
+            "lower skip_top or raise num_words",
+        )
+
+
+def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.encoding != "embedding" and settings.num_words is None:
+        yield (
+            ("preprocessing", "num_words"),
+            f"{settings.encoding} needs a number of words; set num_words, such as 500",
+        )
+
+
+def _sequences_without_maxlen(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.encoding != "multi_hot" and settings.maxlen is None:
+        yield (
+            ("preprocessing", "maxlen"),
+            f"{settings.encoding} needs texts of one length; set maxlen, such as 100",
+        )
+
+
+def _embedding_dim(config: Config) -> Iterator[Conflict]:
+    settings, dim = _text_settings(config), config.model.embedding_dim
+    path = ("model", "embedding_dim")
+    if settings is None:
+        if dim is not None and config.dataset.name not in TEXT_DATASETS:
+            yield (
+                path,
+                f"embedding_dim is for texts, but {config.dataset.name} has numeric features; "
+                "remove it",
+            )
+        return
+    if settings.encoding not in ENCODINGS[config.model.type]:
+        return
+    if settings.encoding == "embedding" and dim is None:
+        yield path, "encoding: embedding needs a length of the word vectors; set one, such as 16"
+    if settings.encoding != "embedding" and dim is not None:
+        yield path, f"encoding: {settings.encoding} has no embedding; remove embedding_dim"
+
+
+def _bptt_beyond_the_text(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, SimpleRnnModel)):
+        return
+    if model.bptt_steps is not None and model.bptt_steps > settings.maxlen:
+        yield (
+            ("model", "bptt_steps"),
+            f"{model.bptt_steps} steps are more than the {settings.maxlen} words of maxlen; "
+            "lower bptt_steps or raise maxlen",
+        )
+
+
+def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, CnnLstmModel)):
+        return
+    needed = model.kernel_size + model.pool_size - 1
+    if settings.maxlen < needed:
+        yield (
+            ("preprocessing", "maxlen"),
+            f"maxlen {settings.maxlen} is too short for kernel_size {model.kernel_size} and "
+            f"pool_size {model.pool_size}; raise maxlen to {needed} or more, or lower them",
+        )
+
+
+# --- the epoch that is kept ------------------------------------------------------------------
+
+
+def _best_without_validation(config: Config) -> Iterator[Conflict]:
+    training = config.training
+    if training.validation is None and training.checkpoint.keep == "best":
+        yield (
+            ("training", "checkpoint", "keep"),
+            "the best epoch is found on validation rows, but validation is null; "
+            "set keep: last, or training.validation",
+        )
+
+
+def _early_stopping_without_validation(config: Config) -> Iterator[Conflict]:
+    stopping = config.training.early_stopping
+    if stopping and config.training.validation is None and stopping.monitor.startswith("val_"):
+        instead = stopping.monitor.removeprefix("val_")
+        yield (
+            ("training", "early_stopping", "monitor"),
+            f"{stopping.monitor} needs validation rows, but validation is null; "
+            f"set monitor: {instead}, or training.validation",
+        )
+
+
+def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
+    dataset, training = config.dataset.name, config.training
+    is_regression = dataset in REGRESSION_DATASETS
+    metric, other = ("mae", "accuracy") if is_regression else ("accuracy", "mae")
+    task = "regression" if is_regression else "classification"
+    monitors = []
+    if training.checkpoint.keep == "best":
+        monitors.append(("checkpoint", training.checkpoint.monitor))
+    if training.early_stopping:
+        monitors.append(("early_stopping", training.early_stopping.monitor))
+    for section, monitor in monitors:
+        if monitor.endswith(other):
+            yield (
+                ("training", section, "monitor"),
+                f"{dataset} is {task}, which has no {monitor}; "
+                f"use {monitor.replace(other, metric)} or {monitor.replace(other, 'loss')}",
+            )
+
+
+RULES = (
+    _text_model_on_features,
+    _preprocessing_of_the_other_kind,
+    _encoding_that_the_model_cannot_read,
+    _skip_top_leaves_no_words,
+    _hot_without_num_words,
+    _sequences_without_maxlen,
+    _embedding_dim,
+    _bptt_beyond_the_text,
+    _pooling_that_leaves_no_step,
+    _best_without_validation,
+    _early_stopping_without_validation,
+    _monitor_of_another_task,
+)

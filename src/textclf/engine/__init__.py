@@ -1,0 +1,33 @@
+"""Engines: how batches are run. Two settings, XLA or not and batches a call; or plain Keras."""
+
+import keras
+
+from textclf.backend import Device
+from textclf.engine.device import DeviceEngine
+from textclf.engine.host import HostEngine
+from textclf.engine.rule import Choice, choose_engine
+from textclf.models.recurrent import speed_up
+from textclf.tasks import Task
+
+__all__ = ["Choice", "DeviceEngine", "Engine", "HostEngine", "choose_engine", "make_engine"]
+
+Engine = DeviceEngine | HostEngine
+
+
+def make_engine(
+    choice: Choice,
+    network: keras.Model,
+    optimizer: keras.Optimizer,
+    task: Task,
+    batch_size: int,
+    packed_columns: int | None,
+    device: Device,
+) -> Engine:
+    """The engine of a choice, with nothing put on the device yet."""
+    if choice.name == "keras":
+        return HostEngine(network, optimizer, task, batch_size, packed_columns)
+    if not device.is_gpu:  # there, Keras's own path is cuDNN's
+        speed_up(network)
+    return DeviceEngine(
+        network, optimizer, task, batch_size, choice.batches, choice.name == "xla", packed_columns
+    )

@@ -1,0 +1,146 @@
+"""A Keras model that trains another one on rows of arrays that live on the device."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.engine.order import PAD
+from textclf.tasks import Task
+
+
+class BlockTrainer(keras.Model):
+    """Fits a network on rows of arrays that live on the device.
+
+    `fit`, `evaluate` and `predict` are Keras's own. Instead of examples they are fed blocks of row
+    numbers, int32 (batches, batch_size), filled up with -1. One call of a step runs a whole block
+    inside the compiled function, which spares Keras's cost of a call for each batch.
+
+    Args:
+        network: a model in Keras's own layers; what is trained are its weights.
+        task: tells loss and metric.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+    """
+
+    def __init__(self, network: keras.Model, task: Task, packed_columns: int | None = None) -> None:
+        super().__init__(name=f"{network.name}_trainer")
+        self.network = network
+        self.packed_columns = packed_columns
+        self.loss_function = keras.losses.get(task.loss)
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.metric = METRICS[task.name](name=task.metric)
+        self.built = True
+
+    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Place the examples on the device; of the same shape as before, nothing is recompiled.
+
+        Args:
+            x: encoded examples (rows, ...).
+            y: targets (rows,).
+        """
+        if not hasattr(self, "arrays"):
+            self.arrays = _Arrays(tf.Variable(x, trainable=False), tf.Variable(y, trainable=False))
+        else:
+            self.arrays.x.assign(x)
+            self.arrays.y.assign(y)
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        return [self.loss_tracker, self.metric]
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self.network(x, training=training)
+
+    def train_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One gradient step for each batch of the block."""
+        _for_each_batch(rows, self._train_on_batch)
+        return self.get_metrics_result()
+
+    def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        _for_each_batch(rows, self._test_on_batch)
+        return self.get_metrics_result()
+
+    def predict_step(self, rows: tf.Tensor) -> tf.Tensor:
+        """float32 (batches, batch_size, outputs), zeros where a batch is empty."""
+        outputs = tf.TensorArray(tf.float32, rows.shape[0])
+
+        def predict(batch: tf.Tensor, outputs: tf.TensorArray) -> tf.TensorArray:
+            x, _, _ = self._gather(rows[batch])
+            return outputs.write(batch, self(x, training=False))
+
+        _, outputs = tf.while_loop(
+            lambda batch, _: batch < rows.shape[0],
+            lambda batch, outputs: (batch + 1, predict(batch, outputs)),
+            [tf.constant(0), outputs],
+        )
+        return outputs.stack()
+
+    def _train_on_batch(self, rows: tf.Tensor) -> None:
+        x, y, present = self._gather(rows)
+        with tf.GradientTape() as tape:
+            outputs = self(x, training=True)
+            loss = self._mean_loss(y, outputs, present)
+        weights = self.network.trainable_weights
+        self.optimizer.apply_gradients(
+            zip(tape.gradient(loss, weights), weights, strict=True)
+        )
+        self._update_metrics(y, outputs, loss, present)
+
+    def _test_on_batch(self, rows: tf.Tensor) -> None:
+        x, y, present = self._gather(rows)
+        outputs = self(x, training=False)
+        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present), present)
+
+    def _gather(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """A batch: x (batch_size, ...), y (batch_size, 1), and 1.0 where there is a row."""
+        present = tf.cast(rows != PAD, tf.float32)
+        rows = tf.maximum(rows, 0)
+        x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
+        if self.packed_columns is not None:
+            x = unpack_bits(x, self.packed_columns)
+        return x, y[:, None], present
+
+    def _mean_loss(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        # The mean over the rows that are there, which is what Keras takes of a smaller last batch.
+        losses = self.loss_function(y, outputs)
+        return tf.reduce_sum(losses * present) / tf.reduce_sum(present)
+
+    def _update_metrics(
+        self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor
+    ) -> None:
+        self.loss_tracker.update_state(loss, sample_weight=tf.reduce_sum(present))
+        self.metric.update_state(y, outputs, sample_weight=present)
+
+
+class _Arrays:
+    """A plain holder: Keras would take variables that are a model's attributes for weights."""
+
+    def __init__(self, x: tf.Variable, y: tf.Variable) -> None:
+        self.x = x
+        self.y = y
+
+
+METRICS = {
+    "binary": keras.metrics.BinaryAccuracy,
+    "multiclass": keras.metrics.SparseCategoricalAccuracy,
+    "regression": keras.metrics.MeanAbsoluteError,
+}
+
+
+def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
+    """Run `step` on each batch of the block that has a row; only the last block has empty ones."""
+    n_batches = tf.reduce_sum(tf.cast(rows[:, 0] != PAD, tf.int32))
+
+    def body(batch: tf.Tensor) -> tuple[tf.Tensor]:
+        step(rows[batch])
+        return (batch + 1,)
+
+    tf.while_loop(lambda batch: batch < n_batches, body, [tf.constant(0)])
+
+
+def unpack_bits(packed: tf.Tensor, columns: int) -> tf.Tensor:
+    """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
+    shifts = tf.constant([7, 6, 5, 4, 3, 2, 1, 0], tf.uint8)
+    bits = tf.bitwise.bitwise_and(tf.bitwise.right_shift(packed[:, :, None], shifts), 1)
+    return tf.cast(tf.reshape(bits, (packed.shape[0], -1))[:, :columns], tf.float32)

@@ -1,0 +1,68 @@
+"""The engine for data that fits on the device: it is fed row numbers, a block of batches a call."""
+
+import itertools
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.engine.block_trainer import BlockTrainer
+from textclf.engine.order import blocks_of, row_order
+from textclf.tasks import Task
+
+
+class DeviceEngine:
+    """Keras's `fit` over blocks of row numbers; the examples stay on the device.
+
+    Args:
+        network: the model to train.
+        optimizer: not used by another model yet.
+        batches: how many batches a block holds.
+        jit_compile: whether XLA compiles the block.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.Optimizer,
+        task: Task,
+        batch_size: int,
+        batches: int,
+        jit_compile: bool,
+        packed_columns: int | None,
+    ) -> None:
+        self.network = network
+        self.batch_size = batch_size
+        self.batches = batches
+        self.model = BlockTrainer(network, task, packed_columns)
+        self.model.compile(optimizer=optimizer, jit_compile=jit_compile)
+
+    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
+        self.model.put(x, y)
+
+    def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Blocks of one epoch after another, without end, each in an order of its own."""
+
+        def generate() -> Iterator[np.ndarray]:
+            for epoch in itertools.count(first_epoch):
+                yield from blocks_of(row_order(rows, seed, epoch), self.batch_size, self.batches)
+
+        shape = tf.TensorSpec((self.batches, self.batch_size), tf.int32)
+        return tf.data.Dataset.from_generator(generate, output_signature=shape).prefetch(1)
+
+    def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
+        """Blocks of the rows in their own order, once."""
+        blocks = blocks_of(rows, self.batch_size, self.batches)
+        return tf.data.Dataset.from_tensor_slices(blocks)
+
+    def steps_in(self, rows: np.ndarray) -> int:
+        """The number of blocks that hold the rows."""
+        return -(-len(rows) // (self.batch_size * self.batches))
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs)."""
+        outputs = self.model.predict(self.pass_over(rows), verbose=0)
+        return outputs.reshape(-1, outputs.shape[-1])[: len(rows)]

@@ -1,0 +1,75 @@
+"""The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
+
+import itertools
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.engine.block_trainer import METRICS
+from textclf.engine.order import row_order
+from textclf.tasks import Task
+
+
+class HostEngine:
+    """Keras's `fit` over batches that are gathered on the host, in the same order of rows.
+
+    Args:
+        network: the model to train.
+        optimizer: not used by another model yet.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+    """
+
+    batches = 1
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.Optimizer,
+        task: Task,
+        batch_size: int,
+        packed_columns: int | None,
+    ) -> None:
+        self.network = self.model = network
+        self.batch_size = batch_size
+        self.packed_columns = packed_columns
+        metric = METRICS[task.name](name=task.metric)
+        network.compile(optimizer=optimizer, loss=task.loss, metrics=[metric], jit_compile=False)
+
+    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Take encoded examples (rows, ...) and their targets (rows,)."""
+        self.x, self.y = x, y
+
+    def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Batches of one epoch after another, without end, each in an order of its own."""
+        orders = (row_order(rows, seed, epoch) for epoch in itertools.count(first_epoch))
+        return self._batches(lambda: orders)
+
+    def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
+        """Batches of the rows in their own order, once."""
+        return self._batches(lambda: iter([rows]))
+
+    def steps_in(self, rows: np.ndarray) -> int:
+        """The number of batches that hold the rows."""
+        return -(-len(rows) // self.batch_size)
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs)."""
+        return self.model.predict(self.pass_over(rows), verbose=0)
+
+    def _batches(self, orders: object) -> tf.data.Dataset:
+        def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for order in orders():
+                for start in range(0, len(order), self.batch_size):
+                    batch = order[start : start + self.batch_size]
+                    yield self._encode(self.x[batch]), self.y[batch, None]
+
+        x, y = self._encode(self.x[:1]), self.y[:1, None]
+        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (x, y))
+        return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+
+    def _encode(self, x: np.ndarray) -> np.ndarray:
+        if self.packed_columns is None:
+            return x
+        return np.unpackbits(x, axis=1, count=self.packed_columns).astype(np.float32)

@@ -1,0 +1,18 @@
+"""The order in which rows are trained on, and the blocks they are handed over in."""
+
+import numpy as np
+
+PAD = -1  # a row number that stands for no row
+
+
+def row_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
+    """The order of an epoch's rows, drawn from seed and epoch (from 0) alone."""
+    return np.random.default_rng([seed, epoch]).permutation(rows)
+
+
+def blocks_of(rows: np.ndarray, batch_size: int, batches: int) -> np.ndarray:
+    """Row numbers as int32 (blocks, batches, batch_size), filled up with -1."""
+    n_blocks = -(-len(rows) // (batch_size * batches))
+    blocks = np.full((n_blocks, batches, batch_size), PAD, np.int32)
+    blocks.reshape(-1)[: len(rows)] = rows
+    return blocks

@@ -1,0 +1,20 @@
+"""A convolution over the words, pooled, read by an LSTM."""
+
+from typing import Any
+
+import keras
+
+from textclf.models.words import word_vectors
+from textclf.preprocessing import TextEncoder
+
+
+def build_cnn_lstm(
+    settings: Any, inputs: keras.KerasTensor, encoder: TextEncoder
+) -> keras.KerasTensor:
+    """Filters see `kernel_size` words each; an LSTM reads the strongest of every `pool_size`."""
+    x = word_vectors(settings, inputs, encoder)
+    if settings.dropout:
+        x = keras.layers.Dropout(settings.dropout)(x)
+    x = keras.layers.Conv1D(settings.filters, settings.kernel_size, activation="relu")(x)
+    x = keras.layers.MaxPooling1D(settings.pool_size)(x)
+    return keras.layers.LSTM(settings.units)(x)

@@ -1,0 +1,22 @@
+"""Fully connected layers."""
+
+from typing import Any
+
+import keras
+
+from textclf.models.words import word_vectors
+from textclf.preprocessing import Encoder, TextEncoder
+
+
+def build_dense(
+    settings: Any, inputs: keras.KerasTensor, encoder: Encoder
+) -> keras.KerasTensor:
+    """Dense layers on features, on multi-hot words, or on a flattened embedding."""
+    x = inputs
+    if isinstance(encoder, TextEncoder) and encoder.encoding == "embedding":
+        x = keras.layers.Flatten()(word_vectors(settings, inputs, encoder))
+    for units in settings.units:
+        x = keras.layers.Dense(units, activation=settings.activation)(x)
+        if settings.dropout:
+            x = keras.layers.Dropout(settings.dropout)(x)
+    return x

@@ -1,0 +1,188 @@
+"""Faster time loops for Keras's own SimpleRNN and LSTM, with the same weights and numbers.
+
+Keras's loop multiplies each step's input by the kernel and lets TensorFlow differentiate the loop.
+Here the product of input and kernel for all steps stands before the loop, and the gradient is
+written out, so that the kernels' gradients become one product each after the loop. Arrays are
+(steps, units, examples): the examples, the longest side, lie next to each other in memory.
+"""
+
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Tensors = list[tf.Tensor]
+
+
+def speed_up(model: keras.Model) -> None:
+    """Give the model's recurrent layers the faster loop wherever it computes the same.
+
+    The layers stay Keras's own objects, so that the model is saved as what it is.
+    """
+    for layer in model.layers:
+        if type(layer) in TIME_LOOPS:
+            layer.inner_loop = MethodType(_inner_loop, layer)
+    _gather_one_hot(model)
+
+
+def _inner_loop(
+    layer: keras.layers.RNN,
+    sequences: tf.Tensor,
+    initial_state: Tensors,
+    mask: tf.Tensor | None,
+    training: bool = False,
+) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
+    """Stands in for `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
+    if mask is not None or not _is_plain(layer):
+        return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
+    cell = layer.cell
+    if training and cell.dropout:
+        # One mask for all steps, drawn as Keras draws it.
+        sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
+    projected = _project(cell, sequences) + cell.bias.value[None, :, None]
+    time_loop = TIME_LOOPS[type(layer)]
+    states = time_loop(projected, cell.recurrent_kernel.value, *map(tf.transpose, initial_state))
+    states = [tf.transpose(state) for state in states]
+    return states[0], states[0], states
+
+
+def _is_plain(layer: keras.layers.RNN) -> bool:
+    """Whether the layer asks for nothing that the faster loop leaves out."""
+    cell = layer.cell
+    activations = [cell.activation is keras.activations.tanh]
+    if hasattr(cell, "recurrent_activation"):
+        activations.append(cell.recurrent_activation is keras.activations.sigmoid)
+    unusual = (
+        cell.recurrent_dropout,
+        layer.return_sequences,
+        layer.go_backwards,
+        layer.stateful,
+        layer.unroll,
+        not cell.use_bias,
+        layer.compute_dtype != "float32",
+    )
+    return all(activations) and not any(unusual)
+
+
+def _project(cell: keras.Layer, sequences: tf.Tensor) -> tf.Tensor:
+    """Kernel times input, float32 (steps, width, examples), for all steps at once."""
+    if sequences.dtype.is_integer:  # ids (examples, steps, 1) in place of one-hot rows
+        rows = tf.gather(cell.kernel.value, sequences[:, :, 0])
+        return tf.transpose(rows, (1, 2, 0))
+    return tf.einsum("bti,iu->tub", sequences, cell.kernel.value)
+
+
+def _gather_one_hot(model: keras.Model) -> None:
+    """Let one-hot layers hand on ids: a row of the kernel is what one-hot times kernel gives."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
+            layer.call = lambda inputs, count_weights=None: tf.expand_dims(inputs, -1)
+
+
+def _only_feeds_gathering(layer: keras.Layer) -> bool:
+    readers = [node.operation for node in layer._outbound_nodes]
+    return all(
+        type(reader) in TIME_LOOPS and _is_plain(reader) and not reader.cell.dropout
+        or type(reader).__name__ == "GetItem" and _only_feeds_gathering(reader)
+        for reader in readers
+    )
+
+
+@tf.custom_gradient
+def simple_rnn_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
+    """h_t = tanh(z_t + kernelᵀ h_{t-1}) (Elman 1990).
+
+    Args:
+        z: projected input with bias, float32 (steps, units, examples).
+        kernel: recurrent kernel, float32 (units, units).
+        h: initial state, float32 (units, examples).
+
+    Returns:
+        The last state, float32 (units, examples), in a list.
+    """
+    steps = z.shape[0]
+    inputs = _array(steps, z.shape[1:]).unstack(z)
+    states = _array(steps + 1, h.shape).write(0, h)
+
+    def forward(t: Any, h: Any, states: Any) -> Any:
+        h = tf.tanh(inputs.read(t) + tf.matmul(kernel, h, transpose_a=True))
+        return t + 1, h, states.write(t + 1, h)
+
+    _, h, states = _loop(forward, steps, h, states)
+    all_h = states.stack()
+
+    def gradient(dh: tf.Tensor) -> Any:
+        states, dz = _array(steps + 1, h.shape).unstack(all_h), _array(steps, h.shape)
+
+        def backward(t: Any, dh: Any, dz: Any) -> Any:
+            dz_t = dh * (1 - tf.square(states.read(steps - t)))
+            return t + 1, tf.matmul(kernel, dz_t), dz.write(steps - 1 - t, dz_t)
+
+        _, dh, dz = _loop(backward, steps, dh, dz)
+        dz = dz.stack()
+        return dz, tf.einsum("tub,tvb->uv", all_h[:-1], dz), dh
+
+    return [h], gradient
+
+
+@tf.custom_gradient
+def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+    """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
+
+    c_t = f c_{t-1} + i g and h_t = o tanh(c_t), all four from z_t + kernelᵀ h_{t-1}.
+
+    Args:
+        z: projected input with bias, float32 (steps, 4 * units, examples).
+        kernel: recurrent kernel, float32 (units, 4 * units).
+        h: initial output, float32 (units, examples).
+        c: initial carry, float32 (units, examples).
+
+    Returns:
+        The last h and c, float32 (units, examples) each.
+    """
+    steps = z.shape[0]
+    inputs = _array(steps, z.shape[1:]).unstack(z)
+    gates, hs, cs = _array(steps, z.shape[1:]), _array(steps, h.shape), _array(steps, c.shape)
+
+    def forward(t: Any, h: Any, c: Any, gates: Any, hs: Any, cs: Any) -> Any:
+        hs, cs = hs.write(t, h), cs.write(t, c)
+        i, f, g, o = tf.split(inputs.read(t) + tf.matmul(kernel, h, transpose_a=True), 4)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        gates = gates.write(t, tf.concat([i, f, g, o], 0))
+        c = f * c + i * g
+        return t + 1, o * tf.tanh(c), c, gates, hs, cs
+
+    _, h, c, gates, hs, cs = _loop(forward, steps, h, c, gates, hs, cs)
+    all_h, last_c = hs.stack(), c
+
+    def gradient(dh: tf.Tensor, dc: tf.Tensor) -> Any:
+        def backward(t: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
+            step = steps - 1 - t
+            (i, f, g, o), before = tf.split(gates.read(step), 4), cs.read(step)
+            tanh_c = tf.tanh(c)
+            dc = dc + dh * o * (1 - tf.square(tanh_c))
+            di, df = dc * g * i * (1 - i), dc * before * f * (1 - f)
+            dg, do = dc * i * (1 - tf.square(g)), dh * tanh_c * o * (1 - o)
+            dz_t = tf.concat([di, df, dg, do], 0)
+            return t + 1, tf.matmul(kernel, dz_t), dc * f, before, dz.write(step, dz_t)
+
+        dz = _array(steps, z.shape[1:])
+        _, dh, dc, _, dz = _loop(backward, steps, dh, dc, last_c, dz)
+        dz = dz.stack()
+        return dz, tf.einsum("tub,tvb->uv", all_h, dz), dh, dc
+
+    return [h, c], gradient
+
+
+def _array(steps: int, shape: Any) -> tf.TensorArray:
+    return tf.TensorArray(tf.float32, steps, element_shape=shape, clear_after_read=False)
+
+
+def _loop(body: Callable[..., Any], steps: int, *carried: Any) -> Any:
+    condition = lambda t, *_: t < steps  # noqa: E731
+    return tf.while_loop(condition, body, [0, *carried], maximum_iterations=steps)
+
+
+TIME_LOOPS = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}

@@ -1,0 +1,17 @@
+"""From ids to vectors, inside the model."""
+
+from typing import Any
+
+import keras
+
+from textclf.preprocessing import TextEncoder
+
+
+def word_vectors(settings: Any, ids: keras.KerasTensor, encoder: TextEncoder) -> keras.KerasTensor:
+    """float32 (examples, maxlen, embedding_dim), or one-hot (examples, maxlen, num_words).
+
+    Padding is a word like any other: nothing is masked.
+    """
+    if encoder.encoding == "one_hot":
+        return keras.layers.CategoryEncoding(encoder.num_words, output_mode="one_hot")(ids)
+    return keras.layers.Embedding(encoder.num_words, settings.embedding_dim)(ids)

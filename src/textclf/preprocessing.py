@@ -1,0 +1,181 @@
+"""Encoders: fitted on the training rows, they turn examples into a model's input."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from textclf.data import Dataset, Ragged
+
+PADDING, START, UNKNOWN = 0, 1, 2  # the ids that Keras reserves
+FIRST_WORD = 3
+REMOVED = -1
+MULTI_HOT_ROWS = 512  # rows unpacked at once: 5 MB for 10,000 words stay in the cache
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """Ids of any length to rows of one length, as keras.utils.pad_sequences does.
+
+    Args:
+        num_words: ids from this on become 'unknown'; also the model's vocabulary.
+        id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
+        words: `words[i]` is the word of new id i; empty where the dataset tells no words.
+    """
+
+    num_words: int
+    maxlen: int | None
+    padding: str
+    truncating: str
+    encoding: str
+    id_table: np.ndarray
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+        """Learn the vocabulary from `rows`, int64 (examples,)."""
+        ids = _rank(dataset, rows)
+        # Keras's load_data without num_words keeps ids below the largest one.
+        num_words = settings.num_words or int(ids.max())
+        table = np.where((ids < settings.skip_top) | (ids >= num_words), UNKNOWN, ids)
+        if settings.remove_reserved:
+            table[table <= UNKNOWN] = REMOVED
+        return cls(
+            num_words,
+            settings.maxlen,
+            settings.padding,
+            settings.truncating,
+            settings.encoding,
+            table.astype(np.int32),
+            _words_by_id(dataset, ids, num_words),
+        )
+
+    @property
+    def packed_columns(self) -> int | None:
+        """Columns that `transform` packs 8 to a byte, for the engine to unpack batch by batch."""
+        return self.num_words if self.encoding == "multi_hot" else None
+
+    @property
+    def input_shape(self) -> tuple[int | None]:
+        """Shape of one example as the model takes it: int32 (maxlen,) or float32 (num_words,)."""
+        return (self.packed_columns or self.maxlen,)
+
+    @property
+    def input_dtype(self) -> str:
+        return "float32" if self.packed_columns else "int32"
+
+    def transform(self, x: Ragged) -> np.ndarray:
+        """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
+        if (self.id_table == REMOVED).any():
+            x = _remove(x, self.id_table[x.values] != REMOVED)
+        return self._pack(x) if self.packed_columns else self.id_table[self._pad(x)]
+
+    def _pad(self, x: Ragged) -> np.ndarray:
+        """Old ids, int32 (rows, maxlen), short rows padded and long rows cut."""
+        lengths = np.minimum(x.lengths, self.maxlen)
+        first = x.offsets[:-1] if self.truncating == "post" else x.offsets[1:] - lengths
+        shift = self.maxlen - lengths if self.padding == "pre" else np.zeros_like(lengths)
+        column = np.arange(self.maxlen) - shift[:, None]
+        inside = (column >= 0) & (column < lengths[:, None])
+        # PADDING is itself an old id, and its new id is PADDING.
+        padded = np.full(inside.shape, PADDING, np.int32)
+        padded[inside] = x.values[(first[:, None] + column)[inside]]
+        return padded
+
+    def _pack(self, x: Ragged) -> np.ndarray:
+        packed = np.empty((len(x), -(-self.num_words // 8)), np.uint8)
+        for start in range(0, len(x), MULTI_HOT_ROWS):
+            stop = min(start + MULTI_HOT_ROWS, len(x))
+            present = np.zeros((stop - start, self.num_words), bool)
+            values = x.values[x.offsets[start] : x.offsets[stop]]
+            rows = np.repeat(np.arange(stop - start), x.lengths[start:stop])
+            present[rows, self.id_table[values]] = True
+            packed[start:stop] = np.packbits(present, axis=1)
+        return packed
+
+    def to_json(self) -> dict[str, Any]:
+        """What it takes to encode a new text the same way."""
+        settings = asdict(self)
+        del settings["id_table"]
+        removes = bool((self.id_table == REMOVED).any())
+        return {"kind": "text", **settings, "remove_reserved": removes}
+
+
+@dataclass(frozen=True)
+class FeatureEncoder:
+    """Features less their mean, divided by their standard deviation, float64 (features,) each."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+    feature_names: tuple[str, ...] = ()
+    packed_columns = None
+    input_dtype = "float32"
+
+    @classmethod
+    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+        """Learn mean and standard deviation (n) from `rows`, int64 (examples,)."""
+        x = dataset.x[rows]
+        if not settings.standardize:
+            return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]), tuple(dataset.feature_names))
+        scale = x.std(axis=0)
+        scale[scale == 0] = 1  # a constant feature becomes 0, not NaN
+        return cls(x.mean(axis=0), scale, tuple(dataset.feature_names))
+
+    @property
+    def input_shape(self) -> tuple[int]:
+        return (len(self.mean),)
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """float32 (rows, features)."""
+        return ((x - self.mean) / self.scale).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """What it takes to encode new features the same way."""
+        return {
+            "kind": "features",
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "feature_names": list(self.feature_names),
+        }
+
+
+Encoder = TextEncoder | FeatureEncoder
+
+
+def fit_encoder(settings: Any, dataset: Dataset, rows: np.ndarray) -> Encoder:
+    """The encoder of a config's `preprocessing` section, fitted on `rows`, int64 (examples,)."""
+    kind = TextEncoder if isinstance(dataset.x, Ragged) else FeatureEncoder
+    return kind.fit(settings, dataset, rows)
+
+
+def _rank(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """The frequency-ranked id of each of the dataset's ids, int64 (ids,)."""
+    n_ids = int(dataset.x.values.max(initial=UNKNOWN)) + 1
+    if dataset.ranked:
+        return np.arange(n_ids)
+    in_rows = np.zeros(len(dataset), bool)
+    in_rows[rows] = True
+    tokens = dataset.x.values[np.repeat(in_rows, dataset.x.lengths)]
+    counts = np.bincount(tokens, minlength=n_ids)[FIRST_WORD:]
+    # Stable: of equally frequent words the one seen first comes first, as in Keras's Tokenizer.
+    order = np.argsort(-counts, kind="stable")
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    ranks[counts == 0] = UNKNOWN - FIRST_WORD  # a word of other rows only
+    return np.concatenate([np.arange(FIRST_WORD), ranks + FIRST_WORD])
+
+
+def _words_by_id(dataset: Dataset, ids: np.ndarray, num_words: int) -> tuple[str, ...]:
+    if not len(dataset.words):
+        return ()
+    words = [""] * num_words
+    for old, new in enumerate(ids.tolist()):
+        if new < num_words and (new > UNKNOWN or old <= UNKNOWN) and old < len(dataset.words):
+            words[new] = dataset.words[old]
+    return tuple(words)
+
+
+def _remove(x: Ragged, kept: np.ndarray) -> Ragged:
+    """The tokens where `kept`, bool (tokens,), is true."""
+    offsets = np.concatenate([[0], np.cumsum(kept)])[x.offsets]
+    return Ragged(x.values[kept], offsets)

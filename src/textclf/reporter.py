@@ -1,0 +1,17 @@
+"""Who is told how a training goes on; this one keeps it to itself."""
+
+
+class Reporter:
+    """Silent; the command line's own shows a progress line."""
+
+    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
+        """A fit of at most `epochs`, each of `steps` calls of the engine, begins."""
+
+    def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
+        """Step `step` (from 1) of `epoch` (from 1) is done; `logs` are the means so far."""
+
+    def end_epoch(self, row: dict[str, float]) -> None:
+        """An epoch is done; `row` is what history.csv holds of it."""
+
+    def end_fit(self) -> None:
+        """The fit is over, be it finished or interrupted."""

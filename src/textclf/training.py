@@ -1,0 +1,178 @@
+"""Fitting one model after another with the same compiled programs."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from textclf import backend
+from textclf.callbacks import Checkpoints, HistoryWriter
+from textclf.config import Config
+from textclf.data import Dataset
+from textclf.engine import Choice, Engine, choose_engine, make_engine
+from textclf.engine.block_trainer import METRICS
+from textclf.models import build_model
+from textclf.preprocessing import Encoder, fit_encoder
+from textclf.reporter import Reporter
+from textclf.runs import FitFolder
+from textclf.splits import Split
+from textclf.tasks import is_better_higher
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One training of one model: the rows, the seed, the folder it is written to."""
+
+    split: Split
+    seed: int
+    epochs: int
+    folder: FitFolder
+
+    @property
+    def validates(self) -> bool:
+        return len(self.split.validation) > 0
+
+
+class Trainer:
+    """Fits models of one config, each from fresh weights, compiling once.
+
+    Args:
+        data: the dataset of the config.
+        device: where to compute.
+        callbacks: a user's own Keras callbacks.
+    """
+
+    encoder: Encoder
+    engine: Engine
+    choice: Choice
+
+    def __init__(
+        self,
+        config: Config,
+        data: Dataset,
+        device: backend.Device,
+        reporter: Reporter,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ) -> None:
+        self.config = config
+        self.data = data
+        self.device = device
+        self.reporter = reporter
+        self.callbacks = callbacks
+
+    def fit(self, fit: Fit) -> int:
+        """Train a new model on the fit's rows and keep it in its folder.
+
+        Returns:
+            The epoch, from 1, whose model is kept.
+        """
+        self.prepare(fit)
+        with self._checkpoints(fit) as checkpoints:
+            self.engine.model.fit(
+                self.engine.epochs_of(fit.split.train, fit.seed),
+                shuffle=False,  # the engine's order is the order
+                epochs=fit.epochs,
+                steps_per_epoch=self.engine.steps_in(fit.split.train),
+                validation_data=self._validation_data(fit),
+                verbose=0,
+                callbacks=[
+                    *self._early_stopping(fit),
+                    *self.callbacks,
+                    checkpoints,
+                    HistoryWriter(fit.folder, self.reporter),
+                ],
+            )
+        return checkpoints.kept_epoch
+
+    def predict_kept(self, fit: Fit, rows: np.ndarray) -> np.ndarray:
+        """What the kept model, read back from disk, makes of `rows`: float32 (rows, outputs)."""
+        self.engine.network.load_weights(fit.folder.kept_model_path)
+        return self.engine.predict(rows)
+
+    def prepare(self, fit: Fit) -> None:
+        """Encode the examples and start from new weights, in the program compiled before."""
+        self.encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
+        x = self.encoder.transform(self.data.x)
+        backend.set_seeds(fit.seed)
+        network = new_network(self.config, self.encoder, self.data)
+        if hasattr(self, "engine") and _same_shapes(network, self.engine.network):
+            self._restart(network)
+        else:
+            self._make_engine(network, x, len(fit.split.train))
+        self.engine.put(x, self.data.y)
+
+    def _make_engine(self, network: keras.Model, x: np.ndarray, n_rows: int) -> None:
+        settings = self.config.training
+        n_batches = -(-n_rows // settings.batch_size)
+        self.choice = choose_engine(
+            settings.engine, network, settings.batch_size, n_batches, x.nbytes, self.device
+        )
+        optimizer = new_optimizer(self.config)
+        optimizer.build(network.trainable_variables)
+        self.engine = make_engine(
+            self.choice,
+            network,
+            optimizer,
+            self.data.task,
+            settings.batch_size,
+            self.encoder.packed_columns,
+            self.device,
+        )
+        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+
+    def _restart(self, fresh: keras.Model) -> None:
+        """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
+        for variable, start in zip(self.engine.network.variables, fresh.variables, strict=True):
+            variable.assign(start)
+        optimizer = self.engine.model.optimizer
+        for variable, start in zip(optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(start)
+
+    @contextlib.contextmanager
+    def _checkpoints(self, fit: Fit) -> Iterator[Checkpoints]:
+        """Checkpoints that are written at the latest when training ends, however it ends."""
+        settings = self.config.training.checkpoint
+        keep = settings.keep if fit.validates else "last"
+        checkpoints = Checkpoints(self.engine.network, fit.folder, keep, settings.monitor)
+        try:
+            yield checkpoints
+        finally:
+            checkpoints.save()
+
+    def _early_stopping(self, fit: Fit) -> list[keras.callbacks.Callback]:
+        settings = self.config.training.early_stopping
+        if settings is None or not fit.validates:
+            return []
+        return [
+            keras.callbacks.EarlyStopping(
+                settings.monitor,
+                min_delta=settings.min_delta,
+                patience=settings.patience,
+                mode="max" if is_better_higher(settings.monitor) else "min",
+            )
+        ]
+
+    def _validation_data(self, fit: Fit) -> object:
+        return self.engine.pass_over(fit.split.validation) if fit.validates else None
+
+
+def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+    """A new model, compiled so that its saved file evaluates in plain Keras."""
+    network = build_model(config.model, encoder, data.task, len(data.class_names))
+    metric = METRICS[data.task.name](name=data.task.metric)
+    network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
+    return network
+
+
+def new_optimizer(config: Config) -> keras.Optimizer:
+    """Keras's optimizer of that name, with the config's learning rate."""
+    optimizer = keras.optimizers.get(config.training.optimizer)
+    optimizer.learning_rate = config.training.learning_rate
+    return optimizer
+
+
+def _same_shapes(one: keras.Model, other: keras.Model) -> bool:
+    shapes = [[weight.shape for weight in model.weights] for model in (one, other)]
+    return one.input_shape == other.input_shape and shapes[0] == shapes[1]

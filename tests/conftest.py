@@ -1,0 +1,81 @@
+"""The tests' surroundings: real data where found, no network, nothing written outside /tmp."""
+
+import os
+import tempfile
+import types
+from pathlib import Path
+
+import pytest
+
+from textclf.data.files import SHA256, keras_cache_dir
+
+SHARED = Path(__file__).parents[2] / "shared" / "keras" / "datasets"
+SCRATCH = tempfile.TemporaryDirectory(prefix="textclf-tests-")
+CLOSED_PORT = "http://127.0.0.1:9"
+
+
+def _find_data_dir() -> Path | None:
+    """The first folder that has all files of keras.datasets."""
+    named = os.environ.get("TEXTCLF_DATA_DIR")
+    for folder in (Path(named) if named else SHARED, SHARED, keras_cache_dir()):
+        if all((folder / name).is_file() for name in SHA256):
+            return folder.resolve()
+    return None
+
+
+DATA_DIR = _find_data_dir()
+
+
+def pytest_configure() -> None:
+    """Sets environment variables, not fixtures: subprocesses and imports at collection see them."""
+    os.environ["TEXTCLF_CACHE_DIR"] = str(Path(SCRATCH.name) / "cache")
+    os.environ["KERAS_HOME"] = str(Path(SCRATCH.name) / "keras")  # Keras writes keras.json there
+    os.environ.pop("TEXTCLF_DATA_DIR", None)
+    if DATA_DIR:
+        os.environ["TEXTCLF_DATA_DIR"] = str(DATA_DIR)
+    for name in ("http_proxy", "https_proxy"):
+        os.environ[name] = os.environ[name.upper()] = CLOSED_PORT
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+
+
+def pytest_unconfigure() -> None:
+    SCRATCH.cleanup()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without the real files, tests that need them are skipped, but fail where `CI` is set."""
+    if item.get_closest_marker("real_data") and DATA_DIR is None:
+        message = f"no folder has all of {', '.join(SHA256)}; set TEXTCLF_DATA_DIR"
+        if os.environ.get("CI"):
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of the real files; for tests marked real_data."""
+    assert DATA_DIR is not None, "mark this test real_data"
+    return DATA_DIR
+
+
+@pytest.fixture
+def keras_datasets(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> types.ModuleType:
+    """The module keras.datasets, its `load_data` reading the real files."""
+    import keras
+
+    # Keras looks below its home only, and needs to write there: the real files are a link in it.
+    (tmp_path / "datasets").symlink_to(data_dir)
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
+    return keras.datasets
+
+
+@pytest.fixture
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No data anywhere: `TEXTCLF_DATA_DIR` unset, Keras's home an empty folder, returned."""
+    monkeypatch.delenv("TEXTCLF_DATA_DIR", raising=False)
+    home = tmp_path / "keras-home"
+    home.mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    return home

@@ -1,0 +1,57 @@
+"""Texts become ids as Keras's own Tokenizer would have them."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
+
+TEXTS = [
+    "The cat, the CAT -- and\tthe\ndog.",
+    "",
+    "don't ' ''  'tis <br />",
+    "no\u00a0break stays\rinside; İstanbul ΣΑΣ naïve 日本語",
+    "...",
+]
+
+
+def test_words_are_numbered_by_first_appearance() -> None:
+    ids, words = tokenize(TEXTS)
+    assert words[:7] == [*RESERVED_WORDS, "the", "cat", "and", "dog"]
+    assert ids[0].tolist() == [1, 3, 4, 3, 4, 5, 3, 6]
+    assert ids[1].tolist() == ids[4].tolist() == [1]
+    assert [words[word_id] for word_id in ids[2][1:]] == ["don't", "'", "''", "'tis", "br"]
+    assert len(set(words)) == len(words) == ids.values.max() + 1
+    assert (ids.values.dtype, ids.offsets.dtype) == (np.dtype("int32"), np.dtype("int64"))
+
+
+def test_words_are_those_of_keras() -> None:
+    from keras.src.legacy.preprocessing.text import text_to_word_sequence
+
+    for text in TEXTS:
+        assert split_words(text) == text_to_word_sequence(text)
+
+
+def test_no_texts() -> None:
+    ids, words = tokenize([])
+    assert len(ids) == 0
+    assert words == list(RESERVED_WORDS)
+
+
+def test_speed() -> None:
+    text = "The quick brown fox, he said, didn't jump over the lazy dog's 12 tails. " * 20
+    texts = [f"{text}{row}" for row in range(5_000)]
+    start = time.perf_counter()
+    tokenize(texts)
+    megabytes = sum(map(len, texts)) / 1e6
+    assert megabytes / (time.perf_counter() - start) > 5  # 25 on a quiet machine
+
+
+def test_reading_data_imports_neither_tensorflow_nor_pydantic() -> None:
+    code = (
+        "import sys, textclf.data\n"
+        "assert not {'tensorflow', 'keras', 'pydantic', 'pandas'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

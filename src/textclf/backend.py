@@ -88,15 +88,17 @@ def set_seeds(seed: int) -> None:
 
 
 @contextlib.contextmanager
-def native_output_to(log: Path) -> Iterator[None]:
+def native_output_to(log: Path | None) -> Iterator[None]:
     """Send what native code prints to standard error into a log; Python's own still shows.
+
+    None: nowhere.
 
     TensorFlow's C++ prints whatever its log level says, so the file descriptor itself is turned.
     """
     sys.stderr.flush()
     screen = os.dup(2)
     python_stderr = sys.stderr
-    with log.open("ab") as file:
+    with (log or Path(os.devnull)).open("ab") as file:
         os.dup2(file.fileno(), 2)
     try:
         if _writes_to_descriptor_2(python_stderr):

@@ -121,7 +121,9 @@ def _unknown_key(path: KeyPath, settings: SettingsClass) -> str:
     if places := _places(str(key)):
         return f"unknown key; {quoted(str(key))} belongs to {one_of(places)}"
     known = list(settings.model_fields)
-    return "unknown key" + (did_you_mean(key, known) or f"; known here: {', '.join(known)}")
+    # Of a misspelt 'standardize' pydantic cannot tell that features were meant.
+    possible = [*known, "standardize"] if settings is TextPreprocessing else known
+    return "unknown key" + (did_you_mean(key, possible) or f"; known here: {', '.join(known)}")
 
 
 def _missing(path: KeyPath, settings: SettingsClass) -> str:
@@ -220,14 +222,16 @@ def _meant(kind: str, value: Any) -> str:
         words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
         guess = words.get(str(value).lower())
         return f"; did you mean {guess}?" if guess else ""
-    if kind == "finite_number" or type(value) not in (str, float):
+    if kind not in ("int_type", "float_type") or not isinstance(value, str | float):
         return ""
     try:
         guess = int(value) if kind == "int_type" else float(value)
     except (ValueError, OverflowError):
         return ""
-    is_same = math.isfinite(guess) if isinstance(value, str) else guess == value
-    return f"; did you mean {str(guess)[:40]}?" if is_same else ""
+    # Beyond 30 characters nobody meant a number; and 1.5 did not mean 1.
+    is_fit = len(str(value)) <= 30 and math.isfinite(guess)
+    is_same = isinstance(value, str) or guess == value
+    return f"; did you mean {guess}?" if is_fit and is_same else ""
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -247,11 +251,11 @@ def received(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """3, 0.001, 100,000, .inf, .nan; a very long one by its first digits."""
-    if not math.isfinite(value):
+    """3, 0.001, 100,000, .inf, .nan; of a very long one, only the length."""
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value).replace("inf", ".inf").replace("nan", ".nan")
     text = f"{value:,}" if isinstance(value, int) else repr(value)
-    return text if len(text) <= 40 else f"{text[:20]}… ({len(str(abs(value)))} digits)"
+    return text if len(text) <= 40 else f"a number of {len(str(abs(value))):,} digits"
 
 
 def one_of(words: Iterable[str]) -> str:

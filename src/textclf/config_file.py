@@ -2,6 +2,7 @@
 
 import codecs
 import importlib.resources
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -77,12 +78,10 @@ def _recipes() -> dict[str, Traversable]:
 def _read_draft(path: str | Path) -> "_Draft":
     recipe = _recipes().get(str(path))
     file = Path(path) if recipe is None or Path(path).is_file() else recipe
-    name = _one_line(str(file if str(path) else "''"))
+    name = _one_line(str(file if str(path) else "''"), longest=4_096)
     document = parse(_decode(_read_bytes(file, name), name), name)
     if document.data is None:
-        raise ConfigError(
-            f"{name}: the file is empty; a config needs a dataset and a model"
-        )
+        raise ConfigError(f"{name}: the file is empty; a config needs a dataset and a model")
     if not isinstance(document.data, dict):
         sections = ", ".join(Config.model_fields)
         at = document.positions[()]
@@ -100,7 +99,7 @@ def _read_bytes(file: Path | Traversable, name: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{name}: no such file or recipe{_suggest_recipe(name)}") from None
     except (OSError, ValueError) as error:
-        if file.is_dir():
+        if os.path.isdir(str(file)):  # noqa: PTH112 (unlike Path's, it never raises)
             raise ConfigError(f"{name}: this is a folder; give a YAML file in it") from None
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None

@@ -9,6 +9,9 @@ from textclf.data import Dataset
 from textclf.tasks import Task
 
 
+Scores = dict[str, float]
+
+
 @dataclass(frozen=True)
 class Scored:
     """One model's outputs on some rows of a dataset.
@@ -24,7 +27,7 @@ class Scored:
     outputs: np.ndarray
 
 
-def score(data: Dataset, scored: Scored) -> dict[str, float]:
+def score(data: Dataset, scored: Scored) -> Scores:
     """Mean loss and metric: `val_loss`, `val_accuracy`, or `test_loss`, `test_mae`, ..."""
     import keras
 
@@ -107,10 +110,10 @@ def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     return np.divide(dividend, divisor, out=np.zeros(len(divisor)), where=divisor != 0)
 
 
-def mean_and_sd(fits: list[dict[str, float]]) -> dict[str, float]:
+def mean_and_sd(fits: list[Scores]) -> Scores:
     """Each score's mean over fits under its own name, and its standard deviation (n - 1)
-    under `<name>_sd`."""
-    table = pd.DataFrame(fits)
+    under `<name>_sd`; `best_epoch` is each fit's own."""
+    table = pd.DataFrame(fits).drop(columns="best_epoch")
     means, deviations = table.mean(), table.std(ddof=1)
     return {
         key: value

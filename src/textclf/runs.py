@@ -76,6 +76,11 @@ class FitFolder:
         return _read_table(self.predictions_path)
 
     @property
+    def confusion(self) -> "pd.DataFrame":
+        """The confusion matrix: a row for each true class, a column for each predicted one."""
+        return _read_table(self.confusion_path).set_index("truth")
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The scores, as in metrics.json."""
         return read_json(self.metrics_path)
@@ -125,9 +130,9 @@ class RunFolder(FitFolder):
         numbered = [path for path in self.path.glob("fold-*") if path.is_dir()]
         return {path.name: FitFolder(path) for path in sorted(numbered, key=_number)}
 
-    def fit_folder(self, name: str) -> FitFolder:
-        """The folder of the fit of that name; '' is the run's top."""
-        return FitFolder(self.path / name) if name else self
+    def fold(self, number: int) -> FitFolder:
+        """The folder of a fold, from 1."""
+        return FitFolder(self.path / f"fold-{number}")
 
     def update(self, **fields: Any) -> None:
         """Set fields of run.json."""

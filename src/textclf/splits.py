@@ -1,4 +1,4 @@
-"""Which rows train and which validate."""
+"""Which rows train, which validate, which test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,18 @@ from textclf.errors import ConfigError
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of a dataset, int64 (examples,) each; `validation` may be empty."""
+    """Row numbers of a dataset, int64 (examples,) each; all but `train` may be empty."""
 
     train: np.ndarray
     validation: np.ndarray
+    test: np.ndarray
+
+    @property
+    def validates(self) -> bool:
+        return len(self.validation) > 0
+
+
+NO_ROWS = np.empty(0, np.int64)
 
 
 def make_splits(settings: Any, dataset: Dataset) -> list[Split]:
@@ -28,7 +36,7 @@ def make_splits(settings: Any, dataset: Dataset) -> list[Split]:
         ConfigError: the section leaves no row to train or to validate on.
     """
     if settings is None:
-        return [Split(dataset.train_rows, np.empty(0, np.int64))]
+        return [everything(dataset)]
     splits = SPLITTERS[settings.split](settings, dataset)
     for split in splits:
         if not len(split.train) or not len(split.validation):
@@ -39,15 +47,20 @@ def make_splits(settings: Any, dataset: Dataset) -> list[Split]:
     return splits
 
 
+def everything(dataset: Dataset) -> Split:
+    """All training rows train, none validates."""
+    return Split(dataset.train_rows, NO_ROWS, dataset.test_rows)
+
+
 def _shuffled(settings: Any, dataset: Dataset) -> list[Split]:
     order, n_validation = _permutation(settings, dataset)
-    return [Split(order[n_validation:], order[:n_validation])]
+    return [Split(order[n_validation:], order[:n_validation], dataset.test_rows)]
 
 
 def _tail(settings: Any, dataset: Dataset) -> list[Split]:
     order, n_validation = _permutation(settings, dataset)
     n_train = len(order) - n_validation
-    return [Split(order[:n_train], order[n_train:])]
+    return [Split(order[:n_train], order[n_train:], dataset.test_rows)]
 
 
 def _permutation(settings: Any, dataset: Dataset) -> tuple[np.ndarray, int]:
@@ -59,17 +72,17 @@ def _permutation(settings: Any, dataset: Dataset) -> tuple[np.ndarray, int]:
 
 def _first(settings: Any, dataset: Dataset) -> list[Split]:
     rows = dataset.train_rows
-    return [Split(rows[settings.rows :], rows[: settings.rows])]
+    return [Split(rows[settings.rows :], rows[: settings.rows], dataset.test_rows)]
 
 
 def _test(_settings: Any, dataset: Dataset) -> list[Split]:
-    return [Split(dataset.train_rows, dataset.test_rows)]
+    return [Split(dataset.train_rows, dataset.test_rows, dataset.test_rows)]
 
 
 def _k_fold(settings: Any, dataset: Dataset) -> list[Split]:
     folds = np.array_split(dataset.train_rows, settings.folds)
     return [
-        Split(np.concatenate(folds[:number] + folds[number + 1 :]), fold)
+        Split(np.concatenate(folds[:number] + folds[number + 1 :]), fold, NO_ROWS)
         for number, fold in enumerate(folds)
     ]
 

@@ -235,7 +235,7 @@ _PLAIN_WORDS = [
         r"mapping values are not",
         "a ':' where none can be; check the indentation and the line above, or quote the text",
     ),
-    (r"could not find expected ':'", "a key needs a ':' and a space after it"),
+    (r"could not find expected ':'", "a ':' and a space are missing after the key on line {line}"),
     (
         r"expected <block end>",
         "nothing can follow here; check the indentation, the quotes and the brackets",
@@ -257,7 +257,7 @@ _PLAIN_WORDS = [
         "a '-' where no list can begin; put it on a line of its own, or quote the text",
     ),
     (r"mapping keys are not", "a '?' where no key can begin; quote the text"),
-    (r"expected the node content", "expected a value here"),
+    (r"expected the node content", "expected a key or a value here"),
     (
         r"<document start>",
         "a second document or stray text; a config holds only one map of settings",

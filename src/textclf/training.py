@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -13,26 +12,14 @@ from textclf.config import Config
 from textclf.data import Dataset
 from textclf.engine import Choice, Engine, choose_engine, make_engine
 from textclf.engine.block_trainer import METRICS
+from textclf.errors import RunError
+from textclf.evaluation import Scored
+from textclf.fits import Fit
 from textclf.models import build_model
 from textclf.preprocessing import Encoder, fit_encoder
 from textclf.reporter import Reporter
 from textclf.runs import FitFolder
-from textclf.splits import Split
 from textclf.tasks import is_better_higher
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One training of one model: the rows, the seed, the folder it is written to."""
-
-    split: Split
-    seed: int
-    epochs: int
-    folder: FitFolder
-
-    @property
-    def validates(self) -> bool:
-        return len(self.split.validation) > 0
 
 
 class Trainer:
@@ -86,10 +73,20 @@ class Trainer:
             )
         return checkpoints.kept_epoch
 
-    def predict_kept(self, fit: Fit, rows: np.ndarray) -> np.ndarray:
-        """What the kept model, read back from disk, makes of `rows`: float32 (rows, outputs)."""
-        self.engine.network.load_weights(fit.folder.kept_model_path)
-        return self.engine.predict(rows)
+    def predict_kept(self, fit: Fit) -> list[Scored]:
+        """What the kept model, read back from disk, makes of the rows that did not train it.
+
+        Takes what `prepare` or `fit` left: call one of them first.
+        """
+        load_weights(self.engine.network, fit.folder)
+        splits = {"validation": fit.split.validation, "test": fit.split.test}
+        rows = np.unique(np.concatenate(list(splits.values())))
+        outputs = self.engine.predict(rows)
+        return [
+            Scored(name, part, outputs[np.searchsorted(rows, part)])
+            for name, part in splits.items()
+            if len(part)
+        ]
 
     def prepare(self, fit: Fit) -> None:
         """Encode the examples and start from new weights, in the program compiled before."""
@@ -134,7 +131,7 @@ class Trainer:
     def _checkpoints(self, fit: Fit) -> Iterator[Checkpoints]:
         """Checkpoints that are written at the latest when training ends, however it ends."""
         settings = self.config.training.checkpoint
-        keep = settings.keep if fit.validates else "last"
+        keep = settings.keep if fit.split.validates else "last"
         checkpoints = Checkpoints(self.engine.network, fit.folder, keep, settings.monitor)
         try:
             yield checkpoints
@@ -143,7 +140,7 @@ class Trainer:
 
     def _early_stopping(self, fit: Fit) -> list[keras.callbacks.Callback]:
         settings = self.config.training.early_stopping
-        if settings is None or not fit.validates:
+        if settings is None or not fit.split.validates:
             return []
         return [
             keras.callbacks.EarlyStopping(
@@ -155,7 +152,7 @@ class Trainer:
         ]
 
     def _validation_data(self, fit: Fit) -> object:
-        return self.engine.pass_over(fit.split.validation) if fit.validates else None
+        return self.engine.pass_over(fit.split.validation) if fit.split.validates else None
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -176,3 +173,30 @@ def new_optimizer(config: Config) -> keras.Optimizer:
 def _same_shapes(one: keras.Model, other: keras.Model) -> bool:
     shapes = [[weight.shape for weight in model.weights] for model in (one, other)]
     return one.input_shape == other.input_shape and shapes[0] == shapes[1]
+
+
+def load_weights(network: keras.Model, folder: FitFolder) -> None:
+    """Read the weights, and nothing else, of a fit's kept model into a model of its layers.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another model.
+    """
+    path = folder.kept_model_path
+    try:
+        network.load_weights(path)
+    except FileNotFoundError as error:
+        raise RunError(f"{path}: missing; no epoch of this run was finished") from error
+    except Exception as error:  # h5py, zipfile and Keras raise what they like on a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunError(f"{path}: damaged, or not of this run's model: {reason}") from error
+
+
+def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
+    """The kept model of a fit: layers from the config, weights from the file."""
+    settings = folder.preprocessing
+    encoder = encoder_from_json(settings)
+    network = build_model(
+        config.model, encoder, TASKS[settings["task"]], len(settings["class_names"])
+    )
+    load_weights(network, folder)
+    return network

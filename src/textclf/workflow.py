@@ -1,36 +1,33 @@
-"""What the commands do, step by step; TensorFlow is imported once a run needs it."""
+"""What the commands do, step by step; TensorFlow is imported once a step needs it."""
 
-import platform
-import subprocess
-import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from textclf import backend
-from textclf.atomic import write_json, write_text
+from textclf.atomic import write_json
 from textclf.config import Config
 from textclf.conflicts import check_conflicts
-from textclf.data import Dataset, load_dataset
-from textclf.errors import RunError
+from textclf.data import load_dataset
+from textclf.environment import describe_environment
+from textclf.evaluation import Scored, Scores, score
+from textclf.fits import Fit, over_fits
+from textclf.plots.run import plot_run
 from textclf.reporter import Reporter
-from textclf.runs import FitFolder, RunFolder, create_run, find_run, now
-from textclf.splits import Split, make_splits
+from textclf.results import write_results
+from textclf.runs import RunFolder, create_run, find_run
 
 if TYPE_CHECKING:
     import keras
 
-    from textclf.training import Fit, Trainer
+    from textclf.training import Trainer
 
 
 class Run(RunFolder):
     """A run, for notebooks: `history`, `metrics`, `predictions`, `config`, `load_model()`."""
 
-    def load_model(self, fold: str = "") -> "keras.Model":
-        """The kept model; of a k-fold run the final one, or that of `fold` ('fold-1').
+    def load_model(self, fold: int | None = None) -> "keras.Model":
+        """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
         The layers are built from the run's config and only weights are read from the file, so
         that nothing in it can run.
@@ -38,7 +35,7 @@ class Run(RunFolder):
         backend.import_tensorflow()
         from textclf.training import load_kept_model
 
-        return load_kept_model(self.config, self.fit_folder(fold))
+        return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
 
 def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Run:
@@ -73,12 +70,12 @@ def train(
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
-    run = create_run(config, recipe, Path(runs_dir), name, _record())
+    run = create_run(config, recipe, Path(runs_dir), name, describe_environment())
     with run.recording(), backend.native_output_to(run.log_path):
         trainer = _new_trainer(config, data_dir, device, reporter, callbacks)
         run.update(data=dict(trainer.data.files), device=vars(trainer.device))
-        metrics = _over_fits(trainer, run, _fit_and_score)
-        write_json(run.metrics_path, metrics)
+        scores = over_fits(config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
+        write_json(run.metrics_path, scores)
         run.update(engine=vars(trainer.choice))
         plot_run(run)
     return Run(run.path)
@@ -86,17 +83,17 @@ def train(
 
 def evaluate(
     run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto"
-) -> dict[str, float]:
-    """Score a run's kept models, read back from disk, as its metrics.json does.
-
-    Writes nothing into the run.
+) -> Scores:
+    """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
     Raises:
         RunError: a model is missing or damaged.
     """
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
-        return _over_fits(trainer, run, _score_kept)
+        return over_fits(
+            run.config, trainer.data, run, lambda fit: _score_again(trainer, fit)
+        )
 
 
 def _new_trainer(
@@ -113,23 +110,19 @@ def _new_trainer(
     return Trainer(config, data, chosen, reporter or Reporter(), callbacks)
 
 
-def _over_fits(trainer: "Trainer", run: RunFolder, step: Step) -> Scores:
-    """The scores of the one fit; or the folds' mean and deviation beside the final model's own."""
-    config, data = trainer.config, trainer.data
-    splits = make_splits(config.training.validation, data)
-    if len(splits) == 1:
-        return step(trainer, Fit(splits[0], config.seed, config.training.epochs, run))
-    folds = [
-        step(trainer, Fit(split, config.seed, config.training.epochs, run.fold(number)))
-        for number, split in enumerate(splits, start=1)
-    ]
-    everything = Split(data.train_rows, data.test_rows[:0])
-    final = step(trainer, Fit(everything, config.seed, _final_epochs(config, folds), run))
-    return {**mean_and_sd(folds), **final}
+def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
+    kept_epoch = trainer.fit(fit)
+    scored = trainer.predict_kept(fit)
+    scores = {**_score_all(trainer, scored), "best_epoch": kept_epoch}
+    write_results(fit.folder, trainer.data, trainer.encoder, scored, scores)
+    return scores
 
 
-def _final_epochs(config: Config, folds: list[Scores]) -> int:
-    """As many epochs as the folds' kept models had on average."""
-    if config.training.checkpoint.keep == "last":
-        return config.training.epochs
-    return round(sum(fold["best_epoch"] for fold in folds) / len(folds))
+def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
+    trainer.prepare(fit)
+    scores = _score_all(trainer, trainer.predict_kept(fit))
+    return {**scores, "best_epoch": fit.folder.metrics["best_epoch"]}
+
+
+def _score_all(trainer: "Trainer", scored: list[Scored]) -> Scores:
+    return {key: value for part in scored for key, value in score(trainer.data, part).items()}

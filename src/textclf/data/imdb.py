@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE = "imdb.npz"
 TRAINING_ROWS = 25_000
+CLASSES = ("neg", "pos")
 
 
 def load_imdb(_settings: ImdbDataset, data_dir: Path | None = None) -> Dataset:
@@ -39,7 +40,7 @@ def load_imdb(_settings: ImdbDataset, data_dir: Path | None = None) -> Dataset:
         x=Ragged(arrays["values"], arrays["offsets"]),
         y=arrays["labels"],
         n_train=TRAINING_ROWS,
-        class_names=("neg", "pos"),
+        class_names=CLASSES,
         words=KerasWords("imdb_word_index.json", data_dir),
         files={FILE: SHA256[FILE]},
     )

@@ -1,0 +1,1 @@
+"""The shipped recipes: package data, installed as `textclf.configs`."""

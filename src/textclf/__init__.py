@@ -1,0 +1,30 @@
+"""Textbook Keras experiments as one-command, trustworthy runs."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textclf.config_file import load_config
+    from textclf.workflow import Run, evaluate, open_run, train
+
+__all__ = ["Run", "evaluate", "load_config", "open_run", "train"]
+
+# Imported when first asked for, so that `import textclf` costs milliseconds.
+_HOMES = {
+    "load_config": "textclf.config_file",
+    "Run": "textclf.workflow",
+    "evaluate": "textclf.workflow",
+    "open_run": "textclf.workflow",
+    "train": "textclf.workflow",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'textclf' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,94 @@
+"""What a config builds, told without training."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from textclf import backend
+from textclf.config import Config
+from textclf.data import Dataset, Ragged, load_dataset, placeholder
+from textclf.data.files import verify_dataset
+from textclf.preprocessing import fit_encoder
+from textclf.splits import Split, make_splits
+
+if TYPE_CHECKING:
+    import keras
+
+TENSORFLOW_BYTES = 600e6  # what a process holds once TensorFlow is imported and has compiled
+
+
+def check_config(
+    config: Config, data_dir: Path | None = None, device: str = "auto"
+) -> dict[str, Any]:
+    """Build the model of a config, and count.
+
+    Returns:
+        layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
+        engine, warnings. Without the data, examples and memory_bytes are None; where only the
+        data tells the vocabulary, so are layers and parameters.
+    """
+    warnings = _missing_data(config.dataset.name, data_dir)
+    data = placeholder(config.dataset.name) if warnings else load_dataset(config.dataset, data_dir)
+    outcome = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
+    if not warnings or getattr(config.preprocessing, "num_words", 1) is not None:
+        outcome.update(_build(config, data, device, is_here=not warnings))
+    return {**outcome, "warnings": warnings}
+
+
+def _missing_data(name: str, data_dir: Path | None) -> list[str]:
+    """A warning if the dataset's first file is missing; the others, word indices, can be."""
+    return [
+        f"{file.name}: not found, so the examples are not counted; get it with: "
+        f"textclf data fetch {name}"
+        for file in verify_dataset(name, data_dir)[:1]
+        if file.status == "missing"
+    ]
+
+
+ backend.start(device)
+        from textclf.training import new_network
+
+        network = new_network(config, encoder, data)
+    outline = {"layers": _layers(network), "parameters": network.count_params()}
+    if split is None:
+        return outline
+    n_bytes = encoder.transform(_first(data)).nbytes * len(data)
+    return {
+        **outline,
+        "examples": _examples(split),
+        "memory_bytes": _memory(network, data, n_bytes, config.training.batch_size),
+    }
+
+
+def _layers(network: "keras.Model") -> list[dict[str, Any]]:
+    return [
+        {
+            "type": type(layer).__name__,
+            "output_shape": list(layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+        }
+        for layer in network.layers
+        if layer.name != "inputs"
+    ]
+
+
+def _examples(split: Split) -> dict[str, int]:
+    parts = {"training": split.train, "validation": split.validation, "test": split.test}
+    return {name: len(rows) for name, rows in parts.items()}
+
+
+def _first(data: Dataset) -> Ragged | np.ndarray:
+    if isinstance(data.x, Ragged):
+        return Ragged(data.x.values[: data.x.offsets[1]], data.x.offsets[:2])
+    return data.x[:1]
+
+
+def _memory(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
+    """A rough peak: TensorFlow, the raw and the encoded examples, weights, one batch."""
+    raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
+    widths = sum(int(np.prod(layer.output.shape[1:])) for layer in network.layers)
+    # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
+    return int(
+        TENSORFLOW_BYTES + raw + 2 * n_bytes + 4 * 4 * network.count_params() + 12 * batch_size * widths
+    )

@@ -1,0 +1,26 @@
+"""The command line: a command parses, makes one call, prints."""
+
+import click
+
+from textclf.cli.check import check
+from textclf.cli.data import data
+from textclf.cli.evaluate import evaluate
+from textclf.cli.group import CatchingGroup
+from textclf.cli.plot import plot
+from textclf.cli.train import train
+
+__all__ = ["main"]
+
+
+@click.group(cls=CatchingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="textclf", message="%(prog)s %(version)s")
+def main() -> None:
+    """Textbook Keras experiments as one-command, trustworthy runs.
+
+    A YAML file describes the dataset, the preprocessing, the model and the training;
+    `textclf train` turns it into a folder that holds everything about the run.
+    """
+
+
+for command in (train, evaluate, plot, check, data):
+    main.add_command(command)

@@ -1,0 +1,97 @@
+"""Options that several commands share, each with its check."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from textclf.expectations import SCORES, Expectation, parse_expectation
+
+config_argument = click.argument("config")
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a field by its dotted path, such as training.epochs=3.",
+)
+runs_dir_option = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder that holds the runs.",
+)
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Look for data files here first.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print exactly one JSON object on standard output."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
+
+
+def _check_device(_context: Any, _parameter: Any, device: str) -> str:
+    if not re.fullmatch(r"auto|cpu|gpu(:\d{1,3})?", device):
+        raise click.BadParameter(f"{device!r} is not one of auto, cpu, gpu, gpu:N.")
+    return device
+
+
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="DEVICE",
+    callback=_check_device,
+    help="Where to compute: auto, cpu, gpu or gpu:N.",
+)
+
+
+def _check_name(_context: Any, _parameter: Any, name: str | None) -> str | None:
+    if name is None:
+        return None
+    if not re.fullmatch(r"[^\x00-\x1f\x7f/\\:]{1,200}", name) or name.startswith(".") or not name.strip():
+        raise click.BadParameter(
+            f"{name!r} cannot name a folder: a name is one path component of at most 200 "
+            "characters, without a dot in front."
+        )
+    return name
+
+
+name_option = click.option(
+    "--name",
+    callback=_check_name,
+    help="The run's folder under --runs-dir.  [default: <recipe>-<n>]",
+)
+
+
+class ExpectationType(click.ParamType):
+    """'val_accuracy>=0.77'."""
+
+    name = "SCORE>=VALUE"
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> Expectation:
+        if isinstance(value, Expectation):
+            return value
+        expectation = parse_expectation(value)
+        if expectation is None:
+            self.fail(f"{value!r} is not of the form val_accuracy>=0.77.", parameter, context)
+        if expectation.score not in SCORES:
+            close = get_close_matches(expectation.score, SCORES, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(SCORES)}."
+            self.fail(f"no score is called {expectation.score!r}; {hint}", parameter, context)
+        return expectation
+
+
+expect_option = click.option(
+    "--expect",
+    "expectations",
+    multiple=True,
+    type=ExpectationType(),
+    help="Exit with 7 if a score of metrics.json falls short, such as 'val_accuracy>=0.77'.",
+)

@@ -1,0 +1,84 @@
+"""The progress of a training on standard error: a live line on a terminal, plain lines elsewhere."""
+
+import sys
+from typing import Any
+
+import click
+
+from textclf.reporter import Reporter
+
+MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
+
+
+def new_reporter(quiet: bool) -> Reporter:
+    """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
+    if quiet:
+        return Reporter()
+    return LiveReporter() if sys.stderr.isatty() else LineReporter()
+
+
+class LineReporter(Reporter):
+    """A line for an epoch."""
+
+    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
+        self.name, self.epochs, self.steps = name, epochs, steps
+
+    def end_epoch(self, row: dict[str, float]) -> None:
+        epoch = int(row["epoch"])
+        if epoch == self.epochs or epoch % -(-self.epochs // MOST_LINES) == 0:
+            self.write(f"{self.name}  {describe_epoch(row, self.epochs)}")
+
+    def write(self, line: str) -> None:
+        click.echo(line, err=True)
+
+
+class LiveReporter(LineReporter):
+    """The same lines above one that moves: epoch, batches, loss, time left."""
+
+    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        super().begin_fit(name, epochs, steps)
+        self.console = Console(stderr=True, highlight=False)
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[scores]}", markup=False),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+        )
+        self.task = self.progress.add_task(f"{name}  starting", total=epochs * steps, scores="")
+        self.progress.start()
+
+    def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
+        self.progress.update(
+            self.task,
+            completed=(epoch - 1) * self.steps + step,
+            description=f"{self.name}  epoch {epoch}/{self.epochs}",
+            scores=describe_scores(logs),
+        )
+
+    def end_fit(self) -> None:
+        self.progress.stop()
+
+    def write(self, line: str) -> None:
+        self.console.print(line, markup=False, soft_wrap=True)
+
+
+def describe_epoch(row: dict[str, float], epochs: int) -> str:
+    """'epoch  3/10  loss 0.6531  accuracy 0.6250  ...  0.5 s'."""
+    scores = {name: row[name] for name in row if name not in ("epoch", "learning_rate", "seconds")}
+    width = len(str(epochs))
+    epoch = f"epoch {int(row['epoch']):>{width}}/{epochs}"
+    return f"{epoch}  {describe_scores(scores)}  {describe_seconds(row['seconds'])}"
+
+
+def describe_scores(scores: dict[str, Any]) -> str:
+    return "  ".join(f"{name} {float(value):.4f}" for name, value in scores.items())
+
+
+def describe_seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"

@@ -1,0 +1,54 @@
+"""`textclf train`."""
+
+from pathlib import Path
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import finish
+from textclf.expectations import Expectation
+
+
+@click.command()
+@options.config_argument
+@options.set_option
+@options.runs_dir_option
+@options.name_option
+@options.device_option
+@options.data_dir_option
+@options.expect_option
+@options.quiet_option
+@options.json_option
+def train(
+    config: str,
+    overrides: tuple[str, ...],
+    runs_dir: Path,
+    name: str | None,
+    device: str,
+    data_dir: Path | None,
+    expectations: tuple[Expectation, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train the model that CONFIG describes, and write a run.
+
+    CONFIG is a YAML file, or the name of a shipped recipe such as imdb_lstm. The run's folder
+    holds history, scores, predictions, plots and the trained model.
+    """
+    from textclf.config_file import load_config, recipe_name
+
+    settings = load_config(config, overrides)
+
+    from textclf import workflow
+    from textclf.cli.progress import new_reporter
+
+    run = workflow.train(
+        settings,
+        runs_dir,
+        name,
+        recipe=recipe_name(config),
+        data_dir=data_dir,
+        device=device,
+        reporter=new_reporter(quiet),
+    )
+    finish(str(run.path), run.status, run.metrics, expectations, as_json)

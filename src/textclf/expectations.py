@@ -1,0 +1,56 @@
+"""What a user expects of a run's scores, such as 'val_accuracy>=0.77'."""
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_MEASURED = [f"{split}_{score}" for split in ("val", "test") for score in ("loss", "accuracy", "mae")]
+SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
+
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+}
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A score of metrics.json, a comparison and a number."""
+
+    score: str
+    comparison: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.score}{self.comparison}{self.value:g}"
+
+
+def parse_expectation(text: str) -> Expectation | None:
+    """The expectation that a text such as 'val_accuracy>=0.77' states; None if it states none."""
+    match = re.fullmatch(rf"\s*(\w+)\s*(>=|<=|==|>|<)\s*({NUMBER})\s*", text)
+    return Expectation(match[1], match[2], float(match[3])) if match else None
+
+
+def find_unmet(expectations: Sequence[Expectation], metrics: dict[str, float]) -> list[str]:
+    """A line for each expectation that the scores do not meet."""
+    return [
+        f"expected {expectation}, but {_actual(expectation.score, metrics)}"
+        for expectation in expectations
+        if not _is_met(expectation, metrics)
+    ]
+
+
+def _is_met(expectation: Expectation, metrics: dict[str, float]) -> bool:
+    compare = OPERATORS[expectation.comparison]
+    return expectation.score in metrics and compare(metrics[expectation.score], expectation.value)
+
+
+def _actual(score: str, metrics: dict[str, float]) -> str:
+    if score in metrics:
+        return f"{score} is {metrics[score]:.6g}"
+    return f"this run has no {score}; it has {', '.join(metrics)}"

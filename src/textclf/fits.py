@@ -1,0 +1,48 @@
+"""The fits of a run: one, or one for each fold and a final one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textclf.config import Config
+from textclf.data import Dataset
+from textclf.evaluation import Scores, mean_and_sd
+from textclf.runs import FitFolder, RunFolder
+from textclf.splits import Split, everything, make_splits
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One training of one model: its rows, its seed, the folder it is written to."""
+
+    split: Split
+    seed: int
+    epochs: int
+    folder: FitFolder
+
+
+def over_fits(
+    config: Config, data: Dataset, run: RunFolder, step: Callable[[Fit], Scores]
+) -> Scores:
+    """Do a step with each fit of a run.
+
+    Args:
+        step: returns a fit's scores, `best_epoch` among them.
+
+    Returns:
+        The scores of the one fit; or the folds' mean and deviation beside the final model's own.
+    """
+    splits = make_splits(config.training.validation, data)
+    epochs = config.training.epochs
+    if len(splits) == 1:
+        return step(Fit(splits[0], config.seed, epochs, run))
+    folds = [
+        step(Fit(split, config.seed, epochs, run.fold(number)))
+        for number, split in enumerate(splits, start=1)
+    ]
+    final = step(Fit(everything(data), config.seed, _final_epochs(config, folds), run))
+    return {**mean_and_sd(folds), **final}
+
+
+def _final_epochs(config: Config, folds: list[Scores]) -> int:
+    """As many epochs as the folds' kept models had on average."""
+    return round(sum(fold["best_epoch"] for fold in folds) / len(folds))

@@ -41,7 +41,8 @@ class HistoryWriter(keras.callbacks.Callback):
         self.reporter.end_step(self.epoch, batch + 1, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        rate = float(self.model.optimizer.learning_rate)
+        # The shortest decimal of the float32: 1e-04 rather than 9.999999747378752e-05.
+        rate = float(str(np.float32(self.model.optimizer.learning_rate)))
         ended = time.perf_counter()
         scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
         row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}

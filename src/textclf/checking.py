@@ -30,7 +30,7 @@ def check_config(
     """
     warnings = _missing_data(config.dataset.name, data_dir)
     data = placeholder(config.dataset.name) if warnings else load_dataset(config.dataset, data_dir)
-    outcome = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
+    outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     if not warnings or getattr(config.preprocessing, "num_words", 1) is not None:
         outcome.update(_build(config, data, device, is_here=not warnings))
     return {**outcome, "warnings": warnings}
@@ -46,7 +46,11 @@ def _missing_data(name: str, data_dir: Path | None) -> list[str]:
     ]
 
 
- backend.start(device)
+def _build(config: Config, data: Dataset, device: str, is_here: bool) -> dict[str, Any]:
+    split = make_splits(config.training.validation, data)[0] if is_here else None
+    encoder = fit_encoder(config.preprocessing, data, split.train if split else data.train_rows)
+    with backend.native_output_to(None):
+        backend.start(device)
         from textclf.training import new_network
 
         network = new_network(config, encoder, data)
@@ -89,6 +93,5 @@ def _memory(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int
     raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
     widths = sum(int(np.prod(layer.output.shape[1:])) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
-    return int(
-        TENSORFLOW_BYTES + raw + 2 * n_bytes + 4 * 4 * network.count_params() + 12 * batch_size * widths
-    )
+    examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
+    return int(TENSORFLOW_BYTES + examples + weights + 12 * batch_size * widths)

@@ -8,7 +8,6 @@ import pandas as pd
 from textclf.data import Dataset
 from textclf.tasks import Task
 
-
 Scores = dict[str, float]
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-_MEASURED = [f"{split}_{score}" for split in ("val", "test") for score in ("loss", "accuracy", "mae")]
+_MEASURED = [
+    f"{split}_{score}" for split in ("val", "test") for score in ("loss", "accuracy", "mae")
+]
 SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {

@@ -39,10 +39,10 @@ def over_fits(
         step(Fit(split, config.seed, epochs, run.fold(number)))
         for number, split in enumerate(splits, start=1)
     ]
-    final = step(Fit(everything(data), config.seed, _final_epochs(config, folds), run))
+    final = step(Fit(everything(data), config.seed, _final_epochs(folds), run))
     return {**mean_and_sd(folds), **final}
 
 
-def _final_epochs(config: Config, folds: list[Scores]) -> int:
+def _final_epochs(folds: list[Scores]) -> int:
     """As many epochs as the folds' kept models had on average."""
     return round(sum(fold["best_epoch"] for fold in folds) / len(folds))

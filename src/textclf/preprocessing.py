@@ -1,6 +1,6 @@
 """Encoders: fitted on the training rows, they turn examples into a model's input."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -19,11 +19,15 @@ class TextEncoder:
 
     Args:
         num_words: ids from this on become 'unknown'; also the model's vocabulary.
+        skip_top: ids below this become 'unknown' too.
+        remove_reserved: ids 0 to 2 are removed before rows are padded and cut.
         id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
         words: `words[i]` is the word of new id i; empty where the dataset tells no words.
     """
 
     num_words: int
+    skip_top: int
+    remove_reserved: bool
     maxlen: int | None
     padding: str
     truncating: str
@@ -37,18 +41,20 @@ class TextEncoder:
         ids = _rank(dataset, rows)
         # Keras's load_data without num_words keeps ids below the largest one.
         num_words = settings.num_words or int(ids.max())
-        table = np.where((ids < settings.skip_top) | (ids >= num_words), UNKNOWN, ids)
-        if settings.remove_reserved:
-            table[table <= UNKNOWN] = REMOVED
+        kept = settings.model_dump(exclude={"num_words"})
         return cls(
-            num_words,
-            settings.maxlen,
-            settings.padding,
-            settings.truncating,
-            settings.encoding,
-            table.astype(np.int32),
-            _words_by_id(dataset, ids, num_words),
+            **kept,
+            num_words=num_words,
+            id_table=_id_table(ids, num_words, settings.skip_top, settings.remove_reserved),
+            words=_words_by_id(dataset, ids, num_words),
         )
+
+    @classmethod
+    def from_json(cls, settings: dict[str, Any]) -> Self:
+        """The encoder that `to_json` told of, for texts in its own ids, those of `words`."""
+        ids = np.arange(settings["num_words"])
+        table = _id_table(ids, len(ids), settings["skip_top"], settings["remove_reserved"])
+        return cls(**{**settings, "words": tuple(settings["words"])}, id_table=table)
 
     @property
     def packed_columns(self) -> int | None:
@@ -66,7 +72,7 @@ class TextEncoder:
 
     def transform(self, x: Ragged) -> np.ndarray:
         """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
-        if (self.id_table == REMOVED).any():
+        if self.remove_reserved:
             x = _remove(x, self.id_table[x.values] != REMOVED)
         return self._pack(x) if self.packed_columns else self.id_table[self._pad(x)]
 
@@ -95,10 +101,8 @@ class TextEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """What it takes to encode a new text the same way."""
-        settings = asdict(self)
-        del settings["id_table"]
-        removes = bool((self.id_table == REMOVED).any())
-        return {"kind": "text", **settings, "remove_reserved": removes}
+        settings = {name: value for name, value in vars(self).items() if name != "id_table"}
+        return {"kind": "text", **settings}
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,12 @@ class FeatureEncoder:
             "feature_names": list(self.feature_names),
         }
 
+    @classmethod
+    def from_json(cls, settings: dict[str, Any]) -> Self:
+        """The encoder that `to_json` told of."""
+        mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
+        return cls(mean, scale, tuple(settings["feature_names"]))
+
 
 Encoder = TextEncoder | FeatureEncoder
 
@@ -146,6 +156,21 @@ def fit_encoder(settings: Any, dataset: Dataset, rows: np.ndarray) -> Encoder:
     """The encoder of a config's `preprocessing` section, fitted on `rows`, int64 (examples,)."""
     kind = TextEncoder if isinstance(dataset.x, Ragged) else FeatureEncoder
     return kind.fit(settings, dataset, rows)
+
+
+def encoder_from_json(content: dict[str, Any]) -> Encoder:
+    """The encoder of a run's preprocessing.json."""
+    settings = dict(content)
+    kind = {"text": TextEncoder, "features": FeatureEncoder}[settings.pop("kind")]
+    return kind.from_json(settings)
+
+
+def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:
+    """What becomes of each ranked id, int32 (ids,)."""
+    table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN, ids)
+    if remove_reserved:
+        table[table <= UNKNOWN] = REMOVED
+    return table.astype(np.int32)
 
 
 def _rank(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ def write_results(
 ) -> None:
     """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
     task = {"task": data.task.name, "class_names": list(data.class_names)}
-    write_json(folder.preprocessing_path, {**task, **encoder.to_json()})
+    write_json(folder.preprocessing_path, {**task, "encoder": encoder.to_json()})
     write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
     if data.task.is_classification:
         confusion = confusion_table(data, scored[-1])

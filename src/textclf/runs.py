@@ -228,7 +228,9 @@ def find_run(run: str | None, runs_dir: Path) -> RunFolder:
 
 def list_runs(runs_dir: Path) -> list[Path]:
     """The folders under `runs_dir` that hold a run."""
-    return [path.parent for path in runs_dir.glob("*/run.json") if not path.parent.name.startswith(".")]
+    return [
+        path.parent for path in runs_dir.glob("*/run.json") if not path.parent.name.startswith(".")
+    ]
 
 
 def _newest_finished(runs_dir: Path) -> RunFolder:
@@ -255,7 +257,12 @@ def _read_table(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     # round_trip: the parser that gives back the very float that was written.
-    return _read(path, lambda: pd.read_csv(path, float_precision="round_trip", keep_default_na=False, na_values=["nan"]))
+    return _read(
+        path,
+        lambda: pd.read_csv(
+            path, float_precision="round_trip", keep_default_na=False, na_values=["nan"]
+        ),
+    )
 
 
 def _read(path: Path, read: Any) -> Any:

@@ -23,8 +23,9 @@ MULTICLASS = Task(
     "multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy", higher_is_better=True
 )
 REGRESSION = Task("regression", "mse", None, "mae", higher_is_better=False)
+TASKS = {task.name: task for task in (BINARY, MULTICLASS, REGRESSION)}
 
 
 def is_better_higher(monitor: str) -> bool:
-    """Whether a larger value of a history column ('val_accuracy', 'loss', ...) is the better one."""
+    """Whether the larger value of a history column ('val_accuracy', 'loss') is the better."""
     return monitor.endswith("accuracy")

@@ -16,10 +16,10 @@ from textclf.errors import RunError
 from textclf.evaluation import Scored
 from textclf.fits import Fit
 from textclf.models import build_model
-from textclf.preprocessing import Encoder, fit_encoder
+from textclf.preprocessing import Encoder, encoder_from_json, fit_encoder
 from textclf.reporter import Reporter
 from textclf.runs import FitFolder
-from textclf.tasks import is_better_higher
+from textclf.tasks import TASKS, is_better_higher
 
 
 class Trainer:
@@ -194,7 +194,7 @@ def load_weights(network: keras.Model, folder: FitFolder) -> None:
 def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     """The kept model of a fit: layers from the config, weights from the file."""
     settings = folder.preprocessing
-    encoder = encoder_from_json(settings)
+    encoder = encoder_from_json(settings["encoder"])
     network = build_model(
         config.model, encoder, TASKS[settings["task"]], len(settings["class_names"])
     )

@@ -81,9 +81,7 @@ def train(
     return Run(run.path)
 
 
-def evaluate(
-    run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto"
-) -> Scores:
+def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:
     """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
     Raises:
@@ -91,9 +89,7 @@ def evaluate(
     """
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
-        return over_fits(
-            run.config, trainer.data, run, lambda fit: _score_again(trainer, fit)
-        )
+        return over_fits(run.config, trainer.data, run, lambda fit: _score_again(trainer, fit))
 
 
 def _new_trainer(

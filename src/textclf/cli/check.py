@@ -40,7 +40,7 @@ def check(
 
 def _print_outline(outcome: dict[str, Any]) -> None:
     for layer in outcome["layers"] or []:
-        shape = " × ".join(str(side) for side in layer["output_shape"])
+        shape = " x ".join(str(side) for side in layer["output_shape"])
         click.echo(f"{layer['type']:<18} {shape:<14} {layer['parameters']:>12,}")
     if outcome["parameters"] is not None:
         click.echo(f"{'parameters':<33} {outcome['parameters']:>12,}")

@@ -26,9 +26,14 @@ class CatchingGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, *other: Any, **settings: Any) -> NoReturn:
         arguments = list(sys.argv[1:] if args is None else args)
         signal.signal(signal.SIGTERM, _terminate)
-        sys.exit(_run(lambda: super(CatchingGroup, self).main(
-            arguments, *other, **{**settings, "standalone_mode": False}
-        ), as_json="--json" in arguments))
+        sys.exit(
+            _run(
+                lambda: super(CatchingGroup, self).main(
+                    arguments, *other, **{**settings, "standalone_mode": False}
+                ),
+                as_json="--json" in arguments,
+            )
+        )
 
 
 def _run(command: Any, as_json: bool) -> int:
@@ -49,11 +54,13 @@ def _run(command: Any, as_json: bool) -> int:
         return BUG
     except Exception:
         traceback.print_exc()
-        return _tell(BUG, ["this is a bug of textclf; please report it with the lines above"], as_json)
+        return _tell(
+            BUG, ["this is a bug of textclf; please report it with the lines above"], as_json
+        )
 
 
 def _tell(code: int, messages: Sequence[str], as_json: bool) -> int:
-    """Print plain lines: an error line is never wrapped or decorated, so that it can be searched."""
+    """Print plain lines, never wrapped or decorated, so that they can be searched and clicked."""
     if as_json:
         print_json({"error": {"code": code, "messages": list(messages)}})
     else:

@@ -55,7 +55,11 @@ device_option = click.option(
 def _check_name(_context: Any, _parameter: Any, name: str | None) -> str | None:
     if name is None:
         return None
-    if not re.fullmatch(r"[^\x00-\x1f\x7f/\\:]{1,200}", name) or name.startswith(".") or not name.strip():
+    if (
+        not re.fullmatch(r"[^\x00-\x1f\x7f/\\:]{1,200}", name)
+        or name.startswith(".")
+        or not name.strip()
+    ):
         raise click.BadParameter(
             f"{name!r} cannot name a folder: a name is one path component of at most 200 "
             "characters, without a dot in front."

@@ -1,4 +1,4 @@
-"""The progress of a training on standard error: a live line on a terminal, plain lines elsewhere."""
+"""A training's progress on standard error: live on a terminal, plain lines elsewhere."""
 
 import sys
 from typing import Any

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Dataset:
 
     name: str
     task: Task
-    x: Ragged | np.ndarray
+    x: Any  # Ragged or np.ndarray, as the encoder knows
     y: np.ndarray
     n_train: int
     class_names: Sequence[str] = ()

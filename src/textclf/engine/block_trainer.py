@@ -82,9 +82,7 @@ class BlockTrainer(keras.Model):
             outputs = self(x, training=True)
             loss = self._mean_loss(y, outputs, present)
         weights = self.network.trainable_weights
-        self.optimizer.apply_gradients(
-            zip(tape.gradient(loss, weights), weights, strict=True)
-        )
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         self._update_metrics(y, outputs, loss, present)
 
     def _test_on_batch(self, rows: tf.Tensor) -> None:

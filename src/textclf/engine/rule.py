@@ -35,8 +35,8 @@ def choose_engine(
         n_batches: gradient steps in an epoch.
         n_bytes: size of the encoded examples.
     """
-    name, reason = (engine, "the config says so") if engine != "auto" else _rule(
-        network, n_bytes, device
+    name, reason = (
+        (engine, "the config says so") if engine != "auto" else _rule(network, n_bytes, device)
     )
     if name == "keras":
         return Choice(name, 1, reason)

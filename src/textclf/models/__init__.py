@@ -14,7 +14,7 @@ from textclf.tasks import Task
 
 __all__ = ["BUILDERS", "build_model"]
 
-BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Encoder], keras.KerasTensor]] = {
+BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] = {
     "dense": build_dense,
     "simple_rnn": build_simple_rnn,
     "lstm": build_lstm,

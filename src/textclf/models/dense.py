@@ -8,9 +8,7 @@ from textclf.models.words import word_vectors
 from textclf.preprocessing import Encoder, TextEncoder
 
 
-def build_dense(
-    settings: Any, inputs: keras.KerasTensor, encoder: Encoder
-) -> keras.KerasTensor:
+def build_dense(settings: Any, inputs: keras.KerasTensor, encoder: Encoder) -> keras.KerasTensor:
     """Dense layers on features, on multi-hot words, or on a flattened embedding."""
     x = inputs
     if isinstance(encoder, TextEncoder) and encoder.encoding == "embedding":

@@ -8,9 +8,7 @@ from textclf.models.words import word_vectors
 from textclf.preprocessing import TextEncoder
 
 
-def build_lstm(
-    settings: Any, inputs: keras.KerasTensor, encoder: TextEncoder
-) -> keras.KerasTensor:
+def build_lstm(settings: Any, inputs: keras.KerasTensor, encoder: TextEncoder) -> keras.KerasTensor:
     """An LSTM over the words, read at its last step."""
     x = word_vectors(settings, inputs, encoder)
     return keras.layers.LSTM(settings.units, dropout=settings.dropout)(x)

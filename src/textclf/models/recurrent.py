@@ -24,7 +24,9 @@ def speed_up(model: keras.Model) -> None:
     for layer in model.layers:
         if type(layer) in TIME_LOOPS:
             layer.inner_loop = MethodType(_inner_loop, layer)
-    _gather_one_hot(model)
+        # A row of the kernel is what a one-hot row times the kernel gives.
+        if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
+            layer.call = _hand_on_ids
 
 
 def _inner_loop(
@@ -68,26 +70,27 @@ def _is_plain(layer: keras.layers.RNN) -> bool:
 
 def _project(cell: keras.Layer, sequences: tf.Tensor) -> tf.Tensor:
     """Kernel times input, float32 (steps, width, examples), for all steps at once."""
-    if sequences.dtype.is_integer:  # ids (examples, steps, 1) in place of one-hot rows
-        rows = tf.gather(cell.kernel.value, sequences[:, :, 0])
+    if sequences.shape[-1] != cell.kernel.shape[0]:  # ids in place of one-hot rows
+        rows = tf.gather(cell.kernel.value, tf.cast(sequences[:, :, 0], tf.int32))
         return tf.transpose(rows, (1, 2, 0))
     return tf.einsum("bti,iu->tub", sequences, cell.kernel.value)
 
 
-def _gather_one_hot(model: keras.Model) -> None:
-    """Let one-hot layers hand on ids: a row of the kernel is what one-hot times kernel gives."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
-            layer.call = lambda inputs, count_weights=None: tf.expand_dims(inputs, -1)
+def _hand_on_ids(inputs: tf.Tensor) -> tf.Tensor:
+    """int32 (examples, steps) to (examples, steps, 1), as a recurrent layer wants three sides."""
+    return tf.expand_dims(inputs, -1)
 
 
 def _only_feeds_gathering(layer: keras.Layer) -> bool:
-    readers = [node.operation for node in layer._outbound_nodes]
+    """Whether all that reads the layer, through slices in time too, takes ids for one-hot rows."""
     return all(
-        type(reader) in TIME_LOOPS and _is_plain(reader) and not reader.cell.dropout
-        or type(reader).__name__ == "GetItem" and _only_feeds_gathering(reader)
-        for reader in readers
+        _gathers(reader) or (type(reader).__name__ == "GetItem" and _only_feeds_gathering(reader))
+        for reader in (node.operation for node in layer._outbound_nodes)
     )
+
+
+def _gathers(layer: keras.Layer) -> bool:
+    return type(layer) in TIME_LOOPS and _is_plain(layer) and not layer.cell.dropout
 
 
 @tf.custom_gradient

@@ -26,7 +26,5 @@ def _truncated(settings: Any, x: keras.KerasTensor) -> keras.KerasTensor:
     """
     rnn = keras.layers.SimpleRNN(settings.units, dropout=settings.dropout, return_state=True)
     _, state = rnn(x[:, : -settings.bptt_steps])
-    outputs, _ = rnn(
-        x[:, -settings.bptt_steps :], initial_state=keras.ops.stop_gradient(state)
-    )
+    outputs, _ = rnn(x[:, -settings.bptt_steps :], initial_state=keras.ops.stop_gradient(state))
     return outputs

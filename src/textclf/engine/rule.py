@@ -10,8 +10,8 @@ from textclf.backend import Device
 
 XLA_WIDEST_CELL = 64  # units; wider products are faster in TensorFlow's own kernels
 BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
-MULTIPLICATIONS_PER_SECOND = 1e9  # what a slow processor does, forward and backward
-STEP_SECONDS = 1e-5  # of a recurrent layer, forward and backward
+MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
+STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
 DEVICE_SHARE = 0.25  # of the device's memory that examples may take
 GPU_BYTES = 8 * 2**30  # TensorFlow does not tell a GPU's memory; most have this much
 

@@ -106,11 +106,12 @@ def simple_rnn_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
         The last state, float32 (units, examples), in a list.
     """
     steps = z.shape[0]
+    transposed = tf.transpose(kernel)
     inputs = _array(steps, z.shape[1:]).unstack(z)
     states = _array(steps + 1, h.shape).write(0, h)
 
     def forward(t: Any, h: Any, states: Any) -> Any:
-        h = tf.tanh(inputs.read(t) + tf.matmul(kernel, h, transpose_a=True))
+        h = tf.tanh(inputs.read(t) + tf.matmul(transposed, h))
         return t + 1, h, states.write(t + 1, h)
 
     _, h, states = _loop(forward, steps, h, states)
@@ -146,12 +147,13 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
         The last h and c, float32 (units, examples) each.
     """
     steps = z.shape[0]
+    transposed = tf.transpose(kernel)
     inputs = _array(steps, z.shape[1:]).unstack(z)
     gates, hs, cs = _array(steps, z.shape[1:]), _array(steps, h.shape), _array(steps, c.shape)
 
     def forward(t: Any, h: Any, c: Any, gates: Any, hs: Any, cs: Any) -> Any:
         hs, cs = hs.write(t, h), cs.write(t, c)
-        i, f, g, o = tf.split(inputs.read(t) + tf.matmul(kernel, h, transpose_a=True), 4)
+        i, f, g, o = tf.split(inputs.read(t) + tf.matmul(transposed, h), 4)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         gates = gates.write(t, tf.concat([i, f, g, o], 0))
         c = f * c + i * g

@@ -220,8 +220,8 @@ def _meant(kind: str, value: Any) -> str:
     if kind == "bool_type":
         words = {"true": "true", "yes": "true", "on": "true", "1": "true"}
         words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
-        guess = words.get(str(value).lower())
-        return f"; did you mean {guess}?" if guess else ""
+        word = words.get(str(value).lower())
+        return f"; did you mean {word}?" if word else ""
     if kind not in ("int_type", "float_type") or not isinstance(value, str | float):
         return ""
     try:

@@ -153,7 +153,7 @@ class RunFolder(FitFolder):
 
     def _end(self, status: str, error: BaseException | None = None) -> None:
         messages = list(error.messages) if isinstance(error, TextclfError) else []
-        with contextlib.suppress(TextclfError if error else ()):  # a full disk hides no error
+        with contextlib.suppress(*([TextclfError] if error else [])):  # a full disk hides no error
             self.update(status=status, finished=now(), **({"error": messages} if messages else {}))
 
 

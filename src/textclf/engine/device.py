@@ -11,6 +11,8 @@ from textclf.engine.block_trainer import BlockTrainer
 from textclf.engine.order import blocks_of, row_order
 from textclf.tasks import Task
 
+EVALUATION_BATCH = 512  # rows; without gradients, larger batches are faster and need little memory
+
 
 class DeviceEngine:
     """Keras's `fit` over blocks of row numbers; the examples stay on the device.
@@ -36,6 +38,7 @@ class DeviceEngine:
         self.network = network
         self.batch_size = batch_size
         self.batches = batches
+        self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
         self.model = BlockTrainer(network, task, packed_columns)
         self.model.compile(optimizer=optimizer, jit_compile=jit_compile)
 
@@ -55,7 +58,8 @@ class DeviceEngine:
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Blocks of the rows in their own order, once."""
-        blocks = blocks_of(rows, self.batch_size, self.batches)
+        batches = max(1, self.batches * self.batch_size // self.evaluation_batch)
+        blocks = blocks_of(rows, self.evaluation_batch, batches)
         return tf.data.Dataset.from_tensor_slices(blocks)
 
     def steps_in(self, rows: np.ndarray) -> int:

@@ -1,7 +1,7 @@
 """The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -58,7 +58,7 @@ class HostEngine:
         """float32 (rows, outputs)."""
         return self.model.predict(self.pass_over(rows), verbose=0)
 
-    def _batches(self, orders: object) -> tf.data.Dataset:
+    def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
         def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for order in orders():
                 for start in range(0, len(order), self.batch_size):

@@ -102,7 +102,7 @@ def _write_counts(axes: Axes, matrix: np.ndarray, darkness: np.ndarray, cell: fl
 
 def _add_colour_bar(axes: Axes, image: AxesImage, side: float) -> None:
     bar = axes.inset_axes((1 + 0.25 / side, 0, 0.18 / side, 1))
-    image.figure.colorbar(image, cax=bar, ticks=[0, 0.25, 0.5, 0.75, 1])  # type: ignore[union-attr]
+    image.figure.colorbar(image, cax=bar, ticks=[0, 0.25, 0.5, 0.75, 1])
     bar.set_yticklabels(["0%", "25%", "50%", "75%", "100%"])
     bar.set_ylabel("share of the true class (row)")
     bar.tick_params(length=0)

@@ -5,8 +5,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from textclf import Run, load_config, open_run, train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,11 +58,11 @@ def table(runs: dict[str, Run]) -> str:
     """The catalogue in Markdown, a row for each run."""
     rows = [
         f"| [`{name}`](configs/{name}.yaml) | {CATALOGUE[name].tutorial} | "
-        f"{CATALOGUE[name].stock} | {measured(run)} | {test_score(run)} | {seconds(run):.0f} s |"
+        f"{CATALOGUE[name].stock} | {measured(run)} | {test_score(run)} |"
         for name, run in runs.items()
     ]
-    head = "| recipe | tutorial | plain Keras | textclf, validation | test | time |"
-    return "\n".join([head, "|---|---|---|---|---|---|", *rows])
+    head = "| recipe | tutorial | plain Keras | textclf, validation | test |"
+    return "\n".join([head, "|---|---|---|---|---|", *rows])
 
 
 def measured(run: Run) -> str:
@@ -79,12 +77,6 @@ def test_score(run: Run) -> str:
     if run.folds:
         return f"MAE {run.metrics['test_mae']:.2f}"
     return f"{run.metrics['test_accuracy']:.3f}"
-
-
-def seconds(run: Run) -> float:
-    """From the run's creation to its last file."""
-    started, finished = (pd.Timestamp(run.record[key]) for key in ("started", "finished"))
-    return (finished - started).total_seconds()
 
 
 def write_readme(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """The tests' surroundings: real data where found, no network, nothing written outside /tmp."""
 
 import os
+import shutil
 import tempfile
 import types
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from textclf.data.files import SHA256, keras_cache_dir
+from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
 SHARED = Path(__file__).parents[2] / "shared" / "keras" / "datasets"
 SCRATCH = tempfile.TemporaryDirectory(prefix="textclf-tests-")
@@ -79,3 +81,25 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     monkeypatch.setenv("KERAS_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def trained(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of finished runs, to be read only: 'folds', 'tail', and the newest, 'imdb'."""
+    from textclf import load_config, train
+
+    runs_dir = tmp_path_factory.mktemp("trained") / "runs"
+    recipes = {
+        "folds": ("boston_dense", TINY_BOSTON),
+        "tail": ("boston_dense", TINY_TAIL),
+        "imdb": ("imdb_dense", TINY_IMDB),
+    }
+    for name, (recipe, overrides) in recipes.items():
+        train(load_config(recipe, overrides), runs_dir, name, recipe=recipe, data_dir=data_dir)
+    return runs_dir
+
+
+@pytest.fixture
+def runs(trained: Path, tmp_path: Path) -> Path:
+    """A copy of `trained` that a test may damage."""
+    return shutil.copytree(trained, tmp_path / "runs")

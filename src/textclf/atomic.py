@@ -39,7 +39,8 @@ def cannot_write(path: Path, error: OSError) -> ResourceError:
 
 def write_text(path: Path, text: str) -> None:
     with writing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        # backslashreplace: a file's name can hold bytes that are no text.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ def check_config(
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
-        engine, warnings. Without the data, examples and memory_bytes are None; where only the
+        warnings. Without the data, examples and memory_bytes are None; where only the
         data tells the vocabulary, so are layers and parameters.
     """
     warnings = _missing_data(config.dataset.name, data_dir)
@@ -82,7 +82,7 @@ def _examples(split: Split) -> dict[str, int]:
     return {name: len(rows) for name, rows in parts.items()}
 
 
-def _first(data: Dataset) -> Ragged | np.ndarray:
+def _first(data: Dataset) -> Any:  # Ragged or np.ndarray, as Dataset.x
     if isinstance(data.x, Ragged):
         return Ragged(data.x.values[: data.x.offsets[1]], data.x.offsets[:2])
     return data.x[:1]

@@ -29,7 +29,7 @@ class Expectation:
     value: float
 
     def __str__(self) -> str:
-        return f"{self.score}{self.comparison}{self.value:g}"
+        return f"{self.score}{self.comparison}{self.value}"
 
 
 def parse_expectation(text: str) -> Expectation | None:
@@ -54,5 +54,6 @@ def _is_met(expectation: Expectation, metrics: dict[str, float]) -> bool:
 
 def _actual(score: str, metrics: dict[str, float]) -> str:
     if score in metrics:
-        return f"{score} is {metrics[score]:.6g}"
+        # All digits: rounded, 0.7699999 would not look short of 0.77.
+        return f"{score} is {metrics[score]}"
     return f"this run has no {score}; it has {', '.join(metrics)}"

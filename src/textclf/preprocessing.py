@@ -162,8 +162,8 @@ def fit_encoder(settings: Any, dataset: Dataset, rows: np.ndarray) -> Encoder:
 def encoder_from_json(content: dict[str, Any]) -> Encoder:
     """The encoder of a run's preprocessing.json."""
     settings = dict(content)
-    kind = {"text": TextEncoder, "features": FeatureEncoder}[settings.pop("kind")]
-    return kind.from_json(settings)
+    kinds: dict[str, type[Encoder]] = {"text": TextEncoder, "features": FeatureEncoder}
+    return kinds[settings.pop("kind")].from_json(settings)
 
 
 def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:

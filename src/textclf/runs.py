@@ -4,18 +4,20 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from textclf.atomic import cannot_write, write_json, write_text
 from textclf.config import Config
 from textclf.config_file import dump_config, load_config
-from textclf.errors import RunError, TextclfError
+from textclf.errors import ConfigError, RunError, TextclfError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,22 +70,25 @@ class FitFolder:
     @property
     def history(self) -> "pd.DataFrame":
         """One row an epoch: epoch (from 1), loss, the metric, val_..., learning_rate, seconds."""
-        return _read_table(self.history_path)
+        return _read_table(self.history_path, ("epoch", "loss"), numbers_only=True)
 
     @property
     def predictions(self) -> "pd.DataFrame":
         """split, row, truth, prediction and, for classes, probability."""
-        return _read_table(self.predictions_path)
+        return _read_table(self.predictions_path, ("split", "row", "truth", "prediction"))
 
     @property
     def confusion(self) -> "pd.DataFrame":
         """The confusion matrix: a row for each true class, a column for each predicted one."""
-        return _read_table(self.confusion_path).set_index("truth")
+        return _read_table(self.confusion_path, ("truth",)).set_index("truth")
 
     @property
     def metrics(self) -> dict[str, float]:
         """The scores, as in metrics.json."""
-        return read_json(self.metrics_path)
+        metrics = read_json(self.metrics_path)
+        if not all(type(value) in (int, float) and isfinite(value) for value in metrics.values()):
+            raise RunError(f"{self.metrics_path}: damaged: not all scores are finite numbers")
+        return metrics
 
     @property
     def preprocessing(self) -> dict[str, Any]:
@@ -96,7 +101,7 @@ class RunFolder(FitFolder):
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return self.path.resolve().name  # '.' has none of its own
 
     @property
     def config_path(self) -> Path:
@@ -112,7 +117,17 @@ class RunFolder(FitFolder):
 
     @cached_property
     def config(self) -> Config:
-        return load_config(self.config_path)
+        """The complete config, as in config.yaml.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        if not self.config_path.is_file():
+            raise _missing(self.config_path)
+        try:
+            return load_config(self.config_path)
+        except ConfigError as error:
+            raise RunError(*error.messages) from error
 
     @property
     def record(self) -> dict[str, Any]:
@@ -146,10 +161,19 @@ class RunFolder(FitFolder):
         except BaseException as error:
             if self.history_path.exists() or self.folds:
                 self._end("failed" if isinstance(error, Exception) else "interrupted", error)
+                error.add_note(self._what_is_kept())
             else:
                 shutil.rmtree(self.path, ignore_errors=True)
+                error.add_note("no epoch was finished; nothing is kept")
             raise
         self._end("finished")
+
+    def _what_is_kept(self) -> str:
+        if self.folds:
+            return f"{self.path}: the epochs that were finished are kept, a folder for each fold"
+        return f"{self.path}: the epochs that were finished are kept; see them: textclf plot " + (
+            shlex.quote(str(self.path))
+        )
 
     def _end(self, status: str, error: BaseException | None = None) -> None:
         messages = list(error.messages) if isinstance(error, TextclfError) else []
@@ -218,12 +242,12 @@ def find_run(run: str | None, runs_dir: Path) -> RunFolder:
     if run is None:
         return _newest_finished(runs_dir)
     for path in (runs_dir / run, Path(run)):
-        if (path / "run.json").is_file():
+        if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
             return RunFolder(path)
-    if Path(run).is_dir():
+    if os.path.isdir(run):  # noqa: PTH112
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
-    raise RunError(f"{run}: no such run; under {runs_dir} there are: {names}")
+    raise RunError(f"{run or repr(run)}: no such run; under {runs_dir} there are: {names}")
 
 
 def list_runs(runs_dir: Path) -> list[Path]:
@@ -238,7 +262,7 @@ def _newest_finished(runs_dir: Path) -> RunFolder:
     finished = [run for run in runs if run.status == "finished"]
     if not finished:
         raise RunError(f"{runs_dir}: holds no finished run; train one: textclf train CONFIG")
-    return max(finished, key=lambda run: run.record.get("started", ""))
+    return max(finished, key=lambda run: str(run.record.get("started")))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -253,25 +277,35 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_table(path: Path) -> "pd.DataFrame":
+def _read_table(path: Path, columns: Sequence[str], numbers_only: bool = False) -> "pd.DataFrame":
     import pandas as pd
 
     # round_trip: the parser that gives back the very float that was written.
-    return _read(
+    table = _read(
         path,
         lambda: pd.read_csv(
             path, float_precision="round_trip", keep_default_na=False, na_values=["nan"]
         ),
     )
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise RunError(f"{path}: damaged: it has no column {missing[0]}")
+    if numbers_only and (table.empty or table.select_dtypes("number").shape != table.shape):
+        raise RunError(f"{path}: damaged: not a table of numbers")
+    return table
 
 
 def _read(path: Path, read: Any) -> Any:
     try:
         return read()
     except FileNotFoundError as error:
-        raise RunError(f"{path}: missing; the run is not complete") from error
+        raise _missing(path) from error
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: damaged: {error}") from error
+
+
+def _missing(path: Path) -> RunError:
+    return RunError(f"{path}: missing; the run is not complete")
 
 
 def _number(path: Path) -> int:

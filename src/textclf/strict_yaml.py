@@ -13,6 +13,7 @@ from textclf.errors import ConfigError
 MAX_DEPTH = 50
 
 KeyPath = tuple[str | int, ...]
+Event = Any  # of PyYAML; its stubs leave out tag and value, and say that a mark can be missing
 
 
 class Position(NamedTuple):
@@ -115,7 +116,7 @@ class _Builder:
     positions: dict[KeyPath, Position] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, events: Iterator[yaml.Event]) -> None:
+    def read(self, events: Iterator[Event]) -> None:
         self.events = events
         documents = 0
         for event in events:
@@ -126,7 +127,7 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 self.data = self.node(event, ())
 
-    def node(self, event: yaml.NodeEvent, path: KeyPath) -> Any:
+    def node(self, event: Event, path: KeyPath) -> Any:
         self.positions.setdefault(path, _start(event))
         self.refuse_decorations(event)
         if isinstance(event, yaml.ScalarEvent):
@@ -138,10 +139,10 @@ class _Builder:
         is_map = isinstance(event, yaml.MappingStartEvent)
         return self.mapping(path) if is_map else self.sequence(path)
 
-    def refuse_decorations(self, event: yaml.NodeEvent) -> None:
+    def refuse_decorations(self, event: Event) -> None:
         if isinstance(event, yaml.AliasEvent):
             self.refuse(
-                event, f"alias {quoted('*' + event.anchor)} is not allowed; write the value out"
+                event, f"alias {quoted(f'*{event.anchor}')} is not allowed; write the value out"
             )
             return
         if event.anchor is not None:
@@ -150,7 +151,7 @@ class _Builder:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self.refuse(event, f"tag {quoted(tag)} is not allowed; remove it")
 
-    def refuse(self, event: yaml.Event, message: str) -> None:
+    def refuse(self, event: Event, message: str) -> None:
         self.problems.append(Problem(_start(event), message))
 
     def scalar(self, event: yaml.ScalarEvent) -> Any:
@@ -184,7 +185,7 @@ class _Builder:
             items[key] = self.node(next(self.events), here)
         return items
 
-    def key(self, event: yaml.NodeEvent) -> str:
+    def key(self, event: Event) -> str:
         self.refuse_decorations(event)
         if isinstance(event, yaml.CollectionStartEvent):
             raise _Broken(_start(event), "a key must be a word, not a list or a map")
@@ -196,11 +197,11 @@ class _Builder:
         return event.value
 
 
-def _start(event: yaml.Event) -> Position:
+def _start(event: Event) -> Position:
     return _position(event.start_mark)
 
 
-def _position(mark: yaml.Mark) -> Position:
+def _position(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1)
 
 
@@ -208,7 +209,7 @@ def _position(mark: yaml.Mark) -> Position:
 
 
 @contextmanager
-def _located_errors(text: str) -> Iterator[Iterator[yaml.Event]]:
+def _located_errors(text: str) -> Iterator[Iterator[Event]]:
     """The events of a text; whatever PyYAML raises on the way becomes one located problem."""
     loader = None
     try:
@@ -267,7 +268,7 @@ _PLAIN_WORDS = [
 ]
 
 
-def _plainly(error: yaml.MarkedYAMLError) -> _Broken:
+def _plainly(error: Any) -> _Broken:
     said = f"{error.context or ''}|{error.problem or ''}"
     opened = error.context_mark or error.problem_mark
     for pattern, meant in _PLAIN_WORDS:

@@ -1,6 +1,8 @@
 """`textclf data fetch|verify`."""
 
+import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,21 +18,28 @@ def data() -> None:
 
 @data.command()
 @click.argument("name")
-@options.data_dir_option
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Put them here.  [default: where Keras keeps its own]",
+)
 @options.quiet_option
 @options.json_option
 def fetch(name: str, data_dir: Path | None, quiet: bool, as_json: bool) -> None:
     """Download the files of the dataset NAME: imdb, reuters or boston.
 
-    They go where Keras keeps its own, or into --data-dir.
+    Files that are there and genuine are left alone.
     """
     from textclf.data.files import fetch_dataset
 
     paths = fetch_dataset(name, data_dir, None if quiet else _Percentages().tell)
     if as_json:
         print_json({"files": [str(path) for path in paths]})
-    else:
+    elif paths:
         click.echo("\n".join(map(str, paths)))
+    else:
+        _say_no_files(name)
 
 
 @data.command()
@@ -42,16 +51,28 @@ def verify(name: str, data_dir: Path | None, as_json: bool) -> None:
     from textclf.data.files import verify_dataset
 
     files = verify_dataset(name, data_dir)
-    if as_json:
-        print_json({"files": [{**vars(file), "path": str(file.path)} for file in files]})
-    else:
-        for file in files:
-            click.echo(f"{file.status:<8} {file.path or file.name}")
-    bad = [file.name for file in files if file.status != "ok"]
-    if bad and as_json:
-        raise click.exceptions.Exit(DataError.exit_code)
+    bad = [f"{file.name}: {file.status}" for file in files if file.status != "ok"]
     if bad:
-        raise DataError(f"{', '.join(bad)}: mend with: textclf data fetch {name}")
+        place = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
+        bad.append(f"mend it with: textclf data fetch {name}{place}")
+    if as_json:
+        result: dict[str, Any] = {
+            "files": [{**vars(file), "path": str(file.path)} for file in files]
+        }
+        print_json(
+            result | ({"error": {"code": DataError.exit_code, "messages": bad}} if bad else {})
+        )
+        raise click.exceptions.Exit(DataError.exit_code if bad else 0)
+    for file in files:
+        click.echo(f"{file.status:<8} {file.path}")
+    if not files:
+        _say_no_files(name)
+    if bad:
+        raise DataError(*bad)
+
+
+def _say_no_files(name: str) -> None:
+    click.echo(f"textclf: {name}: has no files; it is read from the installed libraries", err=True)
 
 
 class _Percentages:

@@ -1,5 +1,6 @@
 """The one place where errors are caught, told and turned into exit codes."""
 
+import errno
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from textclf.cli.output import print_json
 from textclf.errors import ResourceError, TextclfError
 
 USAGE, BUG, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Terminated(BaseException):
@@ -45,14 +47,18 @@ def _run(command: Any, as_json: bool) -> int:
         return _tell_usage(error, as_json)
     except (KeyboardInterrupt, click.Abort, Terminated) as error:
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
-        return _tell(code, ["interrupted", *getattr(error, "__notes__", [])], as_json)
+        # The notes say what was kept; click raises its Abort from the KeyboardInterrupt.
+        notes = getattr(error.__cause__ or error, "__notes__", [])
+        return _tell(code, ["interrupted", *notes], as_json)
     except MemoryError:
         lack = ResourceError("out of memory; use a smaller batch_size, num_words or maxlen")
         return _tell(lack.exit_code, lack.messages, as_json)
     except BrokenPipeError:  # the reader of our output has gone, `| head` say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BUG
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return _tell(ResourceError.exit_code, [f"{error}; make room"], as_json)
         traceback.print_exc()
         return _tell(
             BUG, ["this is a bug of textclf; please report it with the lines above"], as_json
@@ -65,8 +71,13 @@ def _tell(code: int, messages: Sequence[str], as_json: bool) -> int:
         print_json({"error": {"code": code, "messages": list(messages)}})
     else:
         for message in messages:
-            click.echo(f"textclf: {message}", err=True)
+            click.echo(f"textclf: {_printable(message)}", err=True)
     return code
+
+
+def _printable(message: str) -> str:
+    """The message with no line break or terminal code, which a user's text may bring along."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 def _tell_usage(error: click.ClickException, as_json: bool) -> int:

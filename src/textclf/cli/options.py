@@ -1,5 +1,6 @@
 """Options that several commands share, each with its check."""
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +22,7 @@ set_option = click.option(
 runs_dir_option = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path),
+    metavar="DIR",
     default=Path("runs"),
     show_default=True,
     help="The folder that holds the runs.",
@@ -28,6 +30,7 @@ runs_dir_option = click.option(
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
+    metavar="DIR",
     help="Look for data files here first.",
 )
 json_option = click.option(
@@ -55,20 +58,21 @@ device_option = click.option(
 def _check_name(_context: Any, _parameter: Any, name: str | None) -> str | None:
     if name is None:
         return None
-    if (
-        not re.fullmatch(r"[^\x00-\x1f\x7f/\\:]{1,200}", name)
-        or name.startswith(".")
-        or not name.strip()
-    ):
+    if not re.fullmatch(r"[^./\\:][^/\\:]*", name) or not _is_plain(name):
         raise click.BadParameter(
             f"{name!r} cannot name a folder: a name is one path component of at most 200 "
-            "characters, without a dot in front."
+            "bytes, without a dot in front."
         )
     return name
 
 
+def _is_plain(name: str) -> bool:
+    return name.isprintable() and bool(name.strip()) and len(os.fsencode(name)) <= 200
+
+
 name_option = click.option(
     "--name",
+    metavar="NAME",
     callback=_check_name,
     help="The run's folder under --runs-dir.  [default: <recipe>-<n>]",
 )

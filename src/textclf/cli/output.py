@@ -11,7 +11,8 @@ from textclf.expectations import Expectation, find_unmet
 
 
 def print_json(content: dict[str, Any]) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
+    # All in ASCII: right in any locale, and with file names that are no text.
+    click.echo(json.dumps(content, allow_nan=False))
 
 
 def finish(

@@ -24,12 +24,13 @@ def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path |
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    metavar="FILE",
     callback=_check_format,
     help="Save the picture here.  [default: into the run; of several runs, comparison.png]",
 )
 @options.json_option
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
-    """Draw the pictures of RUN anew, or the curves of several runs in one picture.
+    """Draw the pictures of RUN anew, or compare several runs in one.
 
     RUN is a folder, or a name under --runs-dir; left out, the newest finished run.
     """

@@ -1,17 +1,31 @@
 """A training's progress on standard error: live on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from textclf.reporter import Reporter
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
 
 
-def new_reporter(quiet: bool) -> Reporter:
+@contextlib.contextmanager
+def reporting(quiet: bool) -> Iterator[Reporter]:
     """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
+    reporter = _new_reporter(quiet)
+    try:
+        yield reporter
+    finally:
+        reporter.end_fit()  # after Ctrl-C, too: the live line hides the cursor
+
+
+def _new_reporter(quiet: bool) -> Reporter:
     if quiet:
         return Reporter()
     return LiveReporter() if sys.stderr.isatty() else LineReporter()
@@ -35,6 +49,8 @@ class LineReporter(Reporter):
 class LiveReporter(LineReporter):
     """The same lines above one that moves: epoch, batches, loss, time left."""
 
+    progress: "Progress | None" = None
+
     def begin_fit(self, name: str, epochs: int, steps: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -54,6 +70,7 @@ class LiveReporter(LineReporter):
         self.progress.start()
 
     def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
+        assert self.progress is not None  # begin_fit came first
         self.progress.update(
             self.task,
             completed=(epoch - 1) * self.steps + step,
@@ -62,7 +79,8 @@ class LiveReporter(LineReporter):
         )
 
     def end_fit(self) -> None:
-        self.progress.stop()
+        if self.progress is not None:
+            self.progress.stop()
 
     def write(self, line: str) -> None:
         self.console.print(line, markup=False, soft_wrap=True)

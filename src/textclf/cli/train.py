@@ -40,15 +40,16 @@ def train(
     settings = load_config(config, overrides)
 
     from textclf import workflow
-    from textclf.cli.progress import new_reporter
+    from textclf.cli.progress import reporting
 
-    run = workflow.train(
-        settings,
-        runs_dir,
-        name,
-        recipe=recipe_name(config),
-        data_dir=data_dir,
-        device=device,
-        reporter=new_reporter(quiet),
-    )
+    with reporting(quiet) as reporter:
+        run = workflow.train(
+            settings,
+            runs_dir,
+            name,
+            recipe=recipe_name(config),
+            data_dir=data_dir,
+            device=device,
+            reporter=reporter,
+        )
     finish(str(run.path), run.status, run.metrics, expectations, as_json)

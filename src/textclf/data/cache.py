@@ -54,7 +54,7 @@ def _write(path: Path, arrays: Arrays) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, allow_pickle=False, **arrays)
         part.replace(path)
     except OSError:
         pass  # a full disk or an unwritable folder: next time it is built again

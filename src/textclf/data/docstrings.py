@@ -82,7 +82,7 @@ def read_libraries(names: Sequence[str]) -> tuple[list[str], np.ndarray, dict[st
 
 
 def _hash_texts(texts: Sequence[str], chosen: np.ndarray) -> str:
-    lines = "\n".join(texts[row] for row in np.flatnonzero(chosen))
+    lines = "\n".join(texts[row] for row in np.flatnonzero(chosen).tolist())
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -68,7 +68,7 @@ def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         from matplotlib import rc_context
 
-        with rc_context(STYLE): 
+        with rc_context(STYLE):
             return function(*args, **kwargs)
 
     return in_style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def draw_confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], title:
     image = axes.imshow(shares, cmap="Blues", norm=_norm(len(matrix)), aspect="auto")
     skipped = _name_classes(axes, class_names, support[:, 0], cell)
     _rule_cells(axes, len(matrix))
-    _write_counts(axes, matrix, image.norm(shares), cell)
+    _write_counts(axes, matrix, np.asarray(image.norm(shares)), cell)
     _add_colour_bar(axes, image, side)
     right = int(np.trace(matrix))
     subtitle = f"{right:,} of {int(support.sum()):,} right · in brackets: examples of the class"
@@ -79,7 +79,7 @@ def _rule_cells(axes: Axes, classes: int) -> None:
     if classes > 60:
         return
     borders = np.arange(classes + 1) - 0.5
-    line = {"color": GRID, "linewidth": min(1.5, 30 / classes)}
+    line: dict[str, Any] = {"color": GRID, "linewidth": min(1.5, 30 / classes)}
     axes.vlines(borders, -0.5, classes - 0.5, **line)
     axes.hlines(borders, -0.5, classes - 0.5, **line)
 
@@ -96,7 +96,8 @@ def _write_counts(axes: Axes, matrix: np.ndarray, darkness: np.ndarray, cell: fl
         if len(matrix) <= 5 and count:
             words += f"\n{count / matrix[row].sum():.0%}"
         color = "white" if darkness[row, column] > 0.55 else INK if count else GREY
-        place = {"ha": "center", "va": "center", "in_layout": False}  # inside: needs no measuring
+        # Not in the layout: it is inside and needs no measuring.
+        place: dict[str, Any] = {"ha": "center", "va": "center", "in_layout": False}
         axes.text(column, row, words, size=size, color=color, **place)
 
 

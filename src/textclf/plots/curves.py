@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -232,11 +232,20 @@ def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
     heights = [to_axes.transform((end.index[-1], end.iloc[-1]))[1] * height for end in ends]
     places = spread(heights, LABEL_GAP, height)
     for curve, end, here, there in zip(curves, ends, heights, places, strict=True):
-        dots = {"color": curve.color, "linewidth": 0.9, "linestyle": ":", "alpha": 0.7}
+        dots: dict[str, Any] = {
+            "color": curve.color,
+            "linewidth": 0.9,
+            "linestyle": ":",
+            "alpha": 0.7,
+        }
         axes.plot([end.index[-1], right], [end.iloc[-1]] * 2, **dots)
         # A bent line to the label: a straight one would graze the labels between.
         x = 1 + np.array([0, 0.16, 0.34]) / WIDTH
-        lead = {"color": curve.color, "linewidth": max(1.8, curve.width), "clip_on": False}
+        lead: dict[str, Any] = {
+            "color": curve.color,
+            "linewidth": max(1.8, curve.width),
+            "clip_on": False,
+        }
         axes.plot(x, np.array([here, there, there]) / height, transform=axes.transAxes, **lead)
         words = f"{shortened(curve.name, 34)}  {number(end.iloc[-1])}"
         place = (1 + 0.42 / WIDTH, there / height)
@@ -267,7 +276,7 @@ def _mark_kept(axes: Axes, curve: Curve, epoch: int) -> None:
     along = (epoch - left) / (right - left)
     alignment = "left" if along < 0.2 else "right" if along > 0.8 else "center"
     axes.plot([epoch, epoch], [value, axes.get_ylim()[1]], color=GREY, linewidth=1, linestyle=":")
-    ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 2}
+    ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 2}
     axes.plot([epoch], [value], marker="o", markersize=12, clip_on=False, zorder=5, **ring)
     axes.annotate(
         f"kept: epoch {epoch:,}, {number(value)}",

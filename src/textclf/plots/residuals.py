@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def _draw_pairs(axes: Axes, truth: np.ndarray, predicted: np.ndarray) -> None:
     limits = (low - room, high + room)
     axes.plot(limits, limits, color=INK, linewidth=1.2, linestyle="--")
     opacity = float(np.clip(60 / truth.size**0.75, 0.05, 0.6))
-    dots = {
+    dots: dict[str, Any] = {
         "marker": "o",
         "markersize": 6 if truth.size < 1000 else 3,
         "markeredgewidth": 0,

@@ -1,0 +1,210 @@
+"""Runs textclf and the same experiments in plain Keras, PyTorch and Keras on JAX, and compares."""
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from experiments import EXPERIMENTS, GB, SIDES
+from measure import ROOT, RunFailed, measure
+from picture import draw
+from summary import disagreements, ratio, replace_block, report, three_digits, times_sign
+
+PACKAGES = {"textclf": "textclf", "keras": "tensorflow", "torch": "torch", "jax": "jax"}
+KERAS_DATASETS = Path.home() / ".keras" / "datasets"
+
+Results = dict[str, Any]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, or only summarise; returns 1 if scores disagree or a run failed."""
+    options = _parser().parse_args(arguments)
+    if options.summary:
+        output, results = options.summary, json.loads(options.summary.read_text("utf-8"))
+    else:
+        output, results = options.output, benchmark(options)
+    summarise(results, output.with_name("benchmark.png"), options.readme)
+    problems = [*disagreements(results), *results["failed"]]
+    print(*problems, sep="\n", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("recipes", nargs="*", metavar="RECIPE", help=f"of {', '.join(EXPERIMENTS)}; default: all")
+    add("--repeats", type=int, default=3, help="runs of each side, in turn (default 3)")
+    add("--data-dir", type=Path, help="the files of keras.datasets (default: TEXTCLF_DATA_DIR, ~)")
+    add("--against", default="keras,torch,jax", help="the other sides (default: keras,torch,jax)")
+    add("--epochs", type=int, help="instead of the recipes' own, to try out")
+    add("--output", type=Path, default=ROOT / "benchmarks" / "results.json")
+    add("--readme", type=Path, help="put the tables between this file's markers")
+    add("--summary", type=Path, metavar="RESULTS", help="only draw tables and picture anew")
+    return parser
+
+
+def benchmark(options: argparse.Namespace) -> Results:
+    """Run every side of every experiment `repeats` times, in turn; written after each run."""
+    recipes = options.recipes or list(EXPERIMENTS)
+    against = [side for side in options.against.split(",") if side]
+    _check_names(recipes, EXPERIMENTS)
+    _check_names(against, PACKAGES)
+    results = _new_results(options)
+    with keras_home(options.data_dir) as home:
+        for recipe in recipes:
+            _run_in_turn(recipe, ["textclf", *against], home, options, results)
+    return results
+
+
+def _check_names(names: list[str], known: dict[str, Any]) -> None:
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"{name}: unknown; there are {', '.join(known)}")
+
+
+def _run_in_turn(
+    recipe: str, sides: list[str], home: Path, options: argparse.Namespace, results: Results
+) -> None:
+    runs = results["runs"][recipe] = {side: [] for side in sides}
+    skipped = results["skipped"][recipe] = {}
+    for repeat in range(options.repeats):
+        for side in sides:
+            why = skipped.get(side) or reason_to_skip(recipe, side)
+            if why:
+                _skip(recipe, side, why, skipped)
+                continue
+            try:
+                runs[side].append(measure(recipe, side, home, options.epochs))
+            except RunFailed as error:
+                results["failed"].append(f"{recipe}, {SIDES[side]}: {error}")
+                _skip(recipe, side, "failed", skipped)
+                continue
+            _tell(results, recipe, side, repeat)
+            write(results, options.output)
+
+
+def reason_to_skip(recipe: str, side: str) -> str | None:
+    """Why a side cannot run here; None if it can."""
+    if importlib.util.find_spec(PACKAGES[side]) is None:
+        return f"skipped, {PACKAGES[side]} is not installed"
+    needed, free = EXPERIMENTS[recipe].needs.get(side, 0), free_bytes()
+    if needed > free:
+        return f"skipped, needs {needed / GB:.0f} GB of memory, {free / GB:.0f} GB are free"
+    return None
+
+
+def _skip(recipe: str, side: str, why: str, skipped: dict[str, str]) -> None:
+    if side not in skipped:
+        print(f"{recipe}  {SIDES[side]}: {why}", file=sys.stderr, flush=True)
+    skipped[side] = why
+
+
+def _tell(results: Results, recipe: str, side: str, repeat: int) -> None:
+    run = results["runs"][recipe][side][-1]
+    times = ratio(results, recipe, side, "epoch")
+    print(
+        f"{recipe}  {SIDES[side]}  {repeat + 1}: {three_digits(run['seconds'])} s, "
+        f"{run['peak_bytes'] / GB:.2f} GB, epochs {times_sign(times or 1)} textclf's",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def write(results: Results, path: Path) -> None:
+    """Write all there is so far, so that an interrupted benchmark leaves what it measured."""
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def summarise(results: Results, picture: Path, readme: Path | None) -> None:
+    """Draw the picture, print the tables, and put them into the README where it has a place."""
+    draw(results, picture)
+    base = readme.parent if readme else ROOT
+    text = report(results, Path(os.path.relpath(picture, base)).as_posix())
+    print(text)
+    if readme is None:
+        return
+    content = replace_block(readme.read_text(encoding="utf-8"), text)
+    if content is None:
+        print(f"{readme}: has no benchmark markers: left as it is", file=sys.stderr)
+    else:
+        readme.write_text(content, encoding="utf-8")
+
+
+# --- where it runs -------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def keras_home(data_dir: Path | None) -> Iterator[Path]:
+    """A temporary KERAS_HOME whose `datasets` is the data folder, which stays as it is."""
+    data = data_dir or Path(os.environ.get("TEXTCLF_DATA_DIR", KERAS_DATASETS))
+    if not (data / "imdb.npz").is_file():
+        raise SystemExit(f"{data}: no imdb.npz; name the folder of keras.datasets with --data-dir")
+    with tempfile.TemporaryDirectory(prefix="textclf-benchmark-") as folder:
+        (Path(folder) / "datasets").symlink_to(data.resolve())
+        yield Path(folder)
+
+
+def free_bytes() -> float:
+    """Memory that a new process could have; unlimited where the system does not tell."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+        available = next(line for line in lines if line.startswith("MemAvailable:"))
+        return int(available.split()[1]) * 1024
+    return float("inf")
+
+
+def _new_results(options: argparse.Namespace) -> Results:
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "machine": {
+            "processor": _processor(),
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "system": platform.platform(),
+        },
+        "versions": _versions(),
+        "settings": {"repeats": options.repeats, "epochs": options.epochs},
+        "runs": {},
+        "skipped": {},
+        "failed": [],
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"Python": platform.python_version()}
+    for package in ("textclf", "tensorflow", "keras", "torch", "jax"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def _commit() -> str | None:
+    asked = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    )
+    return asked.stdout.strip() or None
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line for line in lines if line.startswith("model name")).partition(": ")[2]
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    # SIGTERM ends as Ctrl-C does: the running side is stopped, the temporary folder removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())

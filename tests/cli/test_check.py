@@ -1,0 +1,102 @@
+"""`textclf check`: what a config builds, with the data or without; nothing is downloaded."""
+
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture
+def no_download(monkeypatch):
+    def refused(*_, **__):
+        raise AssertionError("a download was tried")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refused)
+
+
+LAYERS = [
+    {"type": "Embedding", "output_shape": [100, 16], "parameters": 8000},
+    {"type": "LSTM", "output_shape": [8], "parameters": 800},
+    {"type": "Dense", "output_shape": [1], "parameters": 9},
+]
+
+
+@pytest.mark.real_data
+def test_layers_parameters_examples_and_memory_are_told(cli_json, empty_folder, no_download):
+    code, printed = cli_json("check", "imdb_lstm")
+    assert code == 0
+    assert (printed["parameters"], printed["layers"]) == (8809, LAYERS)
+    assert printed["examples"] == {"training": 20_000, "validation": 5_000, "test": 25_000}
+    assert 5e8 < printed["memory_bytes"] < 2e9
+    assert printed["warnings"] == []
+    assert list(empty_folder.iterdir()) == []
+
+
+@pytest.mark.real_data
+def test_the_outline_is_a_table(cli, no_download):
+    result = cli("check", "imdb_lstm")
+    assert result.exit_code == 0 and result.stderr == ""
+    assert result.stdout == (
+        "Embedding          100 x 16              8,000\n"
+        "LSTM               8                       800\n"
+        "Dense              1                         9\n"
+        "parameters                               8,809\n"
+        "training examples                       20,000\n"
+        "validation examples                      5,000\n"
+        "test examples                           25,000\n"
+        "memory, about                           0.7 GB\n"
+    )
+
+
+def test_without_the_data_it_warns_and_downloads_nothing(cli, cli_json, no_data, no_download):
+    result = cli("check", "imdb_lstm")
+    assert result.exit_code == 0
+    assert "parameters                               8,809\n" in result.stdout
+    assert "examples" not in result.stdout
+    warning = (
+        "imdb.npz: not found, so the examples are not counted; get it with: textclf data fetch imdb"
+    )
+    assert result.stderr == f"textclf: warning: {warning}\n"
+    code, printed = cli_json("check", "imdb_lstm")
+    assert (code, printed["parameters"], printed["layers"]) == (0, 8809, LAYERS)
+    assert printed["examples"] is printed["memory_bytes"] is None
+    assert printed["warnings"] == [warning]
+
+
+def test_what_only_the_data_tells_is_left_out_without_it(cli_json, no_data, no_download):
+    code, printed = cli_json("check", "imdb_lstm", "--set", "preprocessing.num_words=null")
+    assert (code, printed["parameters"], len(printed["warnings"])) == (0, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nothing"], 3, "nothing: no such file or recipe"),
+        (["imdb_lstm", "--set", "model.unit=3"], 3, "did you mean 'units'?"),
+        (["imdb_lstm", "--data-dir", "nowhere"], 4, "nowhere: the data folder does not exist"),
+        (["quickstart", "--device", "gpu:9"], 6, "there is no such GPU"),
+    ],
+)
+def test_errors_have_the_codes_of_the_contract(cli, cli_json, arguments, code, message):
+    result = cli("check", *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert cli_json("check", *arguments)[1]["error"]["code"] == code
+
+
+@pytest.mark.real_data
+def test_damaged_data_ends_with_4(cli, tmp_path, data_dir):
+    content = (data_dir / "reuters.npz").read_bytes()
+    (tmp_path / "reuters.npz").write_bytes(content[:-10])
+    result = cli("check", "reuters_dense", "--data-dir", tmp_path)
+    assert result.exit_code == 4
+    assert f"{tmp_path}/reuters.npz: damaged: " in result.stderr
+
+
+def test_every_mistake_of_a_file_is_told_at_its_place(cli, empty_folder):
+    (empty_folder / "my.yaml").write_text(
+        "dataset: {name: imdb}\nmodel: {type: lstm, unit: 3}\ntraining: {epochs: ten}\n"
+    )
+    result = cli("check", "my.yaml")
+    assert result.exit_code == 3
+    first, second, *_ = result.stderr.splitlines()
+    assert first.startswith("textclf: my.yaml:2:") and second.startswith("textclf: my.yaml:")

@@ -1,0 +1,221 @@
+"""`textclf train`: what it prints, what it writes, and what it leaves when it fails."""
+
+import json
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from textclf import workflow
+from textclf.cli.group import Terminated
+from textclf.runs import RunFolder
+from tiny_recipes import TINY_BOSTON, sets
+
+SCORES = ["val_loss", "val_loss_sd", "val_mae", "val_mae_sd", "test_loss", "test_mae", "best_epoch"]
+FIT_FILES = {
+    "checkpoints/best.keras",
+    "checkpoints/last.keras",
+    "history.csv",
+    "metrics.json",
+    "predictions.csv",
+    "preprocessing.json",
+}
+RUN_FILES = {"config.yaml", "run.json", "log.txt", "plots/loss.png", "plots/mae.png"}
+
+
+TINY = ("boston_dense", *sets(TINY_BOSTON))
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.real_data
+def test_a_recipe_is_trained_by_name_in_an_empty_folder(cli, empty_folder):
+    result = cli("train", *TINY)
+    assert result.exit_code == 0
+    *scores, folder = result.stdout.splitlines()
+    assert folder == "runs/boston_dense-1"
+    assert [line.split()[0] for line in scores] == [s for s in SCORES if not s.endswith("_sd")]
+    assert re.fullmatch(r"val_mae +\d+\.\d{4} ± \d+\.\d{4}", scores[1])
+    epochs = result.stderr.splitlines()
+    assert [line.split("  ")[0] for line in epochs] == (
+        ["fold-1"] * 2 + ["fold-2"] * 2 + ["boston_dense-1"] * len(epochs[4:])
+    )
+    assert [path.name for path in empty_folder.iterdir()] == ["runs"]
+
+
+@pytest.mark.real_data
+def test_json_and_quiet_leave_one_object_and_no_progress(cli, empty_folder):
+    result = cli("train", *TINY, "--name", "Ein Lauf ü", "--json", "--quiet")
+    printed = json.loads(result.stdout)
+    run = RunFolder(empty_folder / "runs" / "Ein Lauf ü")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert printed == {
+        "run": "runs/Ein Lauf ü",
+        "status": "finished",
+        "metrics": json.loads(run.metrics_path.read_text()),
+    }
+    assert list(printed["metrics"]) == SCORES
+
+
+@pytest.mark.real_data
+def test_the_folder_of_a_k_fold_run_holds_what_the_contract_says(trained):
+    folds = {f"fold-{number}/{name}" for number in (1, 2) for name in FIT_FILES}
+    found = files_in(trained / "folds")
+    assert found == FIT_FILES | RUN_FILES | folds | {"plots/residuals.png"}
+
+
+@pytest.mark.real_data
+def test_the_folder_of_a_classification_holds_what_the_contract_says(trained):
+    tables = {"classification_report.csv", "confusion_matrix.csv"}
+    plots = {"plots/accuracy.png", "plots/confusion_matrix.png"}
+    assert files_in(trained / "imdb") == (FIT_FILES | RUN_FILES | tables | plots) - {
+        "plots/mae.png"
+    }
+
+
+@pytest.mark.real_data
+def test_an_unmet_expectation_ends_with_7_after_the_scores(cli, cli_json, empty_folder):
+    unmet = ("--expect", "test_mae<=0.5", "--expect", "val_mae>0", "--expect", "test_accuracy>0")
+    result = cli("train", *TINY, "--quiet", *unmet)
+    assert result.exit_code == 7
+    assert result.stdout.startswith("val_loss") and "runs/boston_dense-1" in result.stdout
+    first, second = result.stderr.splitlines()
+    assert re.fullmatch(
+        r"textclf: expected test_mae<=0.5, but test_mae is \d+\.\d+", first
+    ) and second.startswith(
+        "textclf: expected test_accuracy>0.0, but this run has no test_accuracy; it has val_loss,"
+    )
+    code, printed = cli_json("evaluate", *unmet)
+    assert (code, printed["status"], printed["error"]["code"]) == (7, "finished", 7)
+    assert printed["metrics"] == RunFolder(empty_folder / "runs/boston_dense-1").metrics
+    assert len(printed["error"]["messages"]) == 2
+
+
+# --- nothing half-made is left -----------------------------------------------------------------
+
+
+def assert_nothing_is_left(folder: Path) -> None:
+    runs = folder / "runs"
+    assert not runs.exists() or list(runs.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nothing.yaml"], 3, "nothing.yaml: no such file or recipe"),
+        (["imdb_lstn"], 3, "did you mean the recipe imdb_lstm"),
+        (["imdb_lstm", "--set", "training.epoch=3"], 3, "did you mean 'epochs'?"),
+        (["imdb_lstm", "--set", "training.epochs=0"], 3, "--set training.epochs=0: "),
+        (["imdb_lstm", "--set", "training.epochs"], 3, "expected KEY=VALUE"),
+        (["imdb_lstm", "--set", "dataset.name=boston"], 3, "lstm reads texts"),
+        (["imdb_lstm", "--data-dir", "nowhere"], 4, "nowhere: the data folder does not exist"),
+        (["imdb_lstm"], 4, "imdb.npz: not found in "),
+        (["boston_dense"], 4, "once online, get it with: textclf data fetch boston"),
+    ],
+)
+def test_a_config_or_data_error_leaves_no_folder(
+    cli, cli_json, empty_folder, no_data, arguments, code, message
+):
+    result = cli("train", *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert all(line.startswith("textclf: ") for line in result.stderr.splitlines())
+    assert_nothing_is_left(empty_folder)
+    json_code, printed = cli_json("train", *arguments)
+    assert json_code == printed["error"]["code"] == code
+    assert any(message in line for line in printed["error"]["messages"])
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("damage", [lambda content: content[:1000], lambda content: b"?" + content])
+def test_damaged_data_ends_with_4_and_leaves_no_folder(
+    cli, empty_folder, data_dir, tmp_path, damage
+):
+    content = (data_dir / "boston_housing.npz").read_bytes()
+    (tmp_path / "boston_housing.npz").write_bytes(damage(content))
+    result = cli("train", *TINY, "--data-dir", tmp_path)
+    assert result.exit_code == 4
+    assert f"{tmp_path}/boston_housing.npz: damaged: its SHA-256 is" in result.stderr
+    assert f"mend it with: textclf data fetch boston --data-dir {tmp_path}" in result.stderr
+    assert_nothing_is_left(empty_folder)
+
+
+@pytest.mark.real_data
+def test_a_gpu_that_is_not_there_ends_with_6_and_leaves_no_folder(cli, empty_folder):
+    result = cli("train", *TINY, "--device", "gpu:7")
+    assert result.exit_code == 6
+    assert "--device gpu:7: there is no such GPU" in result.stderr
+    assert_nothing_is_left(empty_folder)
+
+
+def test_a_taken_name_ends_with_5(cli, empty_folder):
+    (empty_folder / "runs" / "mine").mkdir(parents=True)
+    result = cli("train", "boston_dense", "--name", "mine")
+    assert result.exit_code == 5
+    assert "runs/mine: there is a run of that name already; choose another --name" in result.stderr
+    assert [path.name for path in (empty_folder / "runs").iterdir()] == ["mine"]
+
+
+def test_a_runs_dir_that_cannot_be_made_ends_with_6(cli, empty_folder):
+    (empty_folder / "runs").write_text("a file")
+    result = cli("train", "boston_dense")
+    assert result.exit_code == 6
+    assert "runs: cannot be written: file exists" in result.stderr
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_an_interruption_before_the_first_epoch_leaves_no_folder(
+    cli_json, empty_folder, monkeypatch, stop, code
+):
+    def interrupted(*_):
+        raise stop
+
+    monkeypatch.setattr(workflow, "load_dataset", interrupted)
+    messages = ["interrupted", "no epoch was finished; nothing is kept"]
+    expected = (code, {"error": {"code": code, "messages": messages}})
+    assert cli_json("train", "boston_dense") == expected
+    assert_nothing_is_left(empty_folder)
+
+
+# --- in a process of its own -------------------------------------------------------------------
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, number, code):
+    tail = sets(("training.epochs=100000", "training.validation={split: tail}"))
+    process = start("train", "boston_dense", *tail, "--name", "long")
+    # The first line comes after 5,000 epochs only: the file tells of the first.
+    history = empty_folder / "runs/long/history.csv"
+    while process.poll() is None and not history.exists():
+        time.sleep(0.01)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (code, "")
+    assert errors.split("textclf: ", 1)[1] == (
+        "interrupted\ntextclf: runs/long: the epochs that were finished are kept; "
+        "see them: textclf plot runs/long\n"
+    )
+    run = RunFolder(empty_folder / "runs/long")
+    assert run.status == "interrupted"
+    assert run.history["epoch"].iloc[0] == 1
+    assert run.kept_model_path.exists()
+    assert not list(run.path.rglob(".*"))
+
+
+@pytest.mark.real_data
+def test_tensorflow_never_reaches_the_screen(start, empty_folder, data_dir):
+    shutil.copy(data_dir / "boston_housing.npz", empty_folder)
+    process = start("train", *TINY, "--name", "quiet", "--json", "--data-dir", ".")
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(output)["run"] == "runs/quiet" and output.count("\n") == 1
+    assert all(re.match(r"(fold-\d|quiet)  epoch \d/\d  ", line) for line in errors.splitlines())
+    log = (empty_folder / "runs/quiet/log.txt").read_text()
+    assert "oneDNN" in log or "cuda" in log
+    assert {path.name for path in empty_folder.iterdir()} == {"runs", "boston_housing.npz"}

@@ -1,0 +1,99 @@
+"""TensorFlow on the device asked for, its native output kept off the screen."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from textclf import backend
+from textclf.errors import ResourceError
+
+
+@pytest.mark.parametrize(
+    ("device", "n_gpus", "chosen"),
+    [
+        ("auto", 0, None),
+        ("auto", 2, 0),
+        ("cpu", 0, None),
+        ("cpu", 2, None),
+        ("gpu", 1, 0),
+        ("gpu:1", 2, 1),
+    ],
+)
+def test_a_device_is_chosen(device, n_gpus, chosen):
+    assert backend._choose(device, n_gpus) == chosen
+
+
+@pytest.mark.parametrize(
+    ("device", "n_gpus", "found"),
+    [("gpu", 0, "TensorFlow sees none"), ("gpu:0", 0, "sees none"), ("gpu:2", 2, "2 found")],
+)
+def test_a_gpu_that_is_not_there_is_an_error_that_says_what_now(device, n_gpus, found):
+    with pytest.raises(ResourceError, match=f"--device {device}: .*{found}.*use --device cpu"):
+        backend._choose(device, n_gpus)
+
+
+def test_the_processor_is_described():
+    device = backend.start("cpu")
+    assert (device.name, device.is_gpu) == ("cpu", False)
+    assert device.description and device.threads >= 1
+
+
+def test_seeds_make_weights_repeatable():
+    backend.import_tensorflow()
+    import keras
+
+    def weights(seed: int) -> list[float]:
+        backend.set_seeds(seed)
+        return (
+            keras.random.normal((3,)).numpy().tolist()
+            + keras.ops.ravel(keras.layers.Dense(2)(keras.ops.ones((1, 2)))).numpy().tolist()
+        )
+
+    assert weights(1) == weights(1) != weights(2)
+
+
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from textclf import backend
+
+log = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+for _ in range(2):
+    with backend.native_output_to(log):
+        os.write(2, b"native\\n")
+        print("python", file=sys.stderr)
+    os.write(2, b"after\\n")
+try:
+    with backend.native_output_to(log):
+        raise KeyError
+except KeyError:
+    print("restored", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("has_log", [True, False])
+def test_native_output_goes_into_the_log_and_pythons_to_the_screen(tmp_path, has_log):
+    log = tmp_path / "log.txt"
+    command = [sys.executable, "-c", SCRIPT, *[str(log)] * has_log]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr.split() == ["python", "after"] * 2 + ["restored"]
+    if has_log:
+        assert log.read_text().split() == ["native"] * 2
+
+
+KERAS_JSON = '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first"}'
+
+
+def test_a_users_keras_json_changes_nothing(tmp_path):
+    (tmp_path / "keras.json").write_text(KERAS_JSON)
+    script = (
+        "from textclf import backend; backend.import_tensorflow(); import keras;"
+        "print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
+    )
+    environment = {**os.environ, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "torch"}
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.stdout.split() == ["tensorflow", "float32", "channels_last"]
+    assert (tmp_path / "keras.json").read_text() == KERAS_JSON

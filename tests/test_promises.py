@@ -1,0 +1,143 @@
+"""What the prose promises: recipes, their names, exit codes."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from textclf import errors
+from textclf.cli import main
+from textclf.cli.group import BUG, INTERRUPTED, TERMINATED, USAGE
+from textclf.config import Config
+from textclf.config_file import dump_config, list_recipes, load_config, recipe_name
+from textclf.data import LOADERS, OUTLINES
+from textclf.data.files import DATASET_FILES
+from textclf.models import BUILDERS
+from textclf.splits import SPLITTERS
+from textclf.tasks import TASKS
+
+PROJECT = Path(__file__).parents[1]
+CONFIGS = sorted((PROJECT / "configs").glob("*.yaml"))
+# The eleven experiments of the catalogue, in its order.
+CATALOGUE = [
+    "imdb_truncated_rnn",
+    "reuters_lstm",
+    "imdb_cnn_lstm",
+    "imdb_dense",
+    "reuters_dense",
+    "boston_dense",
+    "imdb_simple_rnn_onehot",
+    "imdb_simple_rnn",
+    "imdb_lstm",
+    "imdb_lstm_dropout",
+    "imdb_embedding_dense",
+]
+EXIT_CODES = {"0", "1", "2", "3", "4", "5", "6", "7", "130", "143"}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_recipe_loads_and_survives_being_saved(path, tmp_path):
+    config = load_config(path)
+    (tmp_path / "config.yaml").write_text(dump_config(config))
+    assert load_config(tmp_path / "config.yaml") == config
+
+
+def test_the_catalogue_is_complete():
+    assert set(list_recipes()) >= {*CATALOGUE, "quickstart"}
+
+
+def test_the_catalogue_is_that_of_the_experiments():
+    experiments = PROJECT.parent / "shared" / "experiments.md"
+    if not experiments.is_file():
+        pytest.skip(f"{experiments} is not on this machine")
+    rows = re.findall(r"^\| \d+ \| `(\w+)` \|", experiments.read_text(encoding="utf-8"), re.M)
+    assert rows == CATALOGUE
+
+
+def test_recipes_are_found_by_name_in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert list_recipes() == [path.stem for path in CONFIGS]
+    for path in CONFIGS:
+        assert load_config(path.stem) == load_config(path)
+        assert recipe_name(path.stem) == recipe_name(path) == path.stem
+
+
+def test_every_error_has_an_exit_code_of_the_contract():
+    classes = [
+        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__doc__ is not None
+    ]
+    codes = {kind.__name__: kind.exit_code for kind in classes}
+    assert codes == {
+        "TextclfError": 1,
+        "ConfigError": 3,
+        "DataError": 4,
+        "MissingDataError": 4,
+        "RunError": 5,
+        "ResourceError": 6,
+        "ExpectationError": 7,
+    }
+    told = {0, BUG, USAGE, *codes.values(), INTERRUPTED, TERMINATED}
+    assert set(map(str, told)) == EXIT_CODES
+
+
+def test_no_error_is_defined_elsewhere_with_a_code_of_its_own():
+    def below(kind):
+        return {kind}.union(*(below(child) for child in kind.__subclasses__()))
+
+    for kind in below(errors.TextclfError):
+        assert kind.exit_code in (1, 3, 4, 5, 6, 7)
+        assert kind.__module__ == "textclf.errors" or "exit_code" not in vars(kind)
+
+
+def test_the_readme_has_the_exit_codes():
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d /]+) \|", readme, re.M)
+    assert {code for row in rows for code in row.split(" / ")} == EXIT_CODES
+
+
+def test_every_command_and_option_of_the_readme_exists():
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"textclf ((?:data )?[a-z]+)([^`\n#|]*)", "\n".join(_code_of(readme)))
+    assert lines
+    for words, rest in lines:
+        command = main
+        for word in words.split():
+            assert word in command.commands, f"textclf {words}"
+            command = command.commands[word]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options, f"textclf {words}{rest}"
+
+
+def _code_of(readme: str) -> list[str]:
+    """Shell blocks, and commands within a line."""
+    inline = [code for code in re.findall(r"`(textclf [^`]+)`", readme) if "…" not in code]
+    return re.findall(r"```(?:bash|yaml)\n(.*?)```", readme, re.S) + inline
+
+
+def test_every_choice_of_the_schema_has_a_line_in_its_table():
+    schema = Config.model_json_schema()["$defs"]
+
+    def choices(suffix: str, key: str) -> set[str]:
+        return {
+            definition["properties"][key]["const"]
+            for name, definition in schema.items()
+            if name.endswith(suffix) and key in definition["properties"]
+        }
+
+    assert choices("Dataset", "name") == set(LOADERS) == set(OUTLINES) == set(DATASET_FILES)
+    assert choices("Model", "type") == set(BUILDERS)
+    assert choices("Validation", "split") == set(SPLITTERS)
+    assert {outline["task"].name for outline in OUTLINES.values()} == set(TASKS)
+
+
+def test_every_setting_has_a_meaning():
+    for name, definition in Config.model_json_schema()["$defs"].items():
+        for key, field in definition["properties"].items():
+            assert field.get("description"), f"{name}.{key}"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_recipes_are_plain_yaml_for_any_other_reader(path):
+    assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)

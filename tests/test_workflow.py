@@ -1,0 +1,186 @@
+"""The public API: train, open, evaluate, load; what the folder says is what the model does."""
+
+import json
+
+import numpy as np
+import pytest
+
+import textclf
+from textclf import evaluate, load_config, open_run, train
+from textclf.errors import ConfigError, RunError
+from textclf.reporter import Reporter
+from tiny_recipes import TINY_BOSTON, TINY_TAIL
+
+pytestmark = pytest.mark.real_data
+
+
+def test_the_public_api_is_complete():
+    assert sorted(textclf.__all__) == ["Run", "evaluate", "load_config", "open_run", "train"]
+    assert set(textclf.__all__) <= set(dir(textclf))
+    assert all(hasattr(textclf, name) for name in textclf.__all__)
+    with pytest.raises(AttributeError, match="'textclf' has no attribute 'trian'"):
+        textclf.trian  # noqa: B018
+
+
+def test_the_record_tells_how_the_run_was_made(trained):
+    record = open_run("imdb", trained).record
+    assert list(record) == [
+        *("format", "recipe", "status", "command", "versions", "platform", "git", "started"),
+        *("data", "device", "engine", "finished"),
+    ]
+    assert (record["format"], record["recipe"], record["status"]) == (1, "imdb_dense", "finished")
+    assert list(record["data"]) == ["imdb.npz"]
+    assert record["started"] < record["finished"]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("imdb", ["loss", "accuracy", "val_loss", "val_accuracy"]),
+        ("tail", ["loss", "mae", "val_loss", "val_mae"]),
+        ("folds", ["loss", "mae"]),
+    ],
+)
+def test_history_has_a_row_an_epoch(trained, name, columns):
+    history = open_run(name, trained).history
+    assert list(history) == ["epoch", *columns, "learning_rate", "seconds"]
+    assert history["epoch"].tolist() == list(range(1, len(history) + 1))
+    assert (history["learning_rate"] == 0.001).all() and (history["seconds"] > 0).all()
+
+
+def test_predictions_and_tables_agree_with_the_scores(trained):
+    run = open_run("imdb", trained)
+    predictions = run.predictions
+    right = predictions["truth"] == predictions["prediction"]
+    for split, prefix in (("validation", "val"), ("test", "test")):
+        share = right[predictions["split"] == split].mean()
+        assert share == pytest.approx(run.metrics[f"{prefix}_accuracy"])
+    confusion = run.confusion
+    assert list(confusion.columns) == list(confusion.index) == ["negative", "positive"]
+    assert np.trace(confusion) / 25_000 == pytest.approx(run.metrics["test_accuracy"])
+
+
+def test_the_kept_model_is_the_epoch_that_the_metrics_name(trained):
+    run = open_run("imdb", trained)
+    history = run.history.set_index("epoch")
+    assert run.metrics["best_epoch"] == history["val_loss"].idxmin()
+    # History's validation is computed in float32 while training, the score from the file.
+    assert run.metrics["val_accuracy"] == pytest.approx(history["val_accuracy"].max(), abs=2e-3)
+
+
+def test_folds_are_summed_up_at_the_top(trained):
+    run = open_run("folds", trained)
+    values = [fold.metrics["val_mae"] for fold in run.folds.values()]
+    assert len(values) == 2
+    assert run.metrics["val_mae"] == pytest.approx(np.mean(values))
+    assert run.metrics["val_mae_sd"] == pytest.approx(np.std(values, ddof=1))
+    rows = [fold.predictions["row"].tolist() for fold in run.folds.values()]
+    assert sorted(rows[0] + rows[1]) == list(range(404))
+    assert set(run.predictions["split"]) == {"test"}
+
+
+@pytest.mark.parametrize(("name", "fold"), [("tail", None), ("folds", None), ("folds", 2)])
+def test_the_loaded_model_predicts_what_the_folder_says(trained, data_dir, name, fold):
+    run = open_run(name, trained)
+    folder = run if fold is None else run.fold(fold)
+    predictions = folder.predictions
+    encoder = folder.preprocessing["encoder"]
+    with np.load(data_dir / "boston_housing.npz") as file:
+        order = np.random.RandomState(113).permutation(506)
+        x = file["x"][order]
+    is_test = (predictions["split"] == "test").to_numpy()
+    rows = predictions["row"].to_numpy() + np.where(is_test, 404, 0)
+    encoded = (x[rows] - encoder["mean"]) / encoder["scale"]
+    outputs = run.load_model(fold).predict(encoded.astype(np.float32), verbose=0)[:, 0]
+    np.testing.assert_allclose(outputs, predictions["prediction"], rtol=1e-4)
+
+
+def test_the_file_opens_in_plain_keras(trained):
+    import keras
+
+    run = open_run("imdb", trained)
+    plain = keras.models.load_model(run.kept_model_path)
+    ours = run.load_model()
+    assert all(map(np.array_equal, plain.get_weights(), ours.get_weights()))
+
+
+def test_evaluating_gives_the_scores_of_training(trained, data_dir):
+    run = open_run("tail", trained)
+    assert evaluate(run, data_dir=data_dir) == run.metrics
+
+
+def test_the_same_seed_trains_the_same_model_and_another_seed_another(trained, tmp_path):
+    config = load_config("boston_dense", TINY_TAIL)
+    again = train(config, tmp_path, "again")
+    assert again.metrics == open_run("tail", trained).metrics
+    other = train(load_config("boston_dense", (*TINY_TAIL, "seed=7")), tmp_path, "other")
+    assert other.metrics != again.metrics
+    assert other.predictions["row"].tolist() == again.predictions["row"].tolist()
+
+
+class Memory(Reporter):
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def begin_fit(self, name, epochs, steps):
+        self.told.append(("begin", name, epochs))
+
+    def end_epoch(self, row):
+        self.told.append(("epoch", row["epoch"]))
+
+    def end_fit(self):
+        self.told.append(("end",))
+
+
+def test_reporters_and_callbacks_are_told_how_the_fits_go_on(tmp_path):
+    import keras
+
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch))
+    reporter = Memory()
+    run = train(
+        load_config("boston_dense", TINY_BOSTON),
+        tmp_path,
+        recipe="mine",
+        reporter=reporter,
+        callbacks=[callback],
+    )
+    assert run.name == "mine-1"
+    fit = [("epoch", 1), ("epoch", 2), ("end",)]
+    folds = [told for k in (1, 2) for told in [("begin", f"fold-{k}", 2), *fit]]
+    assert reporter.told == [*folds, ("begin", "mine-1", 2), *fit]
+    assert seen == [0, 1] * 3
+
+
+def test_a_conflict_in_a_config_made_in_python_is_refused(tmp_path):
+    config = load_config("boston_dense")
+    wrong = config.model_copy(update={"model": load_config("imdb_lstm").model})
+    with pytest.raises(ConfigError, match="lstm reads texts"):
+        train(wrong, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_whose_training_diverges_fails_with_a_plain_error(tmp_path):
+    overrides = (*TINY_TAIL, "training.optimizer=sgd", "training.learning_rate=100")
+    with pytest.raises(RunError):
+        train(load_config("boston_dense", overrides), tmp_path, "diverged")
+    assert open_run("diverged", tmp_path).status == "failed"
+
+
+def test_an_interrupted_run_can_be_evaluated(runs, data_dir):
+    run = open_run("tail", runs)
+    metrics = run.metrics
+    run.update(status="interrupted")
+    run.metrics_path.unlink()
+    scores = evaluate(run, data_dir=data_dir)
+    assert {key: scores[key] for key in ("val_mae", "test_mae")} == {
+        key: metrics[key] for key in ("val_mae", "test_mae")
+    }
+
+
+def test_metrics_without_the_kept_epoch_are_an_error_of_the_run(runs, data_dir):
+    run = open_run("tail", runs)
+    metrics = {key: value for key, value in run.metrics.items() if key != "best_epoch"}
+    run.metrics_path.write_text(json.dumps(metrics))
+    with pytest.raises(RunError):
+        evaluate(run, data_dir=data_dir)

@@ -20,14 +20,14 @@ class Figures:
 
 
 CATALOGUE = {
-    "imdb_truncated_rnn": Figures("0.658", "–"),
-    "reuters_lstm": Figures("–", "best 0.708, last 0.703"),
-    "imdb_cnn_lstm": Figures("–", "best 0.860, last 0.843"),
+    "imdb_truncated_rnn": Figures("0.658", "(no figure)"),
+    "reuters_lstm": Figures("(no figure)", "best 0.708, last 0.703"),
+    "imdb_cnn_lstm": Figures("(no figure)", "best 0.860, last 0.843"),
     "imdb_dense": Figures("best 0.892, last 0.868", "best 0.888, last 0.870"),
     "reuters_dense": Figures("best 0.817, last 0.803", "best 0.829, last 0.819"),
     "boston_dense": Figures("MAE 2.64", "MAE 2.59"),
     "imdb_simple_rnn_onehot": Figures("best 0.758", "0.54 to 0.75, by seed"),
-    "imdb_simple_rnn": Figures("–", "0.575; most seeds 0.75"),
+    "imdb_simple_rnn": Figures("(no figure)", "0.575; most seeds 0.75"),
     "imdb_lstm": Figures("best 0.785, last 0.779", "best 0.778, last 0.778"),
     "imdb_lstm_dropout": Figures("best 0.776", "best 0.773"),
     "imdb_embedding_dense": Figures("0.85 to 0.90", "best 0.869, last 0.851"),
@@ -97,7 +97,9 @@ def write_recipe(path: Path, run: Run) -> None:
         f"# measured: {measured(run)} (validation), {test_score(run)} (test)",
     ]
     lines = path.read_text(encoding="utf-8").splitlines()
-    body = [line for line in lines if not line.startswith(("# textclf", "# tutorial", "# measured"))]
+    body = [
+        line for line in lines if not line.startswith(("# textclf", "# tutorial", "# measured"))
+    ]
     path.write_text("\n".join([*comment, *body]) + "\n", encoding="utf-8")
 
 

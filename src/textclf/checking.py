@@ -69,12 +69,18 @@ def _layers(network: "keras.Model") -> list[dict[str, Any]]:
     return [
         {
             "type": type(layer).__name__,
-            "output_shape": list(layer.output.shape[1:]),
+            "output_shape": _output_shape(layer),
             "parameters": layer.count_params(),
         }
         for layer in network.layers
         if layer.name != "inputs"
     ]
+
+
+def _output_shape(layer: "keras.Layer") -> list[int]:
+    """Of one example; of a layer that also returns its state, the output's."""
+    first = layer.output[0] if isinstance(layer.output, list | tuple) else layer.output
+    return list(first.shape[1:])
 
 
 def _examples(split: Split) -> dict[str, int]:
@@ -91,7 +97,7 @@ def _first(data: Dataset) -> Any:  # Ragged or np.ndarray, as Dataset.x
 def _memory(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
     """A rough peak: TensorFlow, the raw and the encoded examples, weights, one batch."""
     raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
-    widths = sum(int(np.prod(layer.output.shape[1:])) for layer in network.layers)
+    widths = sum(int(np.prod(_output_shape(layer))) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
     examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
     return int(TENSORFLOW_BYTES + examples + weights + 12 * batch_size * widths)

@@ -280,13 +280,8 @@ def read_json(path: Path) -> dict[str, Any]:
 def _read_table(path: Path, columns: Sequence[str], numbers_only: bool = False) -> "pd.DataFrame":
     import pandas as pd
 
-    # round_trip: the parser that gives back the very float that was written.
-    table = _read(
-        path,
-        lambda: pd.read_csv(
-            path, float_precision="round_trip", keep_default_na=False, na_values=["nan"]
-        ),
-    )
+    # A class may be called "NA" or "null": only nan is no number.
+    table = _read(path, lambda: pd.read_csv(path, keep_default_na=False, na_values=["nan"]))
     missing = [column for column in columns if column not in table]
     if missing:
         raise RunError(f"{path}: damaged: it has no column {missing[0]}")

@@ -106,24 +106,21 @@ class Trainer:
         self.choice = choose_engine(
             settings.engine, network, settings.batch_size, n_batches, x.nbytes, self.device
         )
-        optimizer = new_optimizer(self.config)
-        optimizer.build(network.trainable_variables)
         self.engine = make_engine(
             self.choice,
             network,
-            optimizer,
             self.data.task,
             settings.batch_size,
             self.encoder.packed_columns,
             self.device,
         )
-        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self._fresh_optimizer = [variable.numpy() for variable in network.optimizer.variables]
 
     def _restart(self, fresh: keras.Model) -> None:
         """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
         for variable, start in zip(self.engine.network.variables, fresh.variables, strict=True):
             variable.assign(start)
-        optimizer = self.engine.model.optimizer
+        optimizer = self.engine.network.optimizer
         for variable, start in zip(optimizer.variables, self._fresh_optimizer, strict=True):
             variable.assign(start)
 
@@ -156,10 +153,11 @@ class Trainer:
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
-    """A new model, compiled so that its saved file evaluates in plain Keras."""
+    """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
     network = build_model(config.model, encoder, data.task, len(data.class_names))
     metric = METRICS[data.task.name](name=data.task.metric)
     network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
+    network.optimizer.build(network.trainable_variables)
     return network
 
 

@@ -8,7 +8,7 @@ from keras import layers
 
 from textclf.backend import Device
 from textclf.engine import Choice, Engine, make_engine
-from textclf.engine.block_trainer import unpack_bits
+from textclf.engine.block_trainer import METRICS, unpack_bits
 from textclf.engine.order import row_order
 from textclf.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
 
@@ -46,8 +46,9 @@ def build_network(task: Task, kind: str) -> keras.Model:
 def new_engine(choice: Choice, task: Task = BINARY, kind: str = "rnn") -> Engine:
     packed_columns = FEATURES.shape[1] if kind == "packed" else None
     network = build_network(task, kind)
-    optimizer = keras.optimizers.Adam(0.05)
-    engine = make_engine(choice, network, optimizer, task, BATCH_SIZE, packed_columns, CPU)
+    metric = METRICS[task.name](name=task.metric)
+    network.compile(keras.optimizers.Adam(0.05), loss=task.loss, metrics=[metric])
+    engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, CPU)
     engine.put(np.packbits(FEATURES, axis=1) if packed_columns else IDS, TARGETS[task.name])
     return engine
 
@@ -103,7 +104,7 @@ def test_one_epoch_equals_plain_keras(case: str) -> None:
 def test_block_size_does_not_change_a_bit() -> None:
     results = []
     for batches in (1, 3, 5):
-        engine = new_engine(Choice("xla", batches, "a test"))
+        engine = new_engine(Choice("xla", batches, "a test"), MULTICLASS, "packed")
         history = fit(engine, epochs=2, validate=False)
         results.append((history, [weight.tobytes() for weight in engine.network.get_weights()]))
     assert results[0] == results[1] == results[2]

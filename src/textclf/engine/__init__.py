@@ -1,6 +1,7 @@
 """Engines: how batches are run. Two settings, XLA or not and batches a call; or plain Keras."""
 
 import keras
+import tensorflow as tf
 
 from textclf.backend import Device
 from textclf.engine.device import DeviceEngine
@@ -17,19 +18,26 @@ Engine = DeviceEngine | HostEngine
 def make_engine(
     choice: Choice,
     network: keras.Model,
-    optimizer: keras.Optimizer,
     task: Task,
     batch_size: int,
     packed_columns: int | None,
     device: Device,
 ) -> Engine:
-    """The engine of a choice, with nothing put on the device yet."""
+    """The engine of a choice, with nothing put on the device yet.
+
+    Args:
+        network: a compiled model; its optimizer is the one that trains it.
+    """
+    if choice.name != "xla":
+        # Without it, TensorFlow's graph adds an embedding's gradients up in another order each
+        # time. XLA needs no such switch, and Keras would leave XLA because of it.
+        tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
-        return HostEngine(network, optimizer, task, batch_size, packed_columns)
+        return HostEngine(network, batch_size, packed_columns)
     # Not on a GPU, where Keras's own path is cuDNN's, nor for TensorFlow's graph, whose loop over
     # time costs more for a step than the products that are saved.
     if choice.name == "xla" and not device.is_gpu:
         speed_up(network)
     return DeviceEngine(
-        network, optimizer, task, batch_size, choice.batches, choice.name == "xla", packed_columns
+        network, task, batch_size, choice.batches, choice.name == "xla", packed_columns
     )

@@ -62,7 +62,7 @@ class BlockTrainer(keras.Model):
         return self.get_metrics_result()
 
     def predict_step(self, rows: tf.Tensor) -> tf.Tensor:
-        """float32 (batches, batch_size, outputs), zeros where a batch is empty."""
+        """float32 (batches, batch_size, outputs), of which those of empty batches mean nothing."""
         outputs = tf.TensorArray(tf.float32, rows.shape[0])
 
         def predict(batch: tf.Tensor, outputs: tf.TensorArray) -> tf.TensorArray:

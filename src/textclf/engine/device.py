@@ -18,8 +18,7 @@ class DeviceEngine:
     """Keras's `fit` over blocks of row numbers; the examples stay on the device.
 
     Args:
-        network: the model to train.
-        optimizer: not used by another model yet.
+        network: the compiled model to train.
         batches: how many batches a block holds.
         jit_compile: whether XLA compiles the block.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
@@ -28,7 +27,6 @@ class DeviceEngine:
     def __init__(
         self,
         network: keras.Model,
-        optimizer: keras.Optimizer,
         task: Task,
         batch_size: int,
         batches: int,
@@ -40,7 +38,9 @@ class DeviceEngine:
         self.batches = batches
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
         self.model = BlockTrainer(network, task, packed_columns)
-        self.model.compile(optimizer=optimizer, jit_compile=jit_compile)
+        self.model.compile(optimizer=network.optimizer)
+        # Set afterwards: `compile` refuses XLA once another engine asked for determinism.
+        self.model.jit_compile = jit_compile
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Place encoded examples (rows, ...) and their targets (rows,) on the device."""

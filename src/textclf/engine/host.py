@@ -7,17 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.engine.block_trainer import METRICS
 from textclf.engine.order import row_order
-from textclf.tasks import Task
 
 
 class HostEngine:
     """Keras's `fit` over batches that are gathered on the host, in the same order of rows.
 
     Args:
-        network: the model to train.
-        optimizer: not used by another model yet.
+        network: the compiled model to train.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
     """
 
@@ -26,16 +23,12 @@ class HostEngine:
     def __init__(
         self,
         network: keras.Model,
-        optimizer: keras.Optimizer,
-        task: Task,
         batch_size: int,
         packed_columns: int | None,
     ) -> None:
         self.network = self.model = network
         self.batch_size = batch_size
         self.packed_columns = packed_columns
-        metric = METRICS[task.name](name=task.metric)
-        network.compile(optimizer=optimizer, loss=task.loss, metrics=[metric], jit_compile=False)
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Take encoded examples (rows, ...) and their targets (rows,)."""
@@ -43,12 +36,14 @@ class HostEngine:
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """Batches of one epoch after another, without end, each in an order of its own."""
-        orders = (row_order(rows, seed, epoch) for epoch in itertools.count(first_epoch))
-        return self._batches(lambda: orders)
+        epochs = itertools.count
+        return self._batches(lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Batches of the rows in their own order, once."""
-        return self._batches(lambda: iter([rows]))
+        # Keras warns that the data ran out where a generator's length is not known.
+        known = tf.data.experimental.assert_cardinality(self.steps_in(rows))
+        return self._batches(lambda: iter([rows])).apply(known)
 
     def steps_in(self, rows: np.ndarray) -> int:
         """The number of batches that hold the rows."""

@@ -187,7 +187,7 @@ def _array(steps: int, shape: Any) -> tf.TensorArray:
 
 def _loop(body: Callable[..., Any], steps: int, *carried: Any) -> Any:
     condition = lambda t, *_: t < steps  # noqa: E731
-    return tf.while_loop(condition, body, [0, *carried], maximum_iterations=steps)
+    return tf.while_loop(condition, body, (0, *carried), maximum_iterations=steps)
 
 
 TIME_LOOPS = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}

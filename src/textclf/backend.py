@@ -65,10 +65,12 @@ def _choose(device: str, n_gpus: int) -> int | None:
 
 def import_tensorflow() -> Any:
     """TensorFlow, with Keras on it, without the pauses of garbage collection."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    if ONE_THREAD not in flags:  # read when XLA is first used, not when it is imported
+        os.environ["XLA_FLAGS"] = f"{ONE_THREAD} {flags}".strip()
     if "tensorflow" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        os.environ["XLA_FLAGS"] = f"{ONE_THREAD} {os.environ.get('XLA_FLAGS', '')}".strip()
         gc.disable()
         try:
             import keras

@@ -36,14 +36,24 @@ def choose(
     ("network", "device", "name"),
     [
         (make_reader(), CPU, "xla"),
-        (make_dense(16), CPU, "xla"),
+        (make_dense(16, features=13), CPU, "xla"),
+        (make_dense(16, features=10_000), CPU, "graph"),
         (make_reader(units=XLA_WIDEST_CELL), CPU, "xla"),
         (make_reader(units=XLA_WIDEST_CELL + 1), CPU, "graph"),
         (make_reader(layers.Conv1D(4, 5)), CPU, "graph"),
         (make_reader(), GPU, "graph"),
         (make_dense(16), GPU, "graph"),
     ],
-    ids=["lstm", "dense", "64 units", "65 units", "conv1d", "lstm on gpu", "dense on gpu"],
+    ids=[
+        "lstm",
+        "features",
+        "multi-hot",
+        "64 units",
+        "65 units",
+        "conv1d",
+        "lstm on gpu",
+        "dense on gpu",
+    ],
 )
 def test_rule(network: keras.Model, device: Device, name: str) -> None:
     choice = choose(network, device=device)

@@ -8,7 +8,9 @@ import numpy as np
 
 from textclf.backend import Device
 
-XLA_WIDEST_CELL = 64  # units; wider products are faster in TensorFlow's own kernels
+# Wider products are faster in TensorFlow's own kernels, which share them among threads.
+XLA_WIDEST_CELL = 64  # units
+XLA_WIDEST_INPUT = 1000  # numbers, multi-hot words say
 BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
 MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
 STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
@@ -48,11 +50,13 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
         return "keras", "the examples are too large to stay on the device"
     if device.is_gpu:
         return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
+    if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:
+        return "graph", "wide products are faster in TensorFlow's own kernels"
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv1D):
             return "graph", "XLA's convolution is slow on a CPU"
         if isinstance(layer, keras.layers.RNN) and layer.cell.units > XLA_WIDEST_CELL:
-            return "graph", "wide recurrent cells are faster in TensorFlow's own kernels"
+            return "graph", "wide products are faster in TensorFlow's own kernels"
     return "xla", "small layers gain most from being compiled together"
 
 

@@ -160,15 +160,13 @@ def test_a_conflict_in_a_config_made_in_python_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(raises=ValueError, strict=True, reason="metrics.json cannot hold NaN: a bug")
 def test_a_run_whose_training_diverges_fails_with_a_plain_error(tmp_path):
     overrides = (*TINY_TAIL, "training.optimizer=sgd", "training.learning_rate=100")
-    with pytest.raises(RunError):
+    with pytest.raises(RunError, match="in epoch 1; a learning_rate below 100 usually helps"):
         train(load_config("boston_dense", overrides), tmp_path, "diverged")
-    assert open_run("diverged", tmp_path).status == "failed"
+    assert list(tmp_path.iterdir()) == []  # no epoch was finished
 
 
-@pytest.mark.xfail(raises=RunError, strict=True, reason="evaluate asks metrics.json: a bug")
 def test_an_interrupted_run_can_be_evaluated(runs, data_dir):
     run = open_run("tail", runs)
     metrics = run.metrics
@@ -180,7 +178,6 @@ def test_an_interrupted_run_can_be_evaluated(runs, data_dir):
     }
 
 
-@pytest.mark.xfail(raises=KeyError, strict=True, reason="evaluate trusts metrics.json: a bug")
 def test_metrics_without_the_kept_epoch_are_an_error_of_the_run(runs, data_dir):
     run = open_run("tail", runs)
     metrics = {key: value for key, value in run.metrics.items() if key != "best_epoch"}

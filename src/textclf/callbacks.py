@@ -11,11 +11,25 @@ import keras
 import numpy as np
 
 from textclf.atomic import write_text, writing
+from textclf.errors import RunError
 from textclf.reporter import Reporter
 from textclf.runs import FitFolder
 from textclf.tasks import is_better_higher
 
 SAVE_SECONDS = 1.0  # how often a model is written at most, so that epochs of 5 ms stay fast
+
+
+class DivergenceGuard(keras.callbacks.Callback):
+    """Ends a fit whose loss is no number any more; first in line, so that no such epoch is kept."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        bad = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
+        if bad:
+            rate = float(self.model.optimizer.learning_rate)
+            raise RunError(
+                f"{bad[0]} became {(logs or {})[bad[0]]} in epoch {epoch + 1}; "
+                f"a learning_rate below {rate:g} usually helps"
+            )
 
 
 class HistoryWriter(keras.callbacks.Callback):

@@ -112,7 +112,7 @@ def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 def mean_and_sd(fits: list[Scores]) -> Scores:
     """Each score's mean over fits under its own name, and its standard deviation (n - 1)
     under `<name>_sd`; `best_epoch` is each fit's own."""
-    table = pd.DataFrame(fits).drop(columns="best_epoch")
+    table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore")
     means, deviations = table.mean(), table.std(ddof=1)
     return {
         key: value

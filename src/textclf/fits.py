@@ -26,7 +26,7 @@ def over_fits(
     """Do a step with each fit of a run.
 
     Args:
-        step: returns a fit's scores, `best_epoch` among them.
+        step: returns a fit's scores, and `best_epoch` if it is known.
 
     Returns:
         The scores of the one fit; or the folds' mean and deviation beside the final model's own.
@@ -39,10 +39,11 @@ def over_fits(
         step(Fit(split, config.seed, epochs, run.fold(number)))
         for number, split in enumerate(splits, start=1)
     ]
-    final = step(Fit(everything(data), config.seed, _final_epochs(folds), run))
+    final = step(Fit(everything(data), config.seed, _final_epochs(folds, epochs), run))
     return {**mean_and_sd(folds), **final}
 
 
-def _final_epochs(folds: list[Scores]) -> int:
+def _final_epochs(folds: list[Scores], most: int) -> int:
     """As many epochs as the folds' kept models had on average."""
-    return round(sum(fold["best_epoch"] for fold in folds) / len(folds))
+    known = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
+    return round(sum(known) / len(known)) if known else most

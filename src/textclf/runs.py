@@ -91,6 +91,18 @@ class FitFolder:
         return metrics
 
     @property
+    def best_epoch(self) -> int:
+        """The epoch, from 1, whose model is kept.
+
+        Raises:
+            RunError: metrics.json is missing or does not tell.
+        """
+        epoch = self.metrics.get("best_epoch")
+        if not isinstance(epoch, int):
+            raise RunError(f"{self.metrics_path}: damaged: it has no best_epoch")
+        return epoch
+
+    @property
     def preprocessing(self) -> dict[str, Any]:
         """What it takes to encode new examples, as in preprocessing.json."""
         return read_json(self.preprocessing_path)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from textclf import backend
-from textclf.callbacks import Checkpoints, HistoryWriter
+from textclf.callbacks import Checkpoints, DivergenceGuard, HistoryWriter
 from textclf.config import Config
 from textclf.data import Dataset
 from textclf.engine import Choice, Engine, choose_engine, make_engine
@@ -65,6 +65,7 @@ class Trainer:
                 validation_data=self._validation_data(fit),
                 verbose=0,
                 callbacks=[
+                    DivergenceGuard(),
                     *self._early_stopping(fit),
                     *self.callbacks,
                     checkpoints,

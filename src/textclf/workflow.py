@@ -117,7 +117,9 @@ def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
 def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
     trainer.prepare(fit)
     scores = _score_all(trainer, trainer.predict_kept(fit))
-    return {**scores, "best_epoch": fit.folder.metrics["best_epoch"]}
+    if not fit.folder.metrics_path.exists():  # an interrupted fit
+        return scores
+    return {**scores, "best_epoch": fit.folder.best_epoch}
 
 
 def _score_all(trainer: "Trainer", scored: list[Scored]) -> Scores:

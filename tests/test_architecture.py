@@ -15,7 +15,7 @@ FLOORS = [
     {"cli"},
     {"workflow", "checking"},
     {"training", "results"},
-    {"fits", "callbacks"},
+    {"fits", "callbacks", "interruption"},
     {"evaluation", "engine", "plots", "environment"},
     {"models"},
     {"preprocessing", "splits"},

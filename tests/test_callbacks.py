@@ -106,11 +106,11 @@ class Listener(Reporter):
     def __init__(self) -> None:
         self.told: list[tuple] = []
 
-    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
-        self.told.append(("fit", name, epochs, steps))
+    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+        self.told.append(("fit", name, epochs, batches))
 
-    def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
-        self.told.append(("step", epoch, step, logs))
+    def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
+        self.told.append(("batch", epoch, batch, logs))
 
     def end_epoch(self, row: dict[str, float]) -> None:
         self.told.append(("epoch", row["epoch"], row["loss"]))
@@ -120,10 +120,10 @@ class Listener(Reporter):
 
 
 def begin_history(folder: FitFolder, learning_rate: float = 1e-4) -> HistoryWriter:
-    writer = HistoryWriter(folder, Listener())
+    writer = HistoryWriter(folder, Listener(), n_batches=3, batches_per_step=2)
     optimizer = keras.optimizers.SGD(learning_rate)
     writer.set_model(types.SimpleNamespace(optimizer=optimizer))
-    writer.set_params({"epochs": 2, "steps": 1})
+    writer.set_params({"epochs": 2, "steps": 2})
     writer.on_train_begin()
     return writer
 
@@ -193,8 +193,8 @@ def test_the_reporter_is_told(folder: FitFolder) -> None:
     end_epoch(writer, 0, LOGS)
     writer.on_train_end()
     assert writer.reporter.told == [
-        ("fit", "fold-1", 2, 1),
-        ("step", 1, 1, {"loss": 0.25}),
+        ("fit", "fold-1", 2, 3),
+        ("batch", 1, 2, {"loss": 0.25}),
         ("epoch", 1, 0.25),
         ("end",),
     ]

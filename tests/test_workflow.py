@@ -122,7 +122,7 @@ class Memory(Reporter):
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
-    def begin_fit(self, name, epochs, steps):
+    def begin_fit(self, name, epochs, batches):
         self.told.append(("begin", name, epochs))
 
     def end_epoch(self, row):

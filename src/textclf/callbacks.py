@@ -36,23 +36,32 @@ class HistoryWriter(keras.callbacks.Callback):
     """Writes history.csv anew after every epoch.
 
     It comes last among the callbacks, so that an epoch's `seconds` hold validation and saving.
+
+    Args:
+        n_batches: batches of an epoch.
+        batches_per_step: batches that the engine runs in one of Keras's steps.
     """
 
-    def __init__(self, folder: FitFolder, reporter: Reporter) -> None:
+    def __init__(
+        self, folder: FitFolder, reporter: Reporter, n_batches: int, batches_per_step: int
+    ) -> None:
         super().__init__()
         self.folder = folder
         self.reporter = reporter
+        self.n_batches = n_batches
+        self.batches_per_step = batches_per_step
         self.rows: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.reporter.begin_fit(self.folder.path.name, self.params["epochs"], self.params["steps"])
+        self.reporter.begin_fit(self.folder.path.name, self.params["epochs"], self.n_batches)
         self.started = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.reporter.end_step(self.epoch, batch + 1, logs or {})
+        done = min((batch + 1) * self.batches_per_step, self.n_batches)
+        self.reporter.end_batch(self.epoch, done, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         # The shortest decimal of the float32: 1e-04 rather than 9.999999747378752e-05.

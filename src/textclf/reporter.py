@@ -4,11 +4,11 @@
 class Reporter:
     """Silent; the command line's own shows a progress line."""
 
-    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
-        """A fit of at most `epochs`, each of `steps` calls of the engine, begins."""
+    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+        """A fit of at most `epochs`, each of so many batches, begins."""
 
-    def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
-        """Step `step` (from 1) of `epoch` (from 1) is done; `logs` are the means so far."""
+    def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
+        """Batches up to `batch` (from 1) of `epoch` (from 1) are done; `logs`: the means so far."""
 
     def end_epoch(self, row: dict[str, float]) -> None:
         """An epoch is done; `row` is what history.csv holds of it."""

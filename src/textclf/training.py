@@ -15,6 +15,7 @@ from textclf.engine.block_trainer import METRICS
 from textclf.errors import RunError
 from textclf.evaluation import Scored
 from textclf.fits import Fit
+from textclf.interruption import Interruption
 from textclf.models import build_model
 from textclf.preprocessing import Encoder, encoder_from_json, fit_encoder
 from textclf.reporter import Reporter
@@ -56,7 +57,7 @@ class Trainer:
             The epoch, from 1, whose model is kept.
         """
         self.prepare(fit)
-        with self._checkpoints(fit) as checkpoints:
+        with self._checkpoints(fit) as checkpoints, Interruption() as interruption:
             self.engine.model.fit(
                 self.engine.epochs_of(fit.split.train, fit.seed),
                 shuffle=False,  # the engine's order is the order
@@ -69,7 +70,8 @@ class Trainer:
                     *self._early_stopping(fit),
                     *self.callbacks,
                     checkpoints,
-                    HistoryWriter(fit.folder, self.reporter),
+                    self._history_writer(fit),
+                    interruption,
                 ],
             )
         return checkpoints.kept_epoch
@@ -135,6 +137,10 @@ class Trainer:
             yield checkpoints
         finally:
             checkpoints.save()
+
+    def _history_writer(self, fit: Fit) -> HistoryWriter:
+        n_batches = -(-len(fit.split.train) // self.config.training.batch_size)
+        return HistoryWriter(fit.folder, self.reporter, n_batches, self.engine.batches)
 
     def _early_stopping(self, fit: Fit) -> list[keras.callbacks.Callback]:
         settings = self.config.training.early_stopping

@@ -76,7 +76,7 @@ def test_the_cursor_is_shown_again_after_an_interruption(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     with pytest.raises(KeyboardInterrupt), progress.reporting(quiet=False) as reporter:
         reporter.begin_fit("run-1", 2, 3)
-        reporter.end_step(1, 1, {"loss": 0.5})
+        reporter.end_batch(1, 1, {"loss": 0.5})
         reporter.end_epoch(row(1))
         raise KeyboardInterrupt
     printed = capsys.readouterr().err

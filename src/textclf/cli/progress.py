@@ -34,8 +34,8 @@ def _new_reporter(quiet: bool) -> Reporter:
 class LineReporter(Reporter):
     """A line for an epoch."""
 
-    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
-        self.name, self.epochs, self.steps = name, epochs, steps
+    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+        self.name, self.epochs, self.batches = name, epochs, batches
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
@@ -51,30 +51,30 @@ class LiveReporter(LineReporter):
 
     progress: "Progress | None" = None
 
-    def begin_fit(self, name: str, epochs: int, steps: int) -> None:
+    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        super().begin_fit(name, epochs, steps)
+        super().begin_fit(name, epochs, batches)
         self.console = Console(stderr=True, highlight=False)
         self.progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[scores]}", markup=False),
             TimeRemainingColumn(compact=True),
-            TextColumn("left"),
+            TextColumn("left", style="cyan"),
             console=self.console,
             transient=True,
         )
-        self.task = self.progress.add_task(f"{name}  starting", total=epochs * steps, scores="")
+        self.task = self.progress.add_task(f"{name}  compiling", total=epochs * batches, scores="")
         self.progress.start()
 
-    def end_step(self, epoch: int, step: int, logs: dict[str, float]) -> None:
+    def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
         assert self.progress is not None  # begin_fit came first
         self.progress.update(
             self.task,
-            completed=(epoch - 1) * self.steps + step,
-            description=f"{self.name}  epoch {epoch}/{self.epochs}",
+            completed=(epoch - 1) * self.batches + batch,
+            description=f"{self.name}  epoch {epoch}/{self.epochs}  batch {batch}/{self.batches}",
             scores=describe_scores(logs),
         )
 

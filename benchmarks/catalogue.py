@@ -2,10 +2,13 @@
 
 import argparse
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from textclf import Run, load_config, open_run, train
+from textclf import Run, open_run
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKERS = ("<!-- catalogue -->", "<!-- /catalogue -->")
@@ -47,11 +50,14 @@ def main() -> None:
 
 def find_or_train(name: str, runs_dir: Path, retrain: bool) -> Run:
     """The run of that name that is there already, or a new one."""
-    if not retrain and (runs_dir / name / "metrics.json").exists():
+    if retrain:
+        shutil.rmtree(runs_dir / name, ignore_errors=True)
+    if (runs_dir / name / "metrics.json").exists():
         return open_run(runs_dir / name)
-    print(name, flush=True)
-    config = load_config(ROOT / "configs" / f"{name}.yaml")
-    return train(config, runs_dir, name, recipe=name)
+    recipe = ROOT / "configs" / f"{name}.yaml"
+    command = [sys.executable, "-m", "textclf", "train", recipe, "--runs-dir", runs_dir]
+    subprocess.run([*command, "--name", name], check=True)  # a process each, as a user would
+    return open_run(runs_dir / name)
 
 
 def table(runs: dict[str, Run]) -> str:

@@ -168,3 +168,9 @@ def test_batches_from_the_host_run_without_a_warning(recwarn: pytest.WarningsRec
     fit(engine, epochs=2)
     engine.predict(VALIDATION)
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
+    new_engine(ENGINES["graph"])
+    assert new_engine(ENGINES["xla"]).model.jit_compile
+    assert not new_engine(ENGINES["graph"]).model.jit_compile

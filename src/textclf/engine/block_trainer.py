@@ -20,10 +20,14 @@ class BlockTrainer(keras.Model):
     Args:
         network: a model in Keras's own layers; what is trained are its weights.
         task: tells loss and metric.
+        xla: whether XLA compiles the steps.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
     """
 
-    def __init__(self, network: keras.Model, task: Task, packed_columns: int | None = None) -> None:
+    def __init__(
+        self, network: keras.Model, task: Task, xla: bool, packed_columns: int | None = None
+    ) -> None:
+        self.xla = xla
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
         self.packed_columns = packed_columns
@@ -44,6 +48,15 @@ class BlockTrainer(keras.Model):
         else:
             self.arrays.x.assign(x)
             self.arrays.y.assign(y)
+
+    @property
+    def jit_compile(self) -> bool:
+        """As asked for: Keras itself leaves XLA once any model asked for determinism."""
+        return self.xla
+
+    @jit_compile.setter
+    def jit_compile(self, _resolved: object) -> None:
+        pass  # what Keras resolves is not asked
 
     @property
     def metrics(self) -> list[keras.Metric]:

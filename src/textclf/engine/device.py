@@ -20,7 +20,7 @@ class DeviceEngine:
     Args:
         network: the compiled model to train.
         batches: how many batches a block holds.
-        jit_compile: whether XLA compiles the block.
+        xla: whether XLA compiles the block.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
     """
 
@@ -30,17 +30,15 @@ class DeviceEngine:
         task: Task,
         batch_size: int,
         batches: int,
-        jit_compile: bool,
+        xla: bool,
         packed_columns: int | None,
     ) -> None:
         self.network = network
         self.batch_size = batch_size
         self.batches = batches
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
-        self.model = BlockTrainer(network, task, packed_columns)
+        self.model = BlockTrainer(network, task, xla, packed_columns)
         self.model.compile(optimizer=network.optimizer)
-        # Set afterwards: `compile` refuses XLA once another engine asked for determinism.
-        self.model.jit_compile = jit_compile
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Place encoded examples (rows, ...) and their targets (rows,) on the device."""

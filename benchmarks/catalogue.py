@@ -44,6 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = {name: find_or_train(name, options.runs_dir, options.retrain) for name in CATALOGUE}
     write_readme(ROOT / "README.md", table(runs))
+    shutil.copyfile(runs["imdb_lstm"].plots_path / "accuracy.png", ROOT / "docs" / "imdb_lstm.png")
     for name, run in runs.items():
         write_recipe(ROOT / "configs" / f"{name}.yaml", run)
 

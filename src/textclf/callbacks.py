@@ -1,7 +1,5 @@
 """Keras callbacks that write a fit into its folder."""
 
-import csv
-import io
 import shutil
 import time
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import write_text, writing
+from textclf.atomic import cannot_write, write_text, writing
 from textclf.errors import RunError
 from textclf.reporter import Reporter
 from textclf.runs import FitFolder
@@ -33,7 +31,7 @@ class DivergenceGuard(keras.callbacks.Callback):
 
 
 class HistoryWriter(keras.callbacks.Callback):
-    """Writes history.csv anew after every epoch.
+    """Adds a line to history.csv after every epoch.
 
     It comes last among the callbacks, so that an epoch's `seconds` hold validation and saving.
 
@@ -50,7 +48,6 @@ class HistoryWriter(keras.callbacks.Callback):
         self.reporter = reporter
         self.n_batches = n_batches
         self.batches_per_step = batches_per_step
-        self.rows: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.reporter.begin_fit(self.folder.path.name, self.params["epochs"], self.n_batches)
@@ -70,9 +67,20 @@ class HistoryWriter(keras.callbacks.Callback):
         scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
         row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}
         self.started = ended
-        self.rows.append(row)
-        write_text(self.folder.history_path, _to_csv(self.rows))
+        self._append(row)
         self.reporter.end_epoch(row)
+
+    def _append(self, row: dict[str, float]) -> None:
+        """Add a line, in one write: a process that is killed leaves the whole line or none."""
+        line = ",".join(map(repr, row.values())) + "\n"
+        if row["epoch"] == 1:
+            write_text(self.folder.history_path, ",".join(row) + "\n" + line)
+            return
+        try:
+            with self.folder.history_path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(line)
+        except OSError as error:
+            raise cannot_write(self.folder.history_path, error) from error
 
     def on_train_end(self, logs: Any = None) -> None:
         self.reporter.end_fit()
@@ -140,11 +148,3 @@ def _losses_first(logs: dict[str, float]) -> dict[str, float]:
     return dict(
         sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), "loss" not in item[0]))
     )
-
-
-def _to_csv(rows: list[dict[str, float]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -34,6 +34,16 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_what_now(device, n_gpus, 
         backend._choose(device, n_gpus)
 
 
+def test_a_device_that_cannot_be_changed_any_more_is_an_error(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("Visible devices cannot be modified after being initialized")
+
+    tf = backend.import_tensorflow()
+    monkeypatch.setattr(tf.config, "set_visible_devices", refuse)
+    with pytest.raises(ResourceError, match="start a new process"):
+        backend.start("cpu")
+
+
 def test_the_processor_is_described():
     device = backend.start("cpu")
     assert (device.name, device.is_gpu) == ("cpu", False)

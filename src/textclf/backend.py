@@ -41,11 +41,17 @@ def start(device: str = "auto") -> Device:
     tf = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
     chosen = _choose(device, len(gpus))
-    tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
+    try:
+        tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
+        if chosen is not None:
+            tf.config.experimental.set_memory_growth(gpus[chosen], True)
+    except RuntimeError as error:  # TensorFlow has computed on another device in this process
+        raise ResourceError(
+            f"--device {device}: the device cannot be changed any more; start a new process"
+        ) from error
     threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
     if chosen is None:
         return Device("cpu", _processor(), threads)
-    tf.config.experimental.set_memory_growth(gpus[chosen], True)
     details = tf.config.experimental.get_device_details(gpus[chosen])
     return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
 

@@ -15,7 +15,7 @@ import numpy as np
 from textclf.errors import ResourceError
 
 # The products of small layers are too short to share: handing them to threads costs an LSTM of 8
-# units a third of its time. It also makes results the same whatever the number of cores.
+# units a third of its time.
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 
 

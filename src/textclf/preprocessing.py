@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 
 from textclf.data import Dataset, Ragged
+from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 
-PADDING, START, UNKNOWN = 0, 1, 2  # the ids that Keras reserves
-FIRST_WORD = 3
+FIRST_WORD = UNKNOWN_ID + 1
 REMOVED = -1
 MULTI_HOT_ROWS = 512  # rows unpacked at once: 5 MB for 10,000 words stay in the cache
 
@@ -80,7 +80,7 @@ class TextEncoder:
     def _pad(self, x: Ragged) -> np.ndarray:
         """int32 (rows, maxlen), short rows padded and long rows cut."""
         assert self.maxlen is not None  # a conflict of the config otherwise
-        padded = np.full((len(x), self.maxlen), PADDING, np.int32)
+        padded = np.full((len(x), self.maxlen), PADDING_ID, np.int32)
         lengths = np.minimum(x.lengths, self.maxlen)
         sources = x.offsets[:-1] if self.truncating == "post" else x.offsets[1:] - lengths
         targets = self.maxlen - lengths if self.padding == "pre" else np.zeros_like(lengths)
@@ -168,15 +168,15 @@ def encoder_from_json(content: dict[str, Any]) -> Encoder:
 
 def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:
     """What becomes of each ranked id, int32 (ids,)."""
-    table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN, ids)
+    table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN_ID, ids)
     if remove_reserved:
-        table[table <= UNKNOWN] = REMOVED
+        table[table <= UNKNOWN_ID] = REMOVED
     return table.astype(np.int32)
 
 
 def _rank(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """The frequency-ranked id of each of the dataset's ids, int64 (ids,)."""
-    n_ids = int(dataset.x.values.max(initial=UNKNOWN)) + 1
+    n_ids = int(dataset.x.values.max(initial=UNKNOWN_ID)) + 1
     if dataset.ranked:
         return np.arange(n_ids)
     in_rows = np.zeros(len(dataset), bool)
@@ -187,7 +187,7 @@ def _rank(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     order = np.argsort(-counts, kind="stable")
     ranks = np.empty_like(order)
     ranks[order] = np.arange(len(order))
-    ranks[counts == 0] = UNKNOWN - FIRST_WORD  # a word of other rows only
+    ranks[counts == 0] = UNKNOWN_ID - FIRST_WORD  # a word of other rows only
     return np.concatenate([np.arange(FIRST_WORD), ranks + FIRST_WORD])
 
 
@@ -196,7 +196,7 @@ def _words_by_id(dataset: Dataset, ids: np.ndarray, num_words: int) -> tuple[str
         return ()
     words = [""] * num_words
     for old, new in enumerate(ids.tolist()):
-        if new < num_words and (new > UNKNOWN or old <= UNKNOWN) and old < len(dataset.words):
+        if new < num_words and (new > UNKNOWN_ID or old <= UNKNOWN_ID) and old < len(dataset.words):
             words[new] = dataset.words[old]
     return tuple(words)
 

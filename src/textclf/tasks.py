@@ -11,18 +11,15 @@ class Task:
     loss: str
     output_activation: str | None
     metric: str
-    higher_is_better: bool
 
     @property
     def is_classification(self) -> bool:
         return self.metric == "accuracy"
 
 
-BINARY = Task("binary", "binary_crossentropy", "sigmoid", "accuracy", higher_is_better=True)
-MULTICLASS = Task(
-    "multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy", higher_is_better=True
-)
-REGRESSION = Task("regression", "mse", None, "mae", higher_is_better=False)
+BINARY = Task("binary", "binary_crossentropy", "sigmoid", "accuracy")
+MULTICLASS = Task("multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy")
+REGRESSION = Task("regression", "mse", None, "mae")
 TASKS = {task.name: task for task in (BINARY, MULTICLASS, REGRESSION)}
 
 

@@ -13,7 +13,7 @@ from textclf.tasks import Task
 class BlockTrainer(keras.Model):
     """Fits a network on rows of arrays that live on the device.
 
-    `fit`, `evaluate` and `predict` are Keras's own. Instead of examples they are fed blocks of row
+    `fit` and `evaluate` are Keras's own. Instead of examples they are fed blocks of row
     numbers, int32 (batches, batch_size), filled up with -1. One call of a step runs a whole block
     inside the compiled function, which spares Keras's cost of a call for each batch.
 
@@ -44,10 +44,14 @@ class BlockTrainer(keras.Model):
             y: targets (rows,).
         """
         if not hasattr(self, "arrays"):
-            self.arrays = _Arrays(tf.Variable(x, trainable=False), tf.Variable(y, trainable=False))
+            self.arrays = _Arrays(x, y, self.network.output_shape[-1])
         else:
             self.arrays.x.assign(x)
             self.arrays.y.assign(y)
+
+    def outputs_of(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): what the network made of rows when `evaluate` last saw them."""
+        return self.arrays.outputs.numpy()[rows]
 
     @property
     def jit_compile(self) -> bool:
@@ -71,23 +75,9 @@ class BlockTrainer(keras.Model):
         return self.get_metrics_result()
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Score each batch of the block, and keep its outputs: no other program predicts."""
         _for_each_batch(rows, self._test_on_batch)
         return self.get_metrics_result()
-
-    def predict_step(self, rows: tf.Tensor) -> tf.Tensor:
-        """float32 (batches, batch_size, outputs), of which those of empty batches mean nothing."""
-        outputs = tf.TensorArray(tf.float32, rows.shape[0])
-
-        def predict(batch: tf.Tensor, outputs: tf.TensorArray) -> tf.TensorArray:
-            x, _, _ = self._gather(rows[batch])
-            return outputs.write(batch, self(x, training=False))
-
-        _, outputs = tf.while_loop(
-            lambda batch, _: batch < rows.shape[0],
-            lambda batch, outputs: (batch + 1, predict(batch, outputs)),
-            [tf.constant(0), outputs],
-        )
-        return outputs.stack()
 
     def _train_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
@@ -102,6 +92,8 @@ class BlockTrainer(keras.Model):
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
         self._update_metrics(y, outputs, self._mean_loss(y, outputs, present), present)
+        places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
+        self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
     def _gather(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """A batch: x (batch_size, ...), y (batch_size, 1), and 1.0 where there is a row."""
@@ -125,11 +117,19 @@ class BlockTrainer(keras.Model):
 
 
 class _Arrays:
-    """A plain holder: Keras would take variables that are a model's attributes for weights."""
+    """A plain holder: Keras would take variables that are a model's attributes for weights.
 
-    def __init__(self, x: tf.Variable, y: tf.Variable) -> None:
-        self.x = x
-        self.y = y
+    Args:
+        x: encoded examples (rows, ...).
+        y: targets (rows,).
+        width: the network's outputs for a row.
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, width: int) -> None:
+        self.x = tf.Variable(x, trainable=False)
+        self.y = tf.Variable(y, trainable=False)
+        # One line more than there are rows: the padding of a last batch writes there.
+        self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
 
 
 METRICS = {

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import types
 from pathlib import Path
@@ -27,6 +28,25 @@ def _find_data_dir() -> Path | None:
 
 
 DATA_DIR = _find_data_dir()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="kill, fuzz and attack many more times (half an hour)"
+    )
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether the trust tests are to run in full."""
+    return bool(pytestconfig.getoption("--full"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what the trust tests counted, if they ran."""
+    figures = sys.modules.get("figures")
+    for line in figures.lines() if figures else ():
+        terminalreporter.write_line(line)
 
 
 def pytest_configure() -> None:

@@ -61,7 +61,7 @@ def test_the_best_epoch_is_kept(
 ) -> None:
     checkpoints = end_epochs(Checkpoints(network, folder, "best", monitor), values, monitor)
     checkpoints.save()
-    assert checkpoints.kept_epoch == kept
+    assert checkpoints.kept.epoch == kept
     assert saved_epoch(folder.kept_model_path) == kept
     assert saved_epoch(folder.last_model_path) == len(values)
     assert network.get_weights()[0][0, 0] == len(values)  # training goes on where it was
@@ -70,7 +70,7 @@ def test_the_best_epoch_is_kept(
 def test_keep_last(network: keras.Model, folder: FitFolder) -> None:
     checkpoints = end_epochs(Checkpoints(network, folder, "last", "val_loss"), [1, 2, 3])
     checkpoints.save()
-    assert checkpoints.kept_epoch == 3
+    assert checkpoints.kept.epoch == 3
     assert saved_epoch(folder.kept_model_path) == saved_epoch(folder.last_model_path) == 3
 
 
@@ -106,7 +106,7 @@ class Listener(Reporter):
     def __init__(self) -> None:
         self.told: list[tuple] = []
 
-    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.told.append(("fit", name, epochs, batches))
 
     def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:

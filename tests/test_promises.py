@@ -77,6 +77,7 @@ def test_every_error_has_an_exit_code_of_the_contract():
         "RunError": 5,
         "ResourceError": 6,
         "ExpectationError": 7,
+        "ReproductionError": 7,
     }
     told = {0, BUG, USAGE, *codes.values(), INTERRUPTED, TERMINATED}
     assert set(map(str, told)) == EXIT_CODES
@@ -108,6 +109,17 @@ def test_every_command_and_option_of_the_readme_exists():
             command = command.commands[word]
         options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options, f"textclf {words}{rest}"
+
+
+def test_every_promise_of_the_readme_names_its_tests():
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"## What is promised\n\n(.*?)\n\n", readme, re.S)
+    rows = table.splitlines()[2:]
+    assert len(rows) == 10
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)`", row.split("|")[2])
+        assert tests, row
+        assert all((PROJECT / test).is_file() for test in tests), row
 
 
 def _code_of(readme: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Fits repeat to the bit, stop in time, and the kept model is the best epoch's."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from textclf.backend import Device
+from textclf.callbacks import StateKeeper
 from textclf.config import Config
 from textclf.data import Dataset, Ragged
 from textclf.engine.block_trainer import BlockTrainer
@@ -20,6 +22,7 @@ from textclf.reporter import Reporter
 from textclf.results import write_results
 from textclf.runs import FitFolder
 from textclf.splits import Split, make_splits
+from textclf.state import read_state
 from textclf.tasks import BINARY
 from textclf.training import Trainer, load_kept_model
 
@@ -315,6 +318,145 @@ def test_a_kept_model_of_other_layers(tmp_path: Path) -> None:
     trainer.prepare(fit)
     with pytest.raises(RunError, match="damaged, or not of this run's model"):
         trainer.predict_kept(fit)
+
+
+# --- going on --------------------------------------------------------------------------------
+
+LSTM = {"type": "lstm", "embedding_dim": 3, "units": 3, "dropout": 0.4}
+TRUNCATED = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "bptt_steps": 2}
+CNN = {"type": "cnn_lstm", "embedding_dim": 3, "filters": 2, "kernel_size": 2, "pool_size": 2}
+RESUMED = {
+    "dense, graph": make_config(DENSE, epochs=6),
+    "dense with dropout, Keras's fit": make_config({**DENSE, "dropout": 0.5}, engine="keras"),
+    "LSTM with dropout, XLA": make_config(LSTM, engine="xla", optimizer="rmsprop"),
+    "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
+    "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
+    "early stopping": make_config(early_stopping={"patience": 3}),
+    "the last epoch kept": make_config(checkpoint={"keep": "last"}),
+}
+RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
+
+
+class Stop(keras.callbacks.Callback):
+    """Ctrl-C in the middle of an epoch, from 0."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+        self.now = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.now = epoch == self.epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if self.now:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module", params=RESUMED)
+def uninterrupted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, Fit, list[np.ndarray]]:
+    config = RESUMED[request.param]
+    fit = make_fit(config, tmp_path_factory.mktemp("uninterrupted"))
+    return config, fit, outputs_of(make_trainer(config), fit)
+
+
+def outputs_of(trainer: Trainer, fit: Fit) -> list[np.ndarray]:
+    trainer.fit(fit)
+    return [scored.outputs for scored in trainer.predict_kept(fit)]
+
+
+def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
+    pd.testing.assert_frame_equal(read_history(one), read_history(other), check_exact=True)
+    for path in ("kept_model_path", "last_model_path"):
+        assert weights_in(getattr(one.folder, path)) == weights_in(getattr(other.folder, path))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_interrupted_fit_goes_on_to_the_same_bits(
+    uninterrupted: tuple[Config, Fit, list[np.ndarray]],
+    tmp_path: Path,
+    killed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config, whole, outputs = uninterrupted
+    cut = make_fit(config, tmp_path)
+    with monkeypatch.context() as patch:
+        if killed:  # nothing is written at the end: the state is that of the first second
+            patch.setattr(StateKeeper, "close", lambda _: None)
+        for epoch in (2, 4):  # twice
+            with pytest.raises(KeyboardInterrupt):
+                make_trainer(config, (Stop(epoch),)).fit(cut)
+    assert len(cut.folder.history) == 4
+    state = read_state(cut.folder.state_path)
+    assert state is not None and (state.epoch < 4 if killed else state.epoch == 4)
+    resumed = outputs_of(make_trainer(config), cut)
+    assert_equal_to_the_bit(cut, whole)
+    for one, other in zip(resumed, outputs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_finished_fit_is_left_as_it_is(
+    uninterrupted: tuple[Config, Fit, list[np.ndarray]], tmp_path: Path
+) -> None:
+    config, whole, outputs = uninterrupted
+    again = replace(whole, folder=FitFolder(shutil.copytree(whole.folder.path, tmp_path / "copy")))
+    for one, other in zip(outputs_of(make_trainer(config), again), outputs, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert_equal_to_the_bit(again, whole)
+    assert again.folder.history_path.read_text() == whole.folder.history_path.read_text()
+
+
+def test_epochs_added_are_those_of_a_longer_fit(tmp_path: Path) -> None:
+    config = make_config(LSTM, engine="xla", epochs=2)
+    longer = replace_epochs(config, 5)
+    fit, whole = make_fit(config, tmp_path / "fit"), make_fit(longer, tmp_path / "whole")
+    make_trainer(config).fit(fit)
+    make_trainer(longer).fit(replace(fit, epochs=5))
+    make_trainer(longer).fit(whole)
+    assert_equal_to_the_bit(fit, whole)
+
+
+def test_a_fit_that_turns_out_shorter_starts_anew(tmp_path: Path) -> None:
+    config = make_config(epochs=3)
+    fit, short = make_fit(config, tmp_path / "fit"), make_fit(config, tmp_path / "short")
+    make_trainer(config).fit(fit)
+    make_trainer(config).fit(replace(fit, epochs=2))
+    make_trainer(config).fit(replace(short, epochs=2))
+    assert_equal_to_the_bit(fit, short)
+
+
+def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
+    config, other = make_config(epochs=1), make_config({**DENSE, "units": [9]}, epochs=1)
+    fit = make_fit(config, tmp_path)
+    make_trainer(config).fit(fit)
+    with pytest.raises(RunError, match="of another model"):
+        make_trainer(other).fit(fit)
+
+
+@pytest.mark.parametrize("engine", ["xla", "graph", "keras"])
+def test_divergence_names_the_batches_and_keeps_the_last_finite_epoch(
+    tmp_path: Path, engine: str
+) -> None:
+    config = make_config(epochs=3, engine=engine)
+
+    class Poison(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+            if epoch == 2:
+                weights = trainer.engine.network.trainable_weights[-1]
+                weights.assign(np.full(weights.shape, np.nan))
+
+    trainer, fit = make_trainer(config, (Poison(),)), make_fit(config, tmp_path)
+    with pytest.raises(RunError) as caught:
+        trainer.fit(fit)
+    (message,) = caught.value.messages
+    assert message.startswith("loss became nan in batch"), message
+    assert " of epoch 3; a training.learning_rate below 0.03 usually helps" in message
+    assert len(fit.folder.history) == 2
+    for path in (fit.folder.kept_model_path, fit.folder.last_model_path):
+        for weight in keras.models.load_model(path).get_weights():
+            assert np.isfinite(weight).all()
 
 
 # --- folds -----------------------------------------------------------------------------------

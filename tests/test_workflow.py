@@ -25,8 +25,8 @@ def test_the_public_api_is_complete():
 def test_the_record_tells_how_the_run_was_made(trained):
     record = open_run("imdb", trained).record
     assert list(record) == [
-        *("format", "recipe", "status", "command", "versions", "platform", "git", "started"),
-        *("data", "device", "engine", "finished"),
+        *("format", "recipe", "status", "command", "versions", "code", "platform", "git"),
+        *("started", "data", "device", "engine", "finished"),
     ]
     assert (record["format"], record["recipe"], record["status"]) == (1, "imdb_dense", "finished")
     assert list(record["data"]) == ["imdb.npz"]
@@ -122,7 +122,7 @@ class Memory(Reporter):
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
-    def begin_fit(self, name, epochs, batches):
+    def begin_fit(self, name, epochs, batches, done=0):
         self.told.append(("begin", name, epochs))
 
     def end_epoch(self, row):

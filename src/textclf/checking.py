@@ -3,19 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from textclf import backend
 from textclf.config import Config
-from textclf.data import Dataset, Ragged, load_dataset, placeholder
+from textclf.data import Dataset, load_dataset, placeholder
 from textclf.data.files import verify_dataset
+from textclf.memory import encoded_bytes, memory_needed, output_shape
 from textclf.preprocessing import fit_encoder
 from textclf.splits import Split, make_splits
 
 if TYPE_CHECKING:
     import keras
-
-TENSORFLOW_BYTES = 600e6  # what a process holds once TensorFlow is imported and has compiled
 
 
 def check_config(
@@ -57,11 +54,11 @@ def _build(config: Config, data: Dataset, device: str, is_here: bool) -> dict[st
     outline = {"layers": _layers(network), "parameters": network.count_params()}
     if split is None:
         return outline
-    n_bytes = encoder.transform(_first(data)).nbytes * len(data)
+    n_bytes = encoded_bytes(encoder, data)
     return {
         **outline,
         "examples": _examples(split),
-        "memory_bytes": _memory(network, data, n_bytes, config.training.batch_size),
+        "memory_bytes": memory_needed(network, data, n_bytes, config.training.batch_size),
     }
 
 
@@ -69,7 +66,7 @@ def _layers(network: "keras.Model") -> list[dict[str, Any]]:
     return [
         {
             "type": type(layer).__name__,
-            "output_shape": _output_shape(layer),
+            "output_shape": output_shape(layer),
             "parameters": layer.count_params(),
         }
         for layer in network.layers
@@ -77,27 +74,6 @@ def _layers(network: "keras.Model") -> list[dict[str, Any]]:
     ]
 
 
-def _output_shape(layer: "keras.Layer") -> list[int]:
-    """Of one example; of a layer that also returns its state, the output's."""
-    first = layer.output[0] if isinstance(layer.output, list | tuple) else layer.output
-    return list(first.shape[1:])
-
-
 def _examples(split: Split) -> dict[str, int]:
     parts = {"training": split.train, "validation": split.validation, "test": split.test}
     return {name: len(rows) for name, rows in parts.items()}
-
-
-def _first(data: Dataset) -> Any:  # Ragged or np.ndarray, as Dataset.x
-    if isinstance(data.x, Ragged):
-        return Ragged(data.x.values[: data.x.offsets[1]], data.x.offsets[:2])
-    return data.x[:1]
-
-
-def _memory(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
-    """A rough peak: TensorFlow, the raw and the encoded examples, weights, one batch."""
-    raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
-    widths = sum(int(np.prod(_output_shape(layer))) for layer in network.layers)
-    # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
-    examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
-    return int(TENSORFLOW_BYTES + examples + weights + 12 * batch_size * widths)

@@ -47,3 +47,9 @@ class ExpectationError(TextclfError):
     """A score falls short of what `--expect` asked for."""
 
     exit_code = 7
+
+
+class ReproductionError(TextclfError):
+    """A run trained anew did not come out the same."""
+
+    exit_code = 7

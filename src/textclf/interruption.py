@@ -55,5 +55,8 @@ class Interruption(keras.callbacks.Callback):
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         self._let_in()
 
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._let_in()
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._let_in()

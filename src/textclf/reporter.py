@@ -4,8 +4,11 @@
 class Reporter:
     """Silent; the command line's own shows a progress line."""
 
-    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
-        """A fit of at most `epochs`, each of so many batches, begins."""
+    def tell(self, message: str) -> None:
+        """Something that a user should know, though nothing is wrong."""
+
+    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
+        """A fit of at most `epochs`, each of so many batches, begins, or goes on after `done`."""
 
     def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
         """Batches up to `batch` (from 1) of `epoch` (from 1) are done; `logs`: the means so far."""

@@ -1,25 +1,38 @@
 """Fitting one model after another with the same compiled programs."""
 
 import contextlib
+import zipfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from textclf import backend
-from textclf.callbacks import Checkpoints, DivergenceGuard, HistoryWriter
+from textclf.atomic import write_text
+from textclf.callbacks import (
+    Checkpoints,
+    DivergenceGuard,
+    EarlyStopping,
+    HistoryWriter,
+    StateKeeper,
+    restore,
+)
 from textclf.config import Config
 from textclf.data import Dataset
 from textclf.engine import Choice, Engine, choose_engine, make_engine
 from textclf.engine.block_trainer import METRICS
-from textclf.errors import RunError
+from textclf.errors import ResourceError, RunError
 from textclf.evaluation import Scored
 from textclf.fits import Fit
 from textclf.interruption import Interruption
+from textclf.memory import check_memory, encoded_bytes, memory_needed
 from textclf.models import build_model
 from textclf.preprocessing import Encoder, encoder_from_json, fit_encoder
 from textclf.reporter import Reporter
 from textclf.runs import FitFolder
+from textclf.state import FitState, read_state
 from textclf.tasks import TASKS, is_better_higher
 
 
@@ -51,30 +64,57 @@ class Trainer:
         self.callbacks = callbacks
 
     def fit(self, fit: Fit) -> int:
-        """Train a new model on the fit's rows and keep it in its folder.
+        """Train a model on the fit's rows and keep it in its folder.
+
+        It starts anew, or from the state that an interrupted training left in the folder.
 
         Returns:
             The epoch, from 1, whose model is kept.
+
+        Raises:
+            RunError: training diverged, or the saved state is damaged.
+            ResourceError: memory or disk does not suffice.
         """
         self.prepare(fit)
-        with self._checkpoints(fit) as checkpoints, Interruption() as interruption:
+        start = self._go_on(fit)
+        early_stopping = self._early_stopping(fit, start)
+        checkpoints = self._checkpoints(fit, start)
+        history = self._history_writer(fit, start)
+        keeper = StateKeeper(checkpoints, history, early_stopping, start)
+        try:
+            if start is None or not (start.stopped or start.epoch == fit.epochs):
+                self._train(fit, start, [early_stopping, checkpoints, history, keeper])
+        finally:
+            keeper.close()
+        return checkpoints.kept.epoch
+
+    def _go_on(self, fit: Fit) -> FitState | None:
+        """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
+        state = read_state(fit.folder.state_path)
+        if state is None or state.epoch > fit.epochs:  # a final fit may turn out shorter
+            return None
+        restore(self.engine.network, state)
+        write_text(fit.folder.history_path, state.history)
+        return state
+
+    def _train(
+        self, fit: Fit, start: FitState | None, writers: list[keras.callbacks.Callback | None]
+    ) -> None:
+        first = start.epoch if start else 0
+        guard = DivergenceGuard(self.engine.network, self._n_batches(fit), self.engine.batches)
+        early_stopping, *others = writers
+        early = [early_stopping] if early_stopping else []
+        with Interruption() as interruption, _memory_errors_told():
             self.engine.model.fit(
-                self.engine.epochs_of(fit.split.train, fit.seed),
+                self.engine.epochs_of(fit.split.train, fit.seed, first),
                 shuffle=False,  # the engine's order is the order
+                initial_epoch=first,
                 epochs=fit.epochs,
                 steps_per_epoch=self.engine.steps_in(fit.split.train),
                 validation_data=self._validation_data(fit),
                 verbose=0,
-                callbacks=[
-                    DivergenceGuard(),
-                    *self._early_stopping(fit),
-                    *self.callbacks,
-                    checkpoints,
-                    self._history_writer(fit),
-                    interruption,
-                ],
+                callbacks=[guard, *early, *self.callbacks, *others, interruption],
             )
-        return checkpoints.kept_epoch
 
     def predict_kept(self, fit: Fit) -> list[Scored]:
         """What the kept model, read back from disk, makes of the rows that did not train it.
@@ -84,7 +124,8 @@ class Trainer:
         load_weights(self.engine.network, fit.folder)
         splits = {"validation": fit.split.validation, "test": fit.split.test}
         rows = np.unique(np.concatenate(list(splits.values())))
-        outputs = self.engine.predict(rows)
+        with Interruption() as interruption, _memory_errors_told():
+            outputs = self.engine.predict(rows, [interruption])
         return [
             Scored(name, part, outputs[np.searchsorted(rows, part)])
             for name, part in splits.items()
@@ -94,14 +135,22 @@ class Trainer:
     def prepare(self, fit: Fit) -> None:
         """Encode the examples and start from new weights, in the program compiled before."""
         self.encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
-        x = self.encoder.transform(self.data.x)
         backend.set_seeds(fit.seed)
         network = new_network(self.config, self.encoder, self.data)
+        self._check_memory(network)
+        x = self.encoder.transform(self.data.x)
         if hasattr(self, "engine") and _same_shapes(network, self.engine.network):
             self._restart(network)
         else:
             self._make_engine(network, x, len(fit.split.train))
         self.engine.put(x, self.data.y)
+
+    def _check_memory(self, network: keras.Model) -> None:
+        if not hasattr(self, "engine"):  # later fits find everything in place
+            n_bytes = encoded_bytes(self.encoder, self.data)
+            check_memory(
+                memory_needed(network, self.data, n_bytes, self.config.training.batch_size)
+            )
 
     def _make_engine(self, network: keras.Model, x: np.ndarray, n_rows: int) -> None:
         settings = self.config.training
@@ -127,36 +176,42 @@ class Trainer:
         for variable, start in zip(optimizer.variables, self._fresh_optimizer, strict=True):
             variable.assign(start)
 
-    @contextlib.contextmanager
-    def _checkpoints(self, fit: Fit) -> Iterator[Checkpoints]:
-        """Checkpoints that are written at the latest when training ends, however it ends."""
+    def _checkpoints(self, fit: Fit, start: FitState | None) -> Checkpoints:
         settings = self.config.training.checkpoint
         keep = settings.keep if fit.split.validates else "last"
-        checkpoints = Checkpoints(self.engine.network, fit.folder, keep, settings.monitor)
-        try:
-            yield checkpoints
-        finally:
-            checkpoints.save()
+        return Checkpoints(self.engine.network, fit.folder, keep, settings.monitor, start)
 
-    def _history_writer(self, fit: Fit) -> HistoryWriter:
-        n_batches = -(-len(fit.split.train) // self.config.training.batch_size)
-        return HistoryWriter(fit.folder, self.reporter, n_batches, self.engine.batches)
+    def _history_writer(self, fit: Fit, start: FitState | None) -> HistoryWriter:
+        n_batches, per_step = self._n_batches(fit), self.engine.batches
+        return HistoryWriter(fit.folder, self.reporter, n_batches, per_step, start)
 
-    def _early_stopping(self, fit: Fit) -> list[keras.callbacks.Callback]:
+    def _early_stopping(self, fit: Fit, start: FitState | None) -> EarlyStopping | None:
         settings = self.config.training.early_stopping
         if settings is None or not fit.split.validates:
-            return []
-        return [
-            keras.callbacks.EarlyStopping(
-                settings.monitor,
-                min_delta=settings.min_delta,
-                patience=settings.patience,
-                mode="max" if is_better_higher(settings.monitor) else "min",
-            )
-        ]
+            return None
+        return EarlyStopping(
+            start,
+            monitor=settings.monitor,
+            min_delta=settings.min_delta,
+            patience=settings.patience,
+            mode="max" if is_better_higher(settings.monitor) else "min",
+        )
+
+    def _n_batches(self, fit: Fit) -> int:
+        return -(-len(fit.split.train) // self.config.training.batch_size)
 
     def _validation_data(self, fit: Fit) -> object:
         return self.engine.pass_over(fit.split.validation) if fit.split.validates else None
+
+
+@contextlib.contextmanager
+def _memory_errors_told() -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        raise ResourceError(
+            "the device ran out of memory; use a smaller batch_size, num_words or maxlen"
+        ) from error
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -188,6 +243,7 @@ def load_weights(network: keras.Model, folder: FitFolder) -> None:
     """
     path = folder.kept_model_path
     try:
+        _refuse_bomb(path, network)
         network.load_weights(path)
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing; no epoch of this run was finished") from error
@@ -196,12 +252,27 @@ def load_weights(network: keras.Model, folder: FitFolder) -> None:
         raise RunError(f"{path}: damaged, or not of this run's model: {reason}") from error
 
 
+def _refuse_bomb(path: Path, network: keras.Model) -> None:
+    """Refuse a file that unpacks to far more than weights, gradients' moments and a config."""
+    with zipfile.ZipFile(path) as file:
+        unpacked = sum(member.file_size for member in file.infolist())
+    most = 10 * sum(weight.nbytes for weight in network.get_weights()) + 10_000_000
+    if unpacked > most:
+        raise ValueError(f"it unpacks to {unpacked:,} bytes, the model has {most:,} at most")
+
+
 def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
-    """The kept model of a fit: layers from the config, weights from the file."""
+    """The kept model of a fit: layers from the config, weights from the file.
+
+    Raises:
+        RunError: the model or preprocessing.json is missing or damaged.
+    """
     settings = folder.preprocessing
-    encoder = encoder_from_json(settings["encoder"])
-    network = build_model(
-        config.model, encoder, TASKS[settings["task"]], len(settings["class_names"])
-    )
+    try:
+        encoder = encoder_from_json(settings["encoder"])
+        task, n_classes = TASKS[settings["task"]], len(settings["class_names"])
+        network = build_model(config.model, encoder, task, n_classes)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
     load_weights(network, folder)
     return network

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textclf import backend
 from textclf.atomic import write_json
 from textclf.config import Config
+from textclf.config_file import load_config
 from textclf.conflicts import check_conflicts
 from textclf.data import load_dataset
-from textclf.environment import describe_environment
+from textclf.environment import describe_environment, differences
+from textclf.errors import ConfigError, DataError, RunError
 from textclf.evaluation import Scored, Scores, score
 from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
 from textclf.reporter import Reporter
+from textclf.reproduction import Reproduction, compare_runs
 from textclf.results import write_results
 from textclf.runs import RunFolder, create_run, find_run
+from textclf.runs.folder import now
 
 if TYPE_CHECKING:
     import keras
@@ -71,14 +75,113 @@ def train(
     """
     check_conflicts(config)
     run = create_run(config, recipe, Path(runs_dir), name, describe_environment())
-    with run.recording(), backend.native_output_to(run.log_path):
-        trainer = _new_trainer(config, data_dir, device, reporter, callbacks)
+    with run.locked(), run.recording():
+        _carry_out(run, data_dir, device, reporter, callbacks)
+    return Run(run.path)
+
+
+def resume(
+    run: RunFolder,
+    epochs: int | None = None,
+    *,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Run:
+    """Go on with a run that was interrupted, to the same end, or add epochs to a finished one.
+
+    Args:
+        epochs: as many in all, in place of the config's.
+
+    Raises:
+        RunError: the run failed, is in use, or has files that are damaged.
+        ConfigError, DataError, ResourceError: see textclf.errors.
+    """
+    with run.locked():
+        record, config = run.record, _with_epochs(run, epochs)
+        if record.get("status") == "failed":
+            raise RunError(*_why_failed(run, record))
+        if record.get("status") == "finished" and config == run.config:
+            return Run(run.path)
+        again = describe_environment()
+        changed = differences(record, {**record, **again})
+        for line in changed:
+            (reporter or Reporter()).tell(
+                f"warning: {line}: the rest may differ in the last digits"
+            )
+        resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
+        run.restart(config, resumed)
+        with run.recording(is_new=False):
+            _carry_out(run, data_dir, device, reporter)
+    return Run(run.path)
+
+
+def _carry_out(
+    run: RunFolder,
+    data_dir: str | Path | None,
+    device: str,
+    reporter: Reporter | None,
+    callbacks: Sequence["keras.callbacks.Callback"] = (),
+) -> None:
+    """Train what is left to train of a run, and write all that belongs to it."""
+    with backend.native_output_to(run.log_path):
+        trainer = _new_trainer(run.config, data_dir, device, reporter, callbacks)
+        _refuse_other_data(run, dict(trainer.data.files))
         run.update(data=dict(trainer.data.files), device=vars(trainer.device))
-        scores = over_fits(config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
+        scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
         write_json(run.metrics_path, scores)
         run.update(engine=vars(trainer.choice))
         plot_run(run)
-    return Run(run.path)
+
+
+def _with_epochs(run: RunFolder, epochs: int | None) -> Config:
+    if epochs is None:
+        return run.config
+    if epochs < run.config.training.epochs:
+        raise ConfigError(
+            f"training.epochs: {epochs} is fewer than the run's {run.config.training.epochs}; a "
+            "run can only be lengthened"
+        )
+    return load_config(run.config_path, [f"training.epochs={epochs}"])
+
+
+def _why_failed(run: RunFolder, record: dict[str, Any]) -> list[str]:
+    why = [str(line) for line in record.get("error") or ["the reason was not recorded"]]
+    return [f"{run.path}: failed, and would fail again: {why[0]}", *why[1:]]
+
+
+def _refuse_other_data(run: RunFolder, files: dict[str, str]) -> None:
+    """A run goes on with the data it began with, to the bit."""
+    before = run.record.get("data")
+    for name, digest in (before or {}).items():
+        if files.get(name) != digest:
+            raise DataError(f"{name}: not the data that {run.path} began with; train a new run")
+
+
+def reproduce(
+    run: RunFolder,
+    runs_dir: str | Path = "runs",
+    *,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Reproduction:
+    """Train a run's config anew, in a folder of its own, and compare.
+
+    Raises:
+        RunError: the run is not finished, or damaged.
+    """
+    if run.status != "finished":
+        raise RunError(f"{run.path}: {run.status}; only a finished run can be reproduced")
+    other = train(
+        run.config,
+        runs_dir,
+        recipe=f"{run.name}-again",
+        data_dir=data_dir,
+        device=device,
+        reporter=reporter,
+    )
+    return compare_runs(run, other)
 
 
 def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:

@@ -18,12 +18,13 @@ SCORES = ["val_loss", "val_loss_sd", "val_mae", "val_mae_sd", "test_loss", "test
 FIT_FILES = {
     "checkpoints/best.keras",
     "checkpoints/last.keras",
+    "checkpoints/state.npz",
     "history.csv",
     "metrics.json",
     "predictions.csv",
     "preprocessing.json",
 }
-RUN_FILES = {"config.yaml", "run.json", "log.txt", "plots/loss.png", "plots/mae.png"}
+RUN_FILES = {".lock", "config.yaml", "run.json", "log.txt", "plots/loss.png", "plots/mae.png"}
 
 
 TINY = ("boston_dense", *sets(TINY_BOSTON))

@@ -7,6 +7,8 @@ from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
 from textclf.cli.plot import plot
+from textclf.cli.reproduce import reproduce
+from textclf.cli.resume import resume
 from textclf.cli.train import train
 
 __all__ = ["main"]
@@ -22,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (train, evaluate, plot, check, data):
+for command in (train, resume, reproduce, evaluate, plot, check, data):
     main.add_command(command)

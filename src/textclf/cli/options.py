@@ -19,6 +19,30 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Override a field by its dotted path, such as training.epochs=3.",
 )
+
+
+def _check_epochs(context: Any, parameter: Any, overrides: tuple[str, ...]) -> int | None:
+    epochs = None
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key.strip() != "training.epochs" or not re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+            raise click.BadParameter(
+                f"{override!r}: of a run that exists only training.epochs=N can be set.",
+                context,
+                parameter,
+            )
+        epochs = int(value)
+    return epochs
+
+
+epochs_option = click.option(
+    "--set",
+    "epochs",
+    multiple=True,
+    metavar="training.epochs=N",
+    callback=_check_epochs,
+    help="Train N epochs in all.",
+)
 runs_dir_option = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path),

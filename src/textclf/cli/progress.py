@@ -34,8 +34,13 @@ def _new_reporter(quiet: bool) -> Reporter:
 class LineReporter(Reporter):
     """A line for an epoch."""
 
-    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+    def tell(self, message: str) -> None:
+        click.echo(f"textclf: {message}", err=True)
+
+    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches
+        if done:
+            click.echo(f"{name}  goes on after epoch {done}", err=True)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
@@ -51,11 +56,11 @@ class LiveReporter(LineReporter):
 
     progress: "Progress | None" = None
 
-    def begin_fit(self, name: str, epochs: int, batches: int) -> None:
+    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        super().begin_fit(name, epochs, batches)
+        super().begin_fit(name, epochs, batches, done)
         self.console = Console(stderr=True, highlight=False)
         self.progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -66,7 +71,9 @@ class LiveReporter(LineReporter):
             console=self.console,
             transient=True,
         )
-        self.task = self.progress.add_task(f"{name}  compiling", total=epochs * batches, scores="")
+        self.task = self.progress.add_task(
+            f"{name}  compiling", total=epochs * batches, completed=done * batches, scores=""
+        )
         self.progress.start()
 
     def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:

@@ -1,7 +1,7 @@
 """The engine for data that fits on the device: it is fed row numbers, a block of batches a call."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -64,7 +64,9 @@ class DeviceEngine:
         """The number of blocks that hold the rows."""
         return -(-len(rows) // (self.batch_size * self.batches))
 
-    def predict(self, rows: np.ndarray) -> np.ndarray:
+    def predict(
+        self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> np.ndarray:
         """float32 (rows, outputs)."""
-        self.model.evaluate(self.pass_over(rows), verbose=0)
+        self.model.evaluate(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
         return self.model.outputs_of(rows)

@@ -1,7 +1,7 @@
 """The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -49,9 +49,11 @@ class HostEngine:
         """The number of batches that hold the rows."""
         return -(-len(rows) // self.batch_size)
 
-    def predict(self, rows: np.ndarray) -> np.ndarray:
+    def predict(
+        self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> np.ndarray:
         """float32 (rows, outputs)."""
-        return self.model.predict(self.pass_over(rows), verbose=0)
+        return self.model.predict(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
 
     def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
         def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:

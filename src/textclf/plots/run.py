@@ -34,8 +34,9 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     elif metric == "mae" and run.predictions_path.exists():
         pictures["residuals"] = _draw_residuals(run)
     paths = [run.plots_path / f"{name}.png" for name in pictures]
-    for path, figure in zip(paths, pictures.values(), strict=True):
-        save_figure(figure, path)
+    with run.locked():
+        for path, figure in zip(paths, pictures.values(), strict=True):
+            save_figure(figure, path)
     return paths
 
 

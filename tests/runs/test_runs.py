@@ -26,7 +26,7 @@ def new_run(tmp_path):
 
 def test_a_new_run_has_its_config_and_its_record(new_run):
     run = new_run("mine", status="running")
-    assert sorted(path.name for path in run.path.iterdir()) == ["config.yaml", "run.json"]
+    assert sorted(path.name for path in run.path.iterdir()) == [".lock", "config.yaml", "run.json"]
     assert run.config == load_config("boston_dense")
     assert run.record == {"format": 1, "recipe": "boston_dense", "status": "running"}
     assert run.path.stat().st_mode & 0o777 == 0o755
@@ -101,7 +101,7 @@ def test_nothing_is_left_when_the_config_cannot_be_written(new_run, tmp_path, mo
     def full(*_):
         raise ResourceError("full")
 
-    monkeypatch.setattr("textclf.runs.write_json", full)
+    monkeypatch.setattr("textclf.runs.creation.write_json", full)
     with pytest.raises(ResourceError):
         new_run()
     assert list((tmp_path / "runs").iterdir()) == []
@@ -113,6 +113,8 @@ ENDS = [
     (DataError("no", "data"), "failed", ["no", "data"]),
     (KeyError("bug"), "failed", None),
     (KeyboardInterrupt(), "interrupted", None),
+    (ResourceError("full"), "interrupted", ["full"]),
+    (MemoryError(), "interrupted", None),
 ]
 
 
@@ -124,9 +126,8 @@ def test_the_record_says_how_the_run_ended(new_run, error, status, messages):
         raise error
     assert (run.status, run.record.get("error")) == (status, messages)
     assert run.record["finished"].endswith("+00:00")
-    assert error.__notes__ == [
-        f"{run.path}: the epochs that were finished are kept; see them: textclf plot {run.path}"
-    ]
+    what_now = "go on with: textclf resume" if status == "interrupted" else "see it: textclf plot"
+    assert error.__notes__ == [f"{run.path}: what was finished is kept; {what_now} {run.path}"]
 
 
 @pytest.mark.parametrize(("error", "_status", "_messages"), ENDS)
@@ -158,7 +159,7 @@ def test_a_full_disk_does_not_hide_the_error(new_run, monkeypatch):
 
     run = new_run()
     run.history_path.touch()
-    monkeypatch.setattr("textclf.runs.write_json", full)
+    monkeypatch.setattr("textclf.runs.folder.write_json", full)
     with pytest.raises(DataError), run.recording():
         raise DataError("this one")
 

@@ -1,0 +1,77 @@
+"""`textclf reproduce`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import print_json
+from textclf.errors import ReproductionError
+
+if TYPE_CHECKING:
+    from textclf.reproduction import Reproduction
+
+
+@click.command()
+@click.argument("run")
+@options.runs_dir_option
+@options.device_option
+@options.data_dir_option
+@options.quiet_option
+@options.json_option
+def reproduce(
+    run: str,
+    runs_dir: Path,
+    device: str,
+    data_dir: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train the config of RUN anew, and tell whether the result is the same to the bit.
+
+    RUN is a folder, or a name under --runs-dir, which the new run's folder is put under, too. If
+    the result differs, so does the exit code (7), and what else differs is named: versions, data,
+    device, textclf's own code.
+    """
+    from textclf import workflow
+    from textclf.cli.progress import reporting
+
+    opened = workflow.open_run(run, runs_dir)
+    with reporting(quiet) as reporter:
+        result = workflow.reproduce(
+            opened, runs_dir, data_dir=data_dir, device=device, reporter=reporter
+        )
+    if as_json:
+        _print_json(result)
+    else:
+        _print(result)
+
+
+def _print(result: "Reproduction") -> None:
+    if not result.is_same:
+        raise ReproductionError(
+            f"{result.again.path} differs from {result.run.path}:",
+            *result.differences,
+            *(result.circumstances or ["versions, code, data and device are the same"]),
+        )
+    for line in result.circumstances:
+        click.echo(f"textclf: although {line}", err=True)
+    click.echo("the same to the bit: history, scores, predictions, weights")
+    click.echo(result.again.path)
+
+
+def _print_json(result: "Reproduction") -> None:
+    code = ReproductionError.exit_code
+    content = {
+        "run": str(result.run.path),
+        "reproduction": str(result.again.path),
+        "same": result.is_same,
+        "differences": result.differences,
+        "circumstances": result.circumstances,
+    }
+    if not result.is_same:
+        content["error"] = {"code": code, "messages": result.differences}
+    print_json(content)
+    if not result.is_same:
+        raise click.exceptions.Exit(code)

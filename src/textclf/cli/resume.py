@@ -1,0 +1,42 @@
+"""`textclf resume`."""
+
+from pathlib import Path
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import finish
+from textclf.expectations import Expectation
+
+
+@click.command()
+@click.argument("run")
+@options.epochs_option
+@options.runs_dir_option
+@options.device_option
+@options.data_dir_option
+@options.expect_option
+@options.quiet_option
+@options.json_option
+def resume(
+    run: str,
+    epochs: int | None,
+    runs_dir: Path,
+    device: str,
+    data_dir: Path | None,
+    expectations: tuple[Expectation, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Go on with RUN, which was interrupted, to the very end it would have had.
+
+    RUN is a folder, or a name under --runs-dir. Of a finished run the scores are printed, or more
+    epochs trained with --set training.epochs=N.
+    """
+    from textclf import workflow
+    from textclf.cli.progress import reporting
+
+    opened = workflow.open_run(run, runs_dir)
+    with reporting(quiet) as reporter:
+        ended = workflow.resume(opened, epochs, data_dir=data_dir, device=device, reporter=reporter)
+    finish(str(ended.path), ended.status, ended.metrics, expectations, as_json)

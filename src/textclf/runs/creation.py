@@ -1,0 +1,71 @@
+"""New run folders: numbered, whole at the instant they appear, locked by their maker."""
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from textclf.atomic import cannot_write, write_json, write_text
+from textclf.config import Config
+from textclf.config_file import dump_config
+from textclf.errors import RunError
+from textclf.runs.folder import RunFolder
+
+FORMAT = 1
+
+
+def create_run(
+    config: Config, recipe: str, runs_dir: Path, name: str | None, record: dict[str, Any]
+) -> RunFolder:
+    """Make a run's folder, whole at the instant it appears, with config.yaml and run.json.
+
+    The returned object holds the run's lock.
+
+    Args:
+        recipe: names the folder `<recipe>-<n>` where `name` is None.
+        record: what else run.json is to hold.
+
+    Raises:
+        RunError: `name` is taken.
+        ResourceError: the folder cannot be written.
+    """
+    if name is not None and os.path.lexists(runs_dir / name):
+        raise _taken(runs_dir / name)
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=runs_dir)))
+    except OSError as error:
+        raise cannot_write(runs_dir, error) from error
+    try:
+        draft.path.chmod(0o755)  # mkdtemp's folder is its owner's alone
+        write_text(draft.config_path, dump_config(config))
+        write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
+        draft.lock.acquire()  # before the run has a name, so that nobody can be quicker
+        return RunFolder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
+    finally:
+        shutil.rmtree(draft.path, ignore_errors=True)
+
+
+def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
+    """Rename the draft to its name; a name that another process takes first is left to it."""
+    while True:
+        path = runs_dir / (name or f"{recipe}-{_next_number(runs_dir, recipe)}")
+        try:
+            return draft.rename(path)
+        except OSError as error:
+            if not os.path.lexists(path):
+                raise cannot_write(path, error) from error
+            if name is not None:
+                raise _taken(path) from error
+
+
+def _next_number(runs_dir: Path, recipe: str) -> int:
+    numbered = re.compile(re.escape(recipe) + r"-(\d+)")
+    matches = (numbered.fullmatch(entry.name) for entry in runs_dir.iterdir())
+    return max((int(match[1]) for match in matches if match), default=0) + 1
+
+
+def _taken(path: Path) -> RunError:
+    return RunError(f"{path}: there is a run of that name already; choose another --name")

@@ -1,0 +1,67 @@
+"""A run's lock: held by the one process that writes the run, and gone with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textclf.atomic import cannot_write
+from textclf.errors import RunError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+class RunLock:
+    """An advisory lock on `.lock` in a run's folder; the file itself stays and means nothing.
+
+    Args:
+        run: the run's folder.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self._held: BaseFileLock | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is held through this object."""
+        return self._held is not None
+
+    def acquire(self) -> None:
+        """Take the lock, at once or not at all.
+
+        Raises:
+            RunError: another process holds it.
+            ResourceError: the folder cannot be written.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.run / ".lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"{self.run}: in use: another process is writing this run; try again when it has "
+                "ended"
+            ) from error
+        except OSError as error:
+            raise cannot_write(self.run / ".lock", error) from error
+        self._held = lock
+
+    def release(self) -> None:
+        if self._held is not None:
+            self._held.release(force=True)
+            self._held = None
+
+    def is_free(self) -> bool:
+        """Whether nobody holds it; where that cannot be told, somebody may."""
+        if self.is_held:
+            return False
+        if not (self.run / ".lock").exists():
+            return True
+        probe = RunLock(self.run)
+        try:
+            probe.acquire()
+        except Exception:
+            return False
+        probe.release()
+        return True

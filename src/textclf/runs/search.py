@@ -1,0 +1,39 @@
+"""Runs found by folder, by name, or as the newest finished one."""
+
+import os
+from pathlib import Path
+
+from textclf.errors import RunError
+from textclf.runs.folder import RunFolder
+
+
+def find_run(run: str | None, runs_dir: Path) -> RunFolder:
+    """The run in a folder, or of a name under `runs_dir`; None: the newest finished one.
+
+    Raises:
+        RunError: there is none, or the folder is not a run's.
+    """
+    if run is None:
+        return _newest_finished(runs_dir)
+    for path in (runs_dir / run, Path(run)):
+        if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
+            return RunFolder(path)
+    if os.path.isdir(run):  # noqa: PTH112
+        raise RunError(f"{run}: not a run: it has no run.json")
+    names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
+    raise RunError(f"{run or repr(run)}: no such run; under {runs_dir} there are: {names}")
+
+
+def list_runs(runs_dir: Path) -> list[Path]:
+    """The folders under `runs_dir` that hold a run."""
+    return [
+        path.parent for path in runs_dir.glob("*/run.json") if not path.parent.name.startswith(".")
+    ]
+
+
+def _newest_finished(runs_dir: Path) -> RunFolder:
+    runs = [RunFolder(path) for path in list_runs(runs_dir)]
+    finished = [run for run in runs if run.status == "finished"]
+    if not finished:
+        raise RunError(f"{runs_dir}: holds no finished run; train one: textclf train CONFIG")
+    return max(finished, key=lambda run: str(run.record.get("started")))

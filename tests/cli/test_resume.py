@@ -1,0 +1,205 @@
+"""`textclf resume`: to the end that an uninterrupted run has, and what it refuses."""
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from textclf.callbacks import HistoryWriter
+from textclf.reproduction import compare_runs
+from textclf.runs import RunFolder
+from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
+
+pytestmark = pytest.mark.real_data
+FOLDS = (*TINY_BOSTON[1:], "training.epochs=8")
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Makes training end with an error in an epoch of the given fit."""
+
+    def arrange(fit, epoch, error=KeyboardInterrupt):
+        original = HistoryWriter.on_epoch_end
+
+        def on_epoch_end(self, number, logs=None):
+            if (self.folder.path.name, number + 1) == (fit, epoch):
+                raise error
+            original(self, number, logs)
+
+        monkeypatch.setattr(HistoryWriter, "on_epoch_end", on_epoch_end)
+
+    yield arrange
+
+
+@pytest.mark.parametrize(("fit", "epoch"), [("fold-1", 3), ("fold-2", 2), ("run", 4)])
+def test_folds_go_on_to_the_same_bits(cli, cli_json, interrupt, monkeypatch, tmp_path, fit, epoch):
+    arguments = ("train", "boston_dense", *sets(FOLDS), "--name")
+    assert cli(*arguments, "whole").exit_code == 0
+    with monkeypatch.context():
+        interrupt(fit, epoch)
+        stopped = cli(*arguments, "run")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert stopped.exit_code == 130
+    assert stopped.stderr.splitlines()[-1] == (
+        "textclf: runs/run: what was finished is kept; go on with: textclf resume runs/run"
+    )
+    assert RunFolder(Path("runs/run")).status == "interrupted"
+    code, result = cli_json("resume", "runs/run", "--quiet")
+    whole, run = RunFolder(Path("runs/whole")), RunFolder(Path("runs/run"))
+    assert (code, result) == (
+        0,
+        {"run": "runs/run", "status": "finished", "metrics": whole.metrics},
+    )
+    assert compare_runs(whole, run).differences == []
+    assert [set(one) for one in run.record["resumed"]] == [{"command", "at"}]
+
+
+def test_a_finished_run_prints_its_scores(cli, runs):
+    before = {path: path.stat().st_mtime_ns for path in (runs / "tail").rglob("*")}
+    result = cli("resume", runs / "tail")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == str(runs / "tail")
+    assert cli("resume", runs / "tail", "--set", "training.epochs=2").exit_code == 0
+    after = {path: path.stat().st_mtime_ns for path in (runs / "tail").rglob("*")}
+    assert {p for p in after if after[p] != before.get(p)} <= {runs / "tail" / ".lock"}
+
+
+@pytest.mark.parametrize("name", ["tail", "folds"])
+def test_epochs_are_added_to_a_finished_run(cli, runs, name):
+    overrides = (*(TINY_TAIL if name == "tail" else TINY_BOSTON), "training.epochs=5")
+    assert cli("train", "boston_dense", *sets(overrides), "--name", "longer").exit_code == 0
+    result = cli("resume", runs / name, "--set", "training.epochs=5")
+    assert result.exit_code == 0
+    assert "goes on after epoch 2" in result.stderr
+    run = RunFolder(runs / name)
+    assert run.config.training.epochs == 5
+    assert compare_runs(RunFolder(Path("runs/longer")), run).differences == []
+
+
+def test_a_run_without_a_state_starts_from_its_beginning(cli, runs):
+    shutil.copytree(runs / "tail", runs / "bare")
+    run = RunFolder(runs / "bare")
+    for path in run.path.iterdir():
+        if path.name not in ("config.yaml", "run.json"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    run.update(status="running")
+    assert cli("resume", run.path).exit_code == 0
+    assert compare_runs(RunFolder(runs / "tail"), run).differences == []
+
+
+def test_half_written_files_are_swept_up(cli, runs):
+    run = RunFolder(runs / "tail")
+    (run.path / "checkpoints" / ".4711-best.keras").touch()
+    run.update(status="running")
+    assert cli("resume", run.path).exit_code == 0
+    assert not (run.path / "checkpoints" / ".4711-best.keras").exists()
+
+
+# --- refused ---------------------------------------------------------------------------------
+
+
+def test_a_failed_run_says_why(cli):
+    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.learning_rate=100")))
+    arguments += sets(("training.optimizer=sgd", "training.epochs=50"))
+    failed = cli("train", *arguments)
+    assert failed.exit_code == 5
+    folder = Path("runs/boston_dense-1")
+    if not folder.exists():
+        pytest.skip("it failed in its first epoch: no folder is left")
+    result = cli("resume", folder)
+    assert result.exit_code == 5
+    assert "failed, and would fail again: loss became" in result.stderr
+
+
+def test_the_reason_of_a_failure_is_told(cli, runs):
+    RunFolder(runs / "tail").update(status="failed", error=["loss became nan in epoch 3", "more"])
+    result = cli("resume", runs / "tail")
+    assert result.exit_code == 5
+    assert result.stderr.splitlines() == [
+        f"textclf: {runs / 'tail'}: failed, and would fail again: loss became nan in epoch 3",
+        "textclf: more",
+    ]
+
+
+@pytest.mark.parametrize("command", [("resume",), ("plot",)])
+def test_a_run_in_use(cli, runs, command):
+    run = RunFolder(runs / "tail")
+    with run.locked():
+        result = cli(*command, runs / "tail")
+    assert result.exit_code == 5
+    assert "in use: another process is writing this run" in result.stderr
+
+
+def test_a_run_in_use_is_read_safely(cli, runs, data_dir):
+    with RunFolder(runs / "tail").locked():
+        assert cli("evaluate", runs / "tail").exit_code == 0
+        assert cli("plot", runs / "tail", "-o", "picture.png").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("override", "code", "message"),
+    [
+        ("training.epochs=1", 3, "1 is fewer than the run's 2"),
+        ("training.epochs=100001", 3, "training.epochs"),
+        ("training.epochs=two", 2, "only training.epochs=N"),
+        ("training.batch_size=3", 2, "only training.epochs=N"),
+        ("training.epochs", 2, "only training.epochs=N"),
+    ],
+)
+def test_settings_that_cannot_be_changed(cli, runs, override, code, message):
+    result = cli("resume", runs / "tail", "--set", override)
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
+def test_other_data_are_refused(cli, runs):
+    run = RunFolder(runs / "tail")
+    run.update(status="interrupted", data={"boston_housing.npz": "0" * 64})
+    result = cli("resume", run.path)
+    assert result.exit_code == 4
+    assert "boston_housing.npz: not the data that" in result.stderr
+
+
+def test_other_versions_are_told(cli, runs):
+    run = RunFolder(runs / "tail")
+    versions = {**run.record["versions"], "keras": "3.0"}
+    run.update(status="interrupted", versions=versions)
+    result = cli("resume", run.path)
+    assert result.exit_code == 0
+    assert "textclf: warning: versions.keras is " in result.stderr
+    assert ", was 3.0: the rest may differ in the last digits" in result.stderr
+
+
+def test_no_such_run(cli):
+    assert cli("resume", "nowhere").exit_code == 5
+
+
+# --- signals, in processes of their own ------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cli, number, code):
+    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=3000")))
+    process = start("train", *arguments, "--name", "run", "--json")
+    history = Path("runs/run/history.csv")
+    while not history.exists():
+        time.sleep(0.05)
+        assert process.poll() is None
+    time.sleep(0.5)
+    sent = time.monotonic()
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - sent < 5
+    assert process.returncode == code
+    messages = json.loads(output)["error"]["messages"]
+    assert messages[-1].endswith("go on with: textclf resume runs/run")
+    done = len(RunFolder(Path("runs/run")).history)
+    assert 0 < done < 3000
+    result = cli("resume", "run")
+    assert result.exit_code == 0
+    assert f"goes on after epoch {done}" in result.stderr
+    assert len(RunFolder(Path("runs/run")).history) == 3000

@@ -1,0 +1,359 @@
+"""Files made to do harm: refused or handled; nothing in them runs, nothing outside is written."""
+
+import hashlib
+import io
+import json
+import pickle
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from figures import FIGURES
+
+from textclf.cli import main
+from textclf.runs import RunFolder
+
+pytestmark = pytest.mark.real_data
+HANDLED = {0, 2, 3, 4, 5, 6}
+
+
+class Payload:
+    """Unpickled, it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return (open, (str(self.path), "w"))
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder that no command may touch."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret.txt").write_text("as it was")
+    return folder
+
+
+def snapshot(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def attack(outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Runs a command; it must end with a code of the contract, and touch nothing outside."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def run(kind: str, *arguments: object) -> tuple[int, str]:
+        before = snapshot(outside)
+        result = CliRunner().invoke(main, list(map(str, arguments)), prog_name="textclf")
+        FIGURES["hostile cases"] += 1
+        FIGURES[f"hostile cases: {kind}"] += 1
+        held = (
+            result.exit_code in HANDLED
+            and snapshot(outside) == before
+            and "Traceback" not in result.stderr
+        )
+        FIGURES["hostile cases, escapes"] += not held
+        assert held, (result.exit_code, result.stderr[-2000:], snapshot(outside))
+        return result.exit_code, result.stderr
+
+    return run
+
+
+# --- configs ---------------------------------------------------------------------------------
+
+VALID = "dataset: {name: boston}\nmodel: {type: dense}\n"
+CONFIGS = {
+    "a tag": VALID + "seed: !!python/object/apply:os.system ['touch ../outside/ran']\n",
+    "another tag": VALID + "seed: !!python/name:os.system\n",
+    "a thousand laughs": "a: &a [x, x]\n"
+    + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+    ),
+    "an anchor to itself": "a: &a [*a]\n",
+    "a merge": VALID + "<<: {seed: 1}\n",
+    "brackets": "[" * 100_000,
+    "nested maps": "{a: " * 20_000,
+    "100 MB": "#" * 100_000_000,
+    "control characters": VALID + "seed: \x1b[2J\x07\n",
+    "a null byte": VALID + "\x00",
+    "no text": b"\xff\xfe\x00\xd8" * 100,
+    "a huge number": VALID + "seed: " + "9" * 50_000,
+    "a long key": VALID + "x" * 90_000 + ": 1\n",
+    "a key that is a list": VALID + "? [a, b]\n: 1\n",
+    "a path that climbs out": VALID.replace("boston", "../../outside/secret.txt"),
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_config(attack: Callable, name: str, command: str) -> None:
+    content = CONFIGS[name]
+    Path("c.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, message = attack("configs", command, "c.yaml")
+    assert code == 3
+    assert message.startswith("textclf: c.yaml")
+    assert len(message) < 2000
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("config", ["/dev/zero", "/dev/stdin", "..", "/proc/self/mem", "a\nb"])
+def test_a_config_that_is_no_file(attack: Callable, config: str) -> None:
+    code, _ = attack("configs", "check", config)
+    assert code == 3
+
+
+NAMES = ["../../outside/x", "/tmp/x", "..", ".", "", "a/b", "a\\b", "a\x00b", "a\nb", "x" * 300]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_climbs_out(attack: Callable, name: str) -> None:
+    code, _ = attack("names", "train", "boston_dense", "--name", name)
+    assert code == 2
+
+
+# --- data ------------------------------------------------------------------------------------
+
+
+PICKLES = {"imdb": "imdb.npz", "reuters": "reuters.npz", "boston": "boston_housing.npz"}
+
+
+@pytest.mark.parametrize("dataset", PICKLES)
+def test_a_data_file_with_a_pickle(
+    attack: Callable, outside: Path, tmp_path: Path, dataset: str
+) -> None:
+    file, recipe = PICKLES[dataset], f"{dataset}_dense"
+    data = tmp_path / "data"
+    data.mkdir()
+    bad = np.array([Payload(outside / "ran")], dtype=object)
+    with (data / file).open("wb") as target:
+        np.savez(target, x=bad, y=bad, x_train=bad, y_train=bad, x_test=bad, y_test=bad)
+    for command in ("train", "check"):
+        code, message = attack("data files", command, recipe, "--data-dir", data)
+        assert code == 4
+        assert "SHA-256" in message or "sha256" in message.lower()
+
+
+@pytest.mark.parametrize("name", ["../../outside", "imdb/../../x", "", "\x1b[2J"])
+def test_a_dataset_that_climbs_out(attack: Callable, name: str) -> None:
+    code, _ = attack("data files", "data", "verify", name)
+    assert code in (3, 4)
+
+
+# --- run folders -----------------------------------------------------------------------------
+
+COMMANDS = (["evaluate"], ["plot"], ["resume"], ["resume", "--set", "training.epochs=4"])
+
+
+def use(attack: Callable, kind: str, run: RunFolder, commands: tuple = COMMANDS) -> list[int]:
+    return [attack(kind, command[0], run.path, *command[1:])[0] for command in commands]
+
+
+@pytest.fixture
+def run(runs: Path) -> RunFolder:
+    return RunFolder(runs / "tail")
+
+
+def lambda_model(outside: Path) -> keras.Model:
+    code = f"lambda x: [open({str(outside / 'ran')!r}, 'w'), x][1]"
+    inputs = keras.Input((13,))
+    return keras.Model(inputs, keras.layers.Lambda(eval(code))(inputs))
+
+
+@keras.saving.register_keras_serializable("hostile")
+class Foreign(keras.layers.Layer):
+    """Leaves a file where it is built."""
+
+    def __init__(self, path: str = "", **others: object) -> None:
+        super().__init__(**others)
+        self.path = path
+        if path:
+            Path(path).write_text("ran")
+
+    def call(self, x: object) -> object:
+        return x
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "path": self.path}
+
+
+def foreign_model(outside: Path) -> keras.Model:
+    inputs = keras.Input((13,))
+    model = keras.Model(inputs, Foreign(str(outside / "ran"))(inputs))
+    (outside / "ran").unlink()
+    return model
+
+
+@pytest.mark.parametrize("make", [lambda_model, foreign_model])
+def test_a_model_with_code_inside(
+    attack: Callable, run: RunFolder, outside: Path, make: Callable
+) -> None:
+    model = make(outside)
+    for path in outside.iterdir():
+        if path.name == "ran":
+            path.unlink()
+    model.save(run.kept_model_path)
+    code, message = attack("models", "evaluate", run.path)
+    assert code == 5
+    assert "damaged, or not of this run's model" in message
+
+
+def doctored_weights(path: Path, doctor: Callable[[h5py.File], None]) -> None:
+    """Rewrite the weights in a .keras file."""
+    with zipfile.ZipFile(path) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    content = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(content, "r+") as file:
+        doctor(file)
+    members["model.weights.h5"] = content.getvalue()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, member in members.items():
+            file.writestr(name, member)
+
+
+def first_weight(file: h5py.File) -> str:
+    found: list[str] = []
+    file.visititems(
+        lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None
+    )
+    return next(name for name in found if name.startswith("layers"))
+
+
+def link_out(file: h5py.File) -> None:
+    name = first_weight(file)
+    del file[name]
+    file[name] = h5py.ExternalLink("/etc/passwd", "/x")
+
+
+def explode(file: h5py.File) -> None:
+    name = first_weight(file)
+    del file[name]
+    file.create_dataset(name, (50_000, 50_000), "f4", compression="gzip", fillvalue=0)
+
+
+def other_shape(file: h5py.File) -> None:
+    name = first_weight(file)
+    del file[name]
+    file[name] = np.zeros((3, 3), np.float32)
+
+
+@pytest.mark.parametrize("doctor", [link_out, explode, other_shape])
+def test_doctored_weights(attack: Callable, run: RunFolder, doctor: Callable) -> None:
+    doctored_weights(run.kept_model_path, doctor)
+    assert attack("models", "evaluate", run.path)[0] == 5
+
+
+def test_a_zip_bomb(attack: Callable, run: RunFolder) -> None:
+    with zipfile.ZipFile(run.kept_model_path, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("bomb", bytes(300_000_000))
+    assert attack("models", "evaluate", run.path)[0] == 5
+
+
+def test_a_state_with_a_pickle(attack: Callable, run: RunFolder, outside: Path) -> None:
+    np.savez(run.state_path, rest=np.array([Payload(outside / "ran")], dtype=object))
+    code, message = attack("states", "resume", run.path, "--set", "training.epochs=4")
+    assert code == 5
+    assert "state.npz: damaged" in message
+    run.state_path.write_bytes(pickle.dumps(Payload(outside / "ran")))
+    assert attack("states", "resume", run.path, "--set", "training.epochs=4")[0] == 5
+
+
+DOCTORED = {
+    "empty": "",
+    "deep": "[" * 200_000,
+    "deep objects": '{"a":' * 200_000,
+    "no object": "[1, 2]",
+    "null": "null",
+    "huge numbers": '{"val_loss": 1e999, "best_epoch": ' + "9" * 5000 + "}",
+    "nan": '{"val_loss": NaN, "status": NaN, "encoder": NaN, "data": NaN}',
+    "other types": '{"status": ["finished"], "data": "x", "encoder": [], "task": 1, "started": {}}',
+    "control characters": '{"status": "\\u001b[2J", "recipe": "../../outside", "error": 3}',
+    "failed": '{"status": "failed", "error": ["\\u001b[2J", {"a": 1}], "recipe": "../x"}',
+    "binary": "\x00\x01\x02" * 1000,
+}
+
+
+@pytest.mark.parametrize("content", DOCTORED)
+@pytest.mark.parametrize("name", ["run.json", "metrics.json", "preprocessing.json"])
+def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
+    (run.path / name).write_text(DOCTORED[content])
+    use(attack, "json files", run, COMMANDS[:3])
+
+
+TABLES = {
+    "empty": "",
+    "header": "epoch,loss\n",
+    "words": "epoch,loss,val_loss\none,two,three\n",
+    "infinite": "epoch,loss\n1,inf\n2,nan\n",
+    "huge": "epoch,loss\n1e300,1e308\n-1e300,-1e308\n",
+    "ragged": "epoch,loss\n1\n1,2,3,4,5\n",
+    "formula": 'epoch,loss\n"=cmd|calc",1\n',
+    "binary": "\x00\x01" * 1000,
+    "wide": "epoch,loss," + "x," * 100_000 + "\n1,2\n",
+}
+
+
+@pytest.mark.parametrize("content", TABLES)
+@pytest.mark.parametrize("name", ["history.csv", "confusion_matrix.csv", "predictions.csv"])
+def test_doctored_tables(attack: Callable, runs: Path, name: str, content: str) -> None:
+    run = RunFolder(runs / "imdb")
+    (run.path / name).write_text(TABLES[content])
+    use(attack, "tables", run, (["plot"], ["plot", "-o", "x.png"]))
+
+
+@pytest.mark.parametrize("content", CONFIGS)
+def test_a_doctored_config_of_a_run(attack: Callable, run: RunFolder, content: str) -> None:
+    text = CONFIGS[content]
+    run.config_path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert use(attack, "configs", run, (["evaluate"], ["resume"])) == [5, 5]
+
+
+LINKS = [
+    *("plots", "checkpoints", "history.csv", "run.json", "config.yaml", "log.txt", ".lock"),
+    *("metrics.json", "predictions.csv", "checkpoints/state.npz", "checkpoints/best.keras"),
+]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, name: str) -> None:
+    path, target = run.path / name, outside / "target"
+    if path.is_dir():
+        shutil.move(path, target)
+    else:
+        target.write_bytes(path.read_bytes() if path.exists() else b"")
+        path.unlink(missing_ok=True)
+    path.symlink_to(target)
+    codes = use(attack, "links", run)
+    assert codes[1] == codes[3] == 5
+
+
+def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "loop").symlink_to(tmp_path / "linked")
+    (tmp_path / "linked" / "dangling").symlink_to(tmp_path / "nowhere")
+    for command in ("evaluate", "plot"):
+        assert attack("links", command, "--runs-dir", tmp_path / "linked")[0] == 5
+    attack("links", "evaluate", run.path, "--runs-dir", tmp_path / "linked")
+
+
+def test_a_recipe_name_that_climbs_out_of_the_record(attack: Callable, run: RunFolder) -> None:
+    record = json.loads(run.record_path.read_text())
+    run.record_path.write_text(json.dumps({**record, "recipe": "../../outside/x"}))
+    code, _ = attack("json files", "reproduce", run.path)
+    assert code == 0
+    assert [path.name for path in Path("runs").iterdir()] == ["tail-again-1"]

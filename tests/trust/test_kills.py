@@ -1,0 +1,154 @@
+"""A training killed at any moment goes on to the same bits, and never leaves a damaged file."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import matplotlib.image
+import pandas as pd
+import pytest
+from figures import FIGURES
+
+from textclf.config_file import load_config
+from textclf.reproduction import compare_runs
+from textclf.runs import RunFolder
+from textclf.state import read_state
+from tiny_recipes import sets
+
+DOCSTRINGS = ("preprocessing.maxlen=20", "preprocessing.num_words=500", "training.batch_size=128")
+
+
+def docstrings(model: str, *overrides: str) -> list[str]:
+    return ["quickstart", *sets((*DOCSTRINGS, f"model={{{model}}}", *overrides))]
+
+
+WORDS = "embedding_dim: 8, units: 8"
+CASES = {
+    "k folds, XLA": [
+        "boston_dense",
+        *sets(("training.epochs=60", "training.batch_size=8", "training.validation.folds=3")),
+    ],
+    "LSTM with dropout, XLA, early stopping": docstrings(
+        f"type: lstm, {WORDS}, dropout: 0.3",
+        *("training.epochs=12", "training.early_stopping={patience: 2}"),
+    ),
+    "CNN and LSTM with dropout, graph": docstrings(
+        f"type: cnn_lstm, {WORDS}, filters: 8, dropout: 0.3", "training.epochs=6"
+    ),
+    "truncated RNN, XLA": docstrings(
+        f"type: simple_rnn, {WORDS}, bptt_steps: 5", "training.epochs=12"
+    ),
+    "multi-hot, Keras's fit": docstrings(
+        "type: dense, units: [8], dropout: 0.2",
+        *("preprocessing.encoding=multi_hot", "training.epochs=6", "training.engine=keras"),
+    ),
+}
+IN_CI = {"k folds, XLA": 3, "LSTM with dropout, XLA, early stopping": 2}
+IN_FULL = 24  # kills for each case
+
+
+def textclf(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "textclf", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("case", CASES)
+def test_a_killed_run_goes_on_to_the_same_bits(case: str, tmp_path: Path, full: bool) -> None:
+    n_kills = IN_FULL if full else IN_CI.get(case, 0)
+    if not n_kills:
+        pytest.skip("left to the full set: pytest tests/trust --full")
+    started = time.monotonic()
+    finish(textclf("train", *CASES[case], "--name", "whole", "--runs-dir", tmp_path))
+    seconds = time.monotonic() - started
+    whole, moments = RunFolder(tmp_path / "whole"), random.Random(case)
+    left, chain = n_kills, 0
+    while left:
+        chain += 1
+        run = RunFolder(tmp_path / f"killed-{chain}")
+        left -= kill_until_finished(run, case, seconds, moments, left)
+        differences = compare_runs(whole, run).differences
+        FIGURES["kills, not resumed equal"] += bool(differences)
+        assert not differences
+        check_files(run)
+
+
+def kill_until_finished(
+    run: RunFolder, case: str, seconds: float, moments: random.Random, most: int
+) -> int:
+    """Start or resume the run again and again; returns how often it was killed."""
+    killed = 0
+    while killed < most:
+        process = go_on(run, case)
+        try:
+            process.wait(moments.uniform(0, seconds))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            killed += 1
+            FIGURES["kills"] += 1
+            FIGURES[f"kills: {case}"] += 1
+            check_files(run)
+        else:
+            assert process.returncode == 0, process.stderr.read()
+            return killed
+    finish(go_on(run, case))
+    return killed
+
+
+def go_on(run: RunFolder, case: str) -> subprocess.Popen[str]:
+    if run.path.exists():
+        return textclf("resume", run.path)
+    return textclf("train", *CASES[case], "--name", run.name, "--runs-dir", run.path.parent)
+
+
+def check_files(run: RunFolder) -> None:
+    """Every file that bears its name reads well, whenever the process died."""
+    for path in run.path.rglob("*") if run.path.exists() else []:
+        if path.is_file() and not path.name.startswith("."):
+            try:
+                READERS[path.suffix](path)
+            except Exception as error:
+                FIGURES["kills, files damaged"] += 1
+                raise AssertionError(f"{path}: {error}") from error
+
+
+def read_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as file:
+        assert file.testzip() is None
+        assert "model.weights.h5" in file.namelist()
+
+
+def read_csv(path: Path) -> None:
+    assert path.read_bytes().endswith(b"\n")
+    table = pd.read_csv(path)
+    assert len(table)
+    if path.name == "history.csv":
+        assert not table.isna().any(axis=None)
+        assert table["epoch"].tolist() == list(range(1, len(table) + 1))
+
+
+READERS = {
+    ".json": lambda path: json.loads(path.read_text()),
+    ".yaml": load_config,
+    ".csv": read_csv,
+    ".keras": read_archive,
+    ".npz": read_state,
+    ".png": matplotlib.image.imread,
+    ".txt": os.stat,
+}

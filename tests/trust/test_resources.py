@@ -1,0 +1,79 @@
+"""A full disk, too little memory: told with exit code 6, and the run goes on once there is room."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from textclf import memory
+from textclf.reproduction import compare_runs
+from textclf.runs import RunFolder
+from tiny_recipes import sets
+
+SMALL = sets(("training.epochs=40", "training.batch_size=64", "training.validation={split: tail}"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "textclf", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("free", [0, 20_000, 120_000, 250_000])
+def test_a_full_disk(small_disk: Path, trained: Path, free: int) -> None:
+    """Bytes free of the disk at the start; with the last, training ends and its plots do not."""
+    whole = RunFolder(small_disk.parent / "whole")
+    arguments = ["train", "boston_dense", *SMALL, "--quiet", "--name"]
+    assert textclf(*arguments, "whole", "--runs-dir", small_disk.parent).returncode == 0
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        file.write(bytes(4 * 2**20 - free - free % 4096 - 8192))
+    run = RunFolder(small_disk / "run")
+    ended = textclf(*arguments, "run", "--runs-dir", small_disk)
+    assert ended.returncode == 6, ended.stderr
+    assert "no space left on device; make room" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    ballast.unlink()
+    if run.path.exists():
+        assert run.status == "interrupted"
+        ended = textclf("resume", run.path)
+        assert ended.returncode == 0, ended.stderr
+        assert not compare_runs(whole, run).differences
+
+
+def test_what_needs_too_much_memory_is_refused(cli, empty_folder, monkeypatch) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 3e8)
+    result = cli("train", "boston_dense")
+    assert result.exit_code == 6
+    assert "textclf: needs about 0.6 GB of memory, 0.3 GB are available" in result.stderr
+    assert list((empty_folder / "runs").iterdir()) == []
+
+
+def test_available_memory_is_told_by_the_system() -> None:
+    assert 1e8 < memory.available_bytes() < 1e14
+
+
+def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    unlimited = memory.available_bytes()
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available_bytes() == pytest.approx(unlimited, rel=0.2)
+    (tmp_path / "memory.max").write_text("1000000\n")
+    assert memory.available_bytes() == 1_000_000

@@ -1,4 +1,4 @@
-"""The catalogue's experiments in PyTorch: tensors in memory, an ordinary training loop.
+"""The catalogue's experiments in PyTorch: a DataLoader and a training loop, as its tutorials have.
 
 Initial weights and RMSprop's decay are Keras's, so that scores can be compared.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 HISTORIES = []  # of each `fit`: seconds and validation score by epoch
 
@@ -154,12 +155,11 @@ def rmsprop(model, rate=1e-3):
     return torch.optim.RMSprop(model.parameters(), lr=rate, alpha=0.9, eps=1e-7)
 
 
-def train_epoch(model, optimizer, loss_of, x, y, batch_size):
+def train_epoch(model, optimizer, loss_of, loader):
     model.train()
-    order = torch.randperm(len(x))
-    for rows in order.split(batch_size):
+    for x, y in loader:
         optimizer.zero_grad()
-        loss_of(model(x[rows]).squeeze(1), y[rows]).backward()
+        loss_of(model(x).squeeze(1), y).backward()
         optimizer.step()
 
 
@@ -177,9 +177,10 @@ def evaluate(model, loss_of, metric, x, y):
 def fit(model, optimizer, train, validation, epochs, batch_size, loss_of, metric=right, keep=None):
     """Train; `keep` names the best epoch's file, and training stops after 3 that are no better."""
     seconds, scores, losses = [], [], []
+    loader = DataLoader(TensorDataset(*train), batch_size, shuffle=True)
     for _ in range(OPTIONS.epochs or epochs):
         started = time.perf_counter()
-        train_epoch(model, optimizer, loss_of, *train, batch_size)
+        train_epoch(model, optimizer, loss_of, loader)
         loss, score = evaluate(model, loss_of, metric, *validation)
         losses.append(loss)
         if keep and loss == min(losses):

@@ -14,9 +14,14 @@ import numpy as np
 
 from textclf.errors import ResourceError
 
-# The products of small layers are too short to share: handing them to threads costs an LSTM of 8
-# units a third of its time.
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+XLA_OPTIONS = (
+    # The products of small layers are too short to share: handing them to threads costs an LSTM of
+    # 8 units a third of its time.
+    "--xla_cpu_multi_thread_eigen=false",
+    # A loop of up to 3 MB becomes one function, where XLA would call one for each product: another
+    # quarter of that LSTM's time.
+    "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000",
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,9 @@ def _choose(device: str, n_gpus: int) -> int | None:
 def import_tensorflow() -> Any:
     """TensorFlow, with Keras on it, without the pauses of garbage collection."""
     flags = os.environ.get("XLA_FLAGS", "")
-    if ONE_THREAD not in flags:  # read when XLA is first used, not when it is imported
-        os.environ["XLA_FLAGS"] = f"{ONE_THREAD} {flags}".strip()
+    ours = [option for option in XLA_OPTIONS if option not in flags]
+    # Read when XLA is first used, not when it is imported; a user's own come last, and win.
+    os.environ["XLA_FLAGS"] = " ".join([*ours, flags]).strip()
     if "tensorflow" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -41,13 +41,22 @@ def _inner_loop(
         return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
     cell = layer.cell
     if training and cell.dropout:
-        # One mask for all steps, drawn as Keras draws it.
-        sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
+        sequences = sequences * _dropout_mask(cell, tf.shape(sequences[:, 0, :]))[:, None, :]
     projected = _project(cell, sequences) + cell.bias.value[None, :, None]
     time_loop = TIME_LOOPS[type(layer)]
     states = time_loop(projected, cell.recurrent_kernel.value, *map(tf.transpose, initial_state))
     states = [tf.transpose(state) for state in states]
     return states[0], states[0], states
+
+
+def _dropout_mask(cell: keras.Layer, shape: tf.Tensor) -> tf.Tensor:
+    """One mask for all steps, float32 (examples, features), from the cell's own seeds.
+
+    Keras's way to draw the same share takes XLA a fifth of an LSTM's time.
+    """
+    seed = tf.cast(cell.seed_generator.next(), tf.int32)
+    bits = tf.random.stateless_uniform(shape, seed, None, None, tf.uint32, alg="philox")
+    return tf.where(bits < int(cell.dropout * 2**32), 0.0, 1 / (1 - cell.dropout))
 
 
 def _is_plain(layer: keras.layers.RNN) -> bool:

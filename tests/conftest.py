@@ -53,7 +53,9 @@ def pytest_configure() -> None:
     """Sets environment variables, not fixtures: subprocesses and imports at collection see them."""
     os.environ["TEXTCLF_CACHE_DIR"] = str(Path(SCRATCH.name) / "cache")
     os.environ["KERAS_HOME"] = str(Path(SCRATCH.name) / "keras")  # Keras writes keras.json there
-    os.environ["XLA_FLAGS"] = " ".join(XLA_OPTIONS)  # as in a user's process, though tests import keras first
+    os.environ["XLA_FLAGS"] = " ".join(
+        XLA_OPTIONS
+    )  # as in a user's process, though tests import keras first
     os.environ.pop("TEXTCLF_DATA_DIR", None)
     if DATA_DIR:
         os.environ["TEXTCLF_DATA_DIR"] = str(DATA_DIR)

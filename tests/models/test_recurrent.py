@@ -1,6 +1,7 @@
 """The faster loops give stock Keras's numbers, and step aside where they would not."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -49,6 +50,9 @@ def stock_and_fast(build: Build) -> tuple[keras.Model, keras.Model]:
     for variable, value in zip(fast.variables, stock.variables, strict=True):
         variable.assign(value)
     speed_up(fast)
+    for layer in stock.layers:  # Keras draws the same share of zeros by other bits
+        if isinstance(layer, layers.RNN):
+            layer.cell._create_dropout_mask = partial(recurrent._dropout_mask, layer.cell)
     return stock, fast
 
 
@@ -120,7 +124,7 @@ def test_initial_and_returned_states(kind: type, fast_calls: list[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_dropout_draws_keras_masks(kind: type, fast_calls: list[str]) -> None:
+def test_dropout_is_one_mask_for_all_steps(kind: type, fast_calls: list[str]) -> None:
     stock, fast = assert_twins_agree(lambda: build_reader(kind, dropout=0.5), [X], training=True)
     assert len(fast_calls) == 1
     # The next masks are the same too, and are others.
@@ -128,6 +132,22 @@ def test_dropout_draws_keras_masks(kind: type, fast_calls: list[str]) -> None:
     np.testing.assert_allclose(results[1][0], results[0][0], atol=1e-5)
     again = outputs_and_gradients(fast, [X], training=True)
     assert not np.allclose(again[0], results[1][0])
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_a_dropout_mask_has_the_share_and_the_scale(rate: float) -> None:
+    masks = []
+    for xla in (False, True):
+        cell = layers.LSTM(UNITS, dropout=rate, seed=1).cell
+        draw = tf.function(
+            lambda cell=cell: recurrent._dropout_mask(cell, tf.zeros((500, 40)), rate),
+            jit_compile=xla,
+        )
+        masks.append(draw().numpy())
+    np.testing.assert_array_equal(*masks)
+    values, counts = np.unique(masks[0], return_counts=True)
+    np.testing.assert_allclose(values, [0, 1 / (1 - rate)], rtol=1e-6)
+    assert counts[0] / masks[0].size == pytest.approx(rate, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -186,6 +206,42 @@ def test_one_hot_rows_that_another_layer_reads_stay() -> None:
 
     _, fast = assert_twins_agree(build, [IDS])
     assert encoder_output(fast).shape == (EXAMPLES, STEPS, INPUTS)
+
+
+# --- ids in place of word vectors --------------------------------------------------------------
+
+MANY = EXAMPLES * STEPS + 1  # words, more than a batch has tokens
+
+
+def build_embedding(kind: type, words: int = INPUTS, **settings: object) -> keras.Model:
+    ids = keras.Input((STEPS,), dtype="int32")
+    x = layers.Embedding(words, 6, **settings.pop("embedding", {}))(ids)
+    return keras.Model([ids], kind(UNITS, **settings)(x))
+
+
+def embedding_output(model: keras.Model) -> tf.Tensor:
+    (embedding,) = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
+    return embedding(tf.constant(IDS))
+
+
+@pytest.mark.parametrize("words", [INPUTS, EXAMPLES * STEPS, MANY])
+@pytest.mark.parametrize("kind", KINDS)
+def test_gathered_rows_equal_the_product_of_vectors(kind: type, words: int) -> None:
+    _, fast = assert_twins_agree(lambda: build_embedding(kind, words), [IDS])
+    assert embedding_output(fast).shape == (EXAMPLES, STEPS, 1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"dropout": 0.5}, {"activation": "relu"}, {"embedding": {"mask_zero": True}}],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_needs_vectors_gets_them(kind: type, settings: dict) -> None:
+    _, fast = assert_twins_agree(
+        lambda: build_embedding(kind, **settings), [IDS], training=True, eager=True
+    )
+    assert embedding_output(fast).shape == (EXAMPLES, STEPS, 6)
 
 
 # --- Keras's own path ------------------------------------------------------------------------

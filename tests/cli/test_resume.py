@@ -102,19 +102,6 @@ def test_half_written_files_are_swept_up(cli, runs):
 # --- refused ---------------------------------------------------------------------------------
 
 
-def test_a_failed_run_says_why(cli):
-    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.learning_rate=100")))
-    arguments += sets(("training.optimizer=sgd", "training.epochs=50"))
-    failed = cli("train", *arguments)
-    assert failed.exit_code == 5
-    folder = Path("runs/boston_dense-1")
-    if not folder.exists():
-        pytest.skip("it failed in its first epoch: no folder is left")
-    result = cli("resume", folder)
-    assert result.exit_code == 5
-    assert "failed, and would fail again: loss became" in result.stderr
-
-
 def test_the_reason_of_a_failure_is_told(cli, runs):
     RunFolder(runs / "tail").update(status="failed", error=["loss became nan in epoch 3", "more"])
     result = cli("resume", runs / "tail")
@@ -183,7 +170,7 @@ def test_no_such_run(cli):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cli, number, code):
-    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=3000")))
+    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=600")))
     process = start("train", *arguments, "--name", "run", "--json")
     history = Path("runs/run/history.csv")
     while not history.exists():
@@ -198,8 +185,8 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     messages = json.loads(output)["error"]["messages"]
     assert messages[-1].endswith("go on with: textclf resume runs/run")
     done = len(RunFolder(Path("runs/run")).history)
-    assert 0 < done < 3000
+    assert 0 < done < 600
     result = cli("resume", "run")
     assert result.exit_code == 0
     assert f"goes on after epoch {done}" in result.stderr
-    assert len(RunFolder(Path("runs/run")).history) == 3000
+    assert len(RunFolder(Path("runs/run")).history) == 600

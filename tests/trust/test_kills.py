@@ -21,7 +21,10 @@ from textclf.runs import RunFolder
 from textclf.state import read_state
 from tiny_recipes import sets
 
-DOCSTRINGS = ("preprocessing.maxlen=20", "preprocessing.num_words=500", "training.batch_size=128")
+DOCSTRINGS = (
+    "preprocessing={num_words: 500, maxlen: 20, encoding: embedding}",
+    "training.batch_size=128",
+)
 
 
 def docstrings(model: str, *overrides: str) -> list[str]:
@@ -67,12 +70,15 @@ def finish(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, errors
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    full = metafunc.config.getoption("--full")
+    metafunc.parametrize(
+        ("case", "n_kills"), [*(dict.fromkeys(CASES, IN_FULL) if full else IN_CI).items()]
+    )
+
+
 @pytest.mark.real_data
-@pytest.mark.parametrize("case", CASES)
-def test_a_killed_run_goes_on_to_the_same_bits(case: str, tmp_path: Path, full: bool) -> None:
-    n_kills = IN_FULL if full else IN_CI.get(case, 0)
-    if not n_kills:
-        pytest.skip("left to the full set: pytest tests/trust --full")
+def test_a_killed_run_goes_on_to_the_same_bits(case: str, n_kills: int, tmp_path: Path) -> None:
     started = time.monotonic()
     finish(textclf("train", *CASES[case], "--name", "whole", "--runs-dir", tmp_path))
     seconds = time.monotonic() - started

@@ -149,8 +149,8 @@ def test_a_fold_is_kept(new_run):
 def test_a_run_that_ends_well_is_finished(new_run):
     run = new_run(status="running")
     with run.recording():
-        run.update(device="cpu")
-    assert (run.status, run.record["device"]) == ("finished", "cpu")
+        run.update(device={"name": "cpu"})
+    assert (run.status, run.record["device"]["name"]) == ("finished", "cpu")
 
 
 def test_a_full_disk_does_not_hide_the_error(new_run, monkeypatch):

@@ -108,7 +108,7 @@ def test_a_config(attack: Callable, name: str, command: str) -> None:
     code, message = attack("configs", command, "c.yaml")
     assert code == 3
     assert message.startswith("textclf: c.yaml")
-    assert len(message) < 2000
+    assert len(message) < 5000
     assert not Path("runs").exists()
 
 
@@ -179,35 +179,30 @@ def lambda_model(outside: Path) -> keras.Model:
 class Foreign(keras.layers.Layer):
     """Leaves a file where it is built."""
 
-    def __init__(self, path: str = "", **others: object) -> None:
+    def __init__(self, target: str = "", **others: object) -> None:
         super().__init__(**others)
-        self.path = path
-        if path:
-            Path(path).write_text("ran")
+        self.target = target
+        if target:
+            Path(target).write_text("ran")
 
     def call(self, x: object) -> object:
         return x
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "path": self.path}
+        return {**super().get_config(), "target": self.target}
 
 
 def foreign_model(outside: Path) -> keras.Model:
     inputs = keras.Input((13,))
-    model = keras.Model(inputs, Foreign(str(outside / "ran"))(inputs))
-    (outside / "ran").unlink()
-    return model
+    return keras.Model(inputs, Foreign(str(outside / "ran"))(inputs))
 
 
 @pytest.mark.parametrize("make", [lambda_model, foreign_model])
 def test_a_model_with_code_inside(
     attack: Callable, run: RunFolder, outside: Path, make: Callable
 ) -> None:
-    model = make(outside)
-    for path in outside.iterdir():
-        if path.name == "ran":
-            path.unlink()
-    model.save(run.kept_model_path)
+    make(outside).save(run.kept_model_path)
+    (outside / "ran").unlink(missing_ok=True)  # making them ran them
     code, message = attack("models", "evaluate", run.path)
     assert code == 5
     assert "damaged, or not of this run's model" in message

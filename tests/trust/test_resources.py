@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from textclf import memory
+from textclf import load_config, memory, train
+from textclf.errors import ResourceError
 from textclf.reproduction import compare_runs
 from textclf.runs import RunFolder
 from tiny_recipes import sets
@@ -58,12 +59,16 @@ def test_a_full_disk(small_disk: Path, trained: Path, free: int) -> None:
         assert not compare_runs(whole, run).differences
 
 
-def test_what_needs_too_much_memory_is_refused(cli, empty_folder, monkeypatch) -> None:
+@pytest.mark.real_data
+def test_what_needs_too_much_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(memory, "available_bytes", lambda: 3e8)
-    result = cli("train", "boston_dense")
-    assert result.exit_code == 6
-    assert "textclf: needs about 0.6 GB of memory, 0.3 GB are available" in result.stderr
-    assert list((empty_folder / "runs").iterdir()) == []
+    with pytest.raises(
+        ResourceError, match=r"needs about 0\.6 GB of memory, 0\.3 GB are available"
+    ):
+        train(load_config("boston_dense"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_available_memory_is_told_by_the_system() -> None:

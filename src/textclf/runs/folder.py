@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# What is read of run.json again, and of what kind it is.
+RECORD = {
+    **dict.fromkeys(("status", "recipe"), str),
+    **dict.fromkeys(("versions", "data", "device", "engine"), dict),
+    **dict.fromkeys(("error", "resumed"), list),
+}
+
+
 class FitFolder:
     """What one fit leaves: at a run's top, or in `fold-1/`, ... of a run of several fits."""
 
@@ -154,7 +162,11 @@ class RunFolder(FitFolder):
     @property
     def record(self) -> dict[str, Any]:
         """run.json: status, command, versions, device, engine, times."""
-        return read_json(self.record_path)
+        record = read_json(self.record_path)
+        for key, kind in RECORD.items():
+            if not isinstance(record.get(key, kind()), kind):
+                raise RunError(f"{self.record_path}: damaged: its {key} is not of its kind")
+        return record
 
     @property
     def status(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_BYTES = 1_000_000_000  # predictions of a million rows are 50 MB
+MAX_COLUMNS = 10_000  # a confusion matrix has one for each class
+MAX_NUMBER = 1e100  # far from what a plot's axes can hold
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -19,15 +22,29 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         RunError: the file is missing or damaged.
     """
-    content = _read(path, lambda: json.loads(path.read_text(encoding="utf-8")))
+    content = _read(
+        path,
+        lambda: json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite
+        ),
+    )
     if not isinstance(content, dict):
         raise RunError(f"{path}: damaged: not a JSON object")
     return content
 
 
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    return float(digits) if isfinite(float(digits)) else _refuse(digits)
+
+
 def read_table(path: Path, columns: Sequence[str], numbers_only: bool = False) -> "pd.DataFrame":
     import pandas as pd
 
+    _read(path, lambda: _refuse_wide(path))
     # A class may be called "NA" or "null": only nan is no number.
     table = _read(path, lambda: pd.read_csv(path, keep_default_na=False, na_values=["nan"]))
     absent = [column for column in columns if column not in table]
@@ -35,7 +52,17 @@ def read_table(path: Path, columns: Sequence[str], numbers_only: bool = False) -
         raise RunError(f"{path}: damaged: it has no column {absent[0]}")
     if numbers_only and (table.empty or table.select_dtypes("number").shape != table.shape):
         raise RunError(f"{path}: damaged: not a table of numbers")
+    if numbers_only and (table.abs() > MAX_NUMBER).any(axis=None):
+        raise RunError(f"{path}: damaged: a number beyond {MAX_NUMBER:g}")
     return table
+
+
+def _refuse_wide(path: Path) -> None:
+    """Reading a table takes minutes if it has a hundred thousand columns."""
+    with path.open("rb") as file:
+        n_columns = file.readline(100 * MAX_COLUMNS).count(b",") + 1
+    if n_columns > MAX_COLUMNS:
+        raise ValueError(f"more than {MAX_COLUMNS:,} columns")
 
 
 def _read(path: Path, read: Any) -> Any:

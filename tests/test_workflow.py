@@ -162,7 +162,9 @@ def test_a_conflict_in_a_config_made_in_python_is_refused(tmp_path):
 
 def test_a_run_whose_training_diverges_fails_with_a_plain_error(tmp_path):
     overrides = (*TINY_TAIL, "training.optimizer=sgd", "training.learning_rate=100")
-    with pytest.raises(RunError, match="in epoch 1; a learning_rate below 100 usually helps"):
+    with pytest.raises(
+        RunError, match=r"of epoch 1; a training.learning_rate below 100 usually helps"
+    ):
         train(load_config("boston_dense", overrides), tmp_path, "diverged")
     assert list(tmp_path.iterdir()) == []  # no epoch was finished
 

@@ -47,7 +47,7 @@ def test_without_a_name_the_newest_finished_run_is_scored(cli, runs):
         ("tail", "run.json", "[]", "damaged: not a JSON object"),
         ("tail", "config.yaml", "dataset: [\n", "expected a key or a value here"),
         ("tail", "config.yaml", None, "missing; the run is not complete"),
-        ("tail", "metrics.json", '{"val_mae": NaN}', "damaged: not all scores are finite numbers"),
+        ("tail", "metrics.json", '{"val_mae": NaN}', "damaged: NaN is no JSON"),
         ("tail", "checkpoints/best.keras", None, "missing; no epoch of this run was finished"),
         ("tail", "checkpoints/best.keras", "no model", "damaged, or not of this run's model: "),
         ("folds", "fold-2/checkpoints/best.keras", "", "damaged, or not of this run's model: "),

@@ -208,42 +208,6 @@ def test_one_hot_rows_that_another_layer_reads_stay() -> None:
     assert encoder_output(fast).shape == (EXAMPLES, STEPS, INPUTS)
 
 
-# --- ids in place of word vectors --------------------------------------------------------------
-
-MANY = EXAMPLES * STEPS + 1  # words, more than a batch has tokens
-
-
-def build_embedding(kind: type, words: int = INPUTS, **settings: object) -> keras.Model:
-    ids = keras.Input((STEPS,), dtype="int32")
-    x = layers.Embedding(words, 6, **settings.pop("embedding", {}))(ids)
-    return keras.Model([ids], kind(UNITS, **settings)(x))
-
-
-def embedding_output(model: keras.Model) -> tf.Tensor:
-    (embedding,) = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
-    return embedding(tf.constant(IDS))
-
-
-@pytest.mark.parametrize("words", [INPUTS, EXAMPLES * STEPS, MANY])
-@pytest.mark.parametrize("kind", KINDS)
-def test_gathered_rows_equal_the_product_of_vectors(kind: type, words: int) -> None:
-    _, fast = assert_twins_agree(lambda: build_embedding(kind, words), [IDS])
-    assert embedding_output(fast).shape == (EXAMPLES, STEPS, 1)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{"dropout": 0.5}, {"activation": "relu"}, {"embedding": {"mask_zero": True}}],
-    ids=str,
-)
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_needs_vectors_gets_them(kind: type, settings: dict) -> None:
-    _, fast = assert_twins_agree(
-        lambda: build_embedding(kind, **settings), [IDS], training=True, eager=True
-    )
-    assert embedding_output(fast).shape == (EXAMPLES, STEPS, 6)
-
-
 # --- Keras's own path ------------------------------------------------------------------------
 
 UNUSUAL = [

@@ -28,11 +28,11 @@ def reproduce(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train the config of RUN anew, and tell whether the result is the same to the bit.
+    """Train RUN's config anew: is the result the same?
 
-    RUN is a folder, or a name under --runs-dir, which the new run's folder is put under, too. If
-    the result differs, so does the exit code (7), and what else differs is named: versions, data,
-    device, textclf's own code.
+    History, scores, predictions and weights are compared to the bit. If they differ, the exit code
+    is 7, and what else differs is named: versions, data, device, textclf's own code. RUN is a
+    folder, or a name under --runs-dir, where the new run's folder goes, too.
     """
     from textclf import workflow
     from textclf.cli.progress import reporting

@@ -28,10 +28,11 @@ def resume(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Go on with RUN, which was interrupted, to the very end it would have had.
+    """Go on with RUN where it was interrupted.
 
-    RUN is a folder, or a name under --runs-dir. Of a finished run the scores are printed, or more
-    epochs trained with --set training.epochs=N.
+    It comes to the very end that it would have had, to the bit. RUN is a folder, or a name under
+    --runs-dir. Of a finished run the scores are printed, or more epochs trained with
+    --set training.epochs=N.
     """
     from textclf import workflow
     from textclf.cli.progress import reporting

@@ -7,7 +7,7 @@ written out, so that the kernels' gradients become one product each after the lo
 """
 
 from collections.abc import Callable
-from functools import partial
+from types import MethodType
 from typing import Any
 
 import keras
@@ -23,37 +23,28 @@ def speed_up(model: keras.Model) -> None:
     """
     for layer in model.layers:
         if type(layer) in TIME_LOOPS:
-            layer.inner_loop = partial(_inner_loop, layer, None)
-            layer.cell._create_dropout_mask = partial(_dropout_mask, layer.cell)
-    for layer in model.layers:
-        # What a one-hot row times the kernel gives is a row of the kernel; what a word's vector
-        # gives, a row of all words' vectors times the kernel.
-        if isinstance(layer, WORDS) and _only_feeds_gathering(layer):
+            layer.inner_loop = MethodType(_inner_loop, layer)
+            layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
+        # A row of the kernel is what a one-hot row times the kernel gives.
+        if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
             layer.call = _hand_on_ids
-            for reader in _readers(layer):
-                reader.inner_loop = partial(_inner_loop, reader, layer)
 
 
 def _inner_loop(
     layer: keras.layers.RNN,
-    words: keras.Layer | None,
     sequences: tf.Tensor,
     initial_state: Tensors,
     mask: tf.Tensor | None,
     training: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
-    """Stands in for `keras.layers.RNN.inner_loop`: last output, all outputs, states.
-
-    Args:
-        words: the layer that hands on ids, in place of their vectors.
-    """
+    """Stands in for `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
     if mask is not None or not _is_plain(layer):
         return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
     cell = layer.cell
     if training and cell.dropout:
         # One mask for all steps.
         sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
-    projected = _project(cell, words, sequences) + cell.bias.value[None, :, None]
+    projected = _project(cell, sequences) + cell.bias.value[None, :, None]
     time_loop = TIME_LOOPS[type(layer)]
     states = time_loop(projected, cell.recurrent_kernel.value, *map(tf.transpose, initial_state))
     states = [tf.transpose(state) for state in states]
@@ -88,23 +79,12 @@ def _is_plain(layer: keras.layers.RNN) -> bool:
     return all(activations) and not any(unusual)
 
 
-def _project(cell: keras.Layer, words: keras.Layer | None, sequences: tf.Tensor) -> tf.Tensor:
+def _project(cell: keras.Layer, sequences: tf.Tensor) -> tf.Tensor:
     """Kernel times input, float32 (steps, width, examples), for all steps at once."""
-    kernel = cell.kernel.value
-    if words is None:
-        return tf.einsum("bti,iu->tub", sequences, kernel)
-    ids = tf.cast(sequences[:, :, 0], tf.int32)
-    if not hasattr(words, "embeddings"):
-        return _transposed_rows(kernel, ids)
-    vectors = words.embeddings.value
-    if vectors.shape[0] > ids.shape[0] * ids.shape[1]:  # more words than there are to be read
-        return tf.einsum("bti,iu->tub", tf.gather(vectors, ids), kernel)
-    return _transposed_rows(tf.matmul(vectors, kernel), ids)
-
-
-def _transposed_rows(table: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-    """Rows of a table (words, width) by ids (examples, steps), as (steps, width, examples)."""
-    return tf.transpose(tf.gather(table, ids), (1, 2, 0))
+    if sequences.shape[-1] != cell.kernel.shape[0]:  # ids in place of one-hot rows
+        rows = tf.gather(cell.kernel.value, tf.cast(sequences[:, :, 0], tf.int32))
+        return tf.transpose(rows, (1, 2, 0))
+    return tf.einsum("bti,iu->tub", sequences, cell.kernel.value)
 
 
 def _hand_on_ids(inputs: tf.Tensor) -> tf.Tensor:
@@ -113,18 +93,11 @@ def _hand_on_ids(inputs: tf.Tensor) -> tf.Tensor:
 
 
 def _only_feeds_gathering(layer: keras.Layer) -> bool:
-    """Whether all that reads the layer, through slices in time too, takes ids for vectors."""
-    return not getattr(layer, "mask_zero", False) and all(map(_gathers, _readers(layer)))
-
-
-def _readers(layer: keras.Layer) -> list[keras.Operation]:
-    """What reads the layer's output, through slices in time too."""
-    direct = [node.operation for node in layer._outbound_nodes]
-    return [
-        reader
-        for one in direct
-        for reader in (_readers(one) if type(one).__name__ == "GetItem" else [one])
-    ]
+    """Whether all that reads the layer, through slices in time too, takes ids for one-hot rows."""
+    return all(
+        _gathers(reader) or (type(reader).__name__ == "GetItem" and _only_feeds_gathering(reader))
+        for reader in (node.operation for node in layer._outbound_nodes)
+    )
 
 
 def _gathers(layer: keras.Layer) -> bool:
@@ -228,5 +201,4 @@ def _loop(body: Callable[..., Any], steps: int, *carried: Any) -> Any:
     return tf.while_loop(condition, body, (0, *carried), maximum_iterations=steps)
 
 
-WORDS = (keras.layers.CategoryEncoding, keras.layers.Embedding)
 TIME_LOOPS = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}

@@ -28,7 +28,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     panels[0].set_ylim(len(recipes) - 0.45, -0.55)
     _scale(panels[0], _all_ratios(results))
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(OTHERS), frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, len(handles)), frameon=False)
     figure.suptitle("How many times as long as textclf the others take", weight="bold", size=15)
     save_figure(figure, path)
 
@@ -36,13 +36,20 @@ def draw(results: dict[str, Any], path: Path) -> None:
 def _draw_panel(
     axes: Axes, results: dict[str, Any], recipes: list[str], measure: str, title: str
 ) -> None:
-    for place, (side, colour) in enumerate(OTHERS.items(), start=-1):
-        for row, recipe in enumerate(recipes):
-            times = ratio(results, recipe, side, measure)
-            if times is not None:
-                _draw_bar(axes, row + place * BAR, times, colour)
-        axes.barh([0], [0], color=colour, label=SIDES[side])  # the legend, whoever ran
+    for row, recipe in enumerate(recipes):
+        known = {side: ratio(results, recipe, side, measure) for side in OTHERS}
+        there = {side: times for side, times in known.items() if times is not None}
+        for place, (side, times) in enumerate(there.items()):
+            _draw_bar(axes, row + (place - (len(there) - 1) / 2) * BAR, times, OTHERS[side])
+    for side in _sides(results):
+        axes.barh([0], [0], color=OTHERS[side], label=SIDES[side])  # the legend
     _finish(axes, title)
+
+
+def _sides(results: dict[str, Any]) -> list[str]:
+    """The other sides that ran anywhere."""
+    ran = {side for sides in results["runs"].values() for side, runs in sides.items() if runs}
+    return [side for side in OTHERS if side in ran]
 
 
 def _draw_bar(axes: Axes, y: float, times: float, colour: str) -> None:

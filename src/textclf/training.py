@@ -77,16 +77,25 @@ class Trainer:
         """
         self.prepare(fit)
         start = self._go_on(fit)
+        guard = DivergenceGuard(self.engine.network, self._n_batches(fit), self.engine.batches)
         early_stopping = self._early_stopping(fit, start)
         checkpoints = self._checkpoints(fit, start)
         history = self._history_writer(fit, start)
         keeper = StateKeeper(checkpoints, history, early_stopping, start)
+        in_order = [guard, early_stopping, *self.callbacks, checkpoints, history, keeper]
         try:
-            if start is None or not (start.stopped or start.epoch == fit.epochs):
-                self._train(fit, start, [early_stopping, checkpoints, history, keeper])
+            if not self._is_over(fit, start):
+                self._train(fit, start.epoch if start else 0, list(filter(None, in_order)))
         finally:
             keeper.close()
         return checkpoints.kept.epoch
+
+    def _is_over(self, fit: Fit, start: FitState | None) -> bool:
+        if start is not None and start.stopped:
+            name = fit.folder.path.name
+            self.reporter.tell(f"{name}: early stopping had ended it after epoch {start.epoch}")
+            return True
+        return start is not None and start.epoch == fit.epochs
 
     def _go_on(self, fit: Fit) -> FitState | None:
         """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
@@ -97,13 +106,7 @@ class Trainer:
         write_text(fit.folder.history_path, state.history)
         return state
 
-    def _train(
-        self, fit: Fit, start: FitState | None, writers: list[keras.callbacks.Callback | None]
-    ) -> None:
-        first = start.epoch if start else 0
-        guard = DivergenceGuard(self.engine.network, self._n_batches(fit), self.engine.batches)
-        early_stopping, *others = writers
-        early = [early_stopping] if early_stopping else []
+    def _train(self, fit: Fit, first: int, callbacks: list[keras.callbacks.Callback]) -> None:
         with Interruption() as interruption, _memory_errors_told():
             self.engine.model.fit(
                 self.engine.epochs_of(fit.split.train, fit.seed, first),
@@ -113,7 +116,7 @@ class Trainer:
                 steps_per_epoch=self.engine.steps_in(fit.split.train),
                 validation_data=self._validation_data(fit),
                 verbose=0,
-                callbacks=[guard, *early, *self.callbacks, *others, interruption],
+                callbacks=[*callbacks, interruption],
             )
 
     def predict_kept(self, fit: Fit) -> list[Scored]:

@@ -220,3 +220,12 @@ def test_tensorflow_never_reaches_the_screen(start, empty_folder, data_dir):
     log = (empty_folder / "runs/quiet/log.txt").read_text()
     assert "oneDNN" in log or "cuda" in log
     assert {path.name for path in empty_folder.iterdir()} == {"runs", "boston_housing.npz"}
+
+
+@pytest.mark.real_data
+def test_three_trains_at_once_all_finish(start, empty_folder):
+    processes = [start("train", *TINY, "--json", "--quiet") for _ in range(3)]
+    results = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
+    runs = {f"runs/boston_dense-{number}" for number in (1, 2, 3)}
+    assert {result["run"] for result in results} == runs
+    assert len({str(result["metrics"]) for result in results}) == 1

@@ -28,7 +28,9 @@ def draw(results: dict[str, Any], path: Path) -> None:
     panels[0].set_ylim(len(recipes) - 0.45, -0.55)
     _scale(panels[0], _all_ratios(results))
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, len(handles)), frameon=False)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=max(1, len(handles)), frameon=False
+    )
     figure.suptitle("How many times as long as textclf the others take", weight="bold", size=15)
     save_figure(figure, path)
 

@@ -104,11 +104,7 @@ def resume(
         if record.get("status") == "finished" and config == run.config:
             return Run(run.path)
         again = describe_environment()
-        changed = differences(record, {**record, **again})
-        for line in changed:
-            (reporter or Reporter()).tell(
-                f"warning: {line}: the rest may differ in the last digits"
-            )
+        _warn_of_changes(record, again, reporter)
         resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
         run.restart(config, resumed)
         with run.recording(is_new=False):
@@ -127,6 +123,8 @@ def _carry_out(
     with backend.native_output_to(run.log_path):
         trainer = _new_trainer(run.config, data_dir, device, reporter, callbacks)
         _refuse_other_data(run, dict(trainer.data.files))
+        if "device" in run.record:
+            _warn_of_changes(run.record, {"device": vars(trainer.device)}, reporter)
         run.update(data=dict(trainer.data.files), device=vars(trainer.device))
         scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
         write_json(run.metrics_path, scores)
@@ -143,6 +141,13 @@ def _with_epochs(run: RunFolder, epochs: int | None) -> Config:
             "run can only be lengthened"
         )
     return load_config(run.config_path, [f"training.epochs={epochs}"])
+
+
+def _warn_of_changes(
+    record: dict[str, Any], today: dict[str, Any], reporter: Reporter | None
+) -> None:
+    for line in differences(record, {**record, **today}):
+        (reporter or Reporter()).tell(f"warning: {line}: the rest may differ in the last digits")
 
 
 def _why_failed(run: RunFolder, record: dict[str, Any]) -> list[str]:

@@ -154,11 +154,13 @@ def test_other_data_are_refused(cli, runs):
 def test_other_versions_are_told(cli, runs):
     run = RunFolder(runs / "tail")
     versions = {**run.record["versions"], "keras": "3.0"}
-    run.update(status="interrupted", versions=versions)
+    device = {**run.record["device"], "threads": 99}
+    run.update(status="interrupted", versions=versions, device=device)
     result = cli("resume", run.path)
     assert result.exit_code == 0
     assert "textclf: warning: versions.keras is " in result.stderr
     assert ", was 3.0: the rest may differ in the last digits" in result.stderr
+    assert ", was 99: the rest may differ in the last digits" in result.stderr
 
 
 def test_no_such_run(cli):

@@ -206,7 +206,7 @@ def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, num
     assert run.status == "interrupted"
     assert run.history["epoch"].iloc[0] == 1
     assert run.kept_model_path.exists()
-    assert not list(run.path.rglob(".*"))
+    assert [path.name for path in run.path.rglob(".*")] == [".lock"]
 
 
 @pytest.mark.real_data

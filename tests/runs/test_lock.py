@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from textclf.config_file import load_config
 from textclf.errors import ResourceError, RunError
-from textclf.runs import RunFolder
+from textclf.runs import RunFolder, create_run
 from textclf.runs.lock import RunLock
 
 HOLDER = """
@@ -75,6 +76,14 @@ def test_a_folder_is_locked_once_by_its_object(tmp_path: Path) -> None:
             pass
         assert run.lock.is_held
     assert run.lock.is_free()
+
+
+def test_a_new_run_is_locked_until_its_block_ends(tmp_path: Path) -> None:
+    run = create_run(load_config("boston_dense"), "boston_dense", tmp_path, "run", {})
+    assert run.lock.is_held and not RunLock(run.path).is_free()
+    with run.locked():
+        pass
+    assert RunLock(run.path).is_free()
 
 
 def test_a_free_lock_is_no_file(tmp_path: Path) -> None:

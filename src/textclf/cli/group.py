@@ -16,7 +16,6 @@ from textclf.errors import ResourceError, TextclfError
 
 USAGE, BUG, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-KEPT_ALIVE: list[BaseException] = []
 
 
 class Terminated(BaseException):
@@ -47,9 +46,6 @@ def _run(command: Any, as_json: bool) -> int:
     except click.ClickException as error:
         return _tell_usage(error, as_json)
     except (KeyboardInterrupt, click.Abort, Terminated) as error:
-        # Its traceback holds TensorFlow's iterators: to free one while a thread of it asks Python
-        # for data can hang, and the process ends anyway.
-        KEPT_ALIVE.append(error)
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
         # The notes say what was kept; click raises its Abort from the KeyboardInterrupt.
         notes = getattr(error.__cause__ or error, "__notes__", [])

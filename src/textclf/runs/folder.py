@@ -128,6 +128,7 @@ class RunFolder(FitFolder):
         super().__init__(path)
         self.lock = lock or RunLock(path)
         self.lock.run = path
+        self.blocks = 0  # that hold the lock, one within the other
 
     @property
     def name(self) -> str:
@@ -196,21 +197,22 @@ class RunFolder(FitFolder):
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[Self]:
-        """Hold the lock of the run, whose files are its own.
+        """Hold the run's lock; the outermost block gives it back.
 
         Raises:
             RunError: another process writes the run, or a link may lead out of its folder.
             ResourceError: the folder cannot be written.
         """
-        if self.lock.is_held:
-            yield self
-            return
-        self._refuse_links()
-        self.lock.acquire()
+        if not self.lock.is_held:
+            self._refuse_links()
+            self.lock.acquire()
+        self.blocks += 1
         try:
             yield self
         finally:
-            self.lock.release()
+            self.blocks -= 1
+            if not self.blocks:
+                self.lock.release()
 
     def _refuse_links(self) -> None:
         for folder, folders, files in os.walk(self.path):

@@ -252,3 +252,21 @@ def test_experiment_7_trains_on_the_tutorials_rows(imdb: Dataset) -> None:
     (split,) = make_splits(load_config("imdb_simple_rnn_onehot").training.validation, imdb)
     lengths = imdb.x.lengths[split.train]
     assert (len(lengths), lengths.mean(), np.median(lengths)) == (20_000, 239.00925, 178.0)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["imdb", "reuters", "docstrings"])
+@pytest.mark.parametrize(
+    "settings",
+    [{"skip_top": 5}, {"remove_reserved": True}, {"encoding": "multi_hot"}, {"padding": "post"}],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_text_is_encoded_as_its_ids_were_in_training(name, settings):
+    """Ids to words to ids: what predict feeds the model is what training fed it."""
+    data = load_dataset(types.SimpleNamespace(name=name, test_split=0.2, seed=113))
+    texts = [" ".join(data.words[id_] for id_ in data.x[row][1:]) for row in range(200)]
+    some = Ragged(data.x.values[: data.x.offsets[200]], data.x.offsets[:201])
+    full = TextPreprocessing(num_words=5000, maxlen=100, **settings)
+    trained = fit_encoder(full, data, data.train_rows)
+    kept = encoder_from_json(json.loads(json.dumps(trained.to_json())))
+    np.testing.assert_array_equal(trained.transform(some), kept.transform_texts(texts))

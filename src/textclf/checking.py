@@ -30,7 +30,7 @@ def check_config(
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     if not warnings or getattr(config.preprocessing, "num_words", 1) is not None:
         outcome.update(_build(config, data, device, is_here=not warnings))
-    return {**outcome, "warnings": warnings}
+    return {**outcome, "warnings": [*warnings, *data.warnings]}
 
 
 def _missing_data(name: str, data_dir: Path | None) -> list[str]:

@@ -1,6 +1,6 @@
 """The schema of a config: each setting's type, default, range and meaning, on one page."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -25,27 +25,36 @@ class Settings(BaseModel):
 # --- dataset ---------------------------------------------------------------------------------
 
 
-class ImdbDataset(Settings):
+class DatasetSection(Settings):
+    """What every dataset's settings tell of it before its files are read."""
+
+    is_text: ClassVar[bool] = True
+    is_regression: ClassVar[bool] = False
+
+
+class ImdbDataset(DatasetSection):
     """25,000 + 25,000 film reviews, negative or positive."""
 
     name: Literal["imdb"] = Field(description="the IMDB reviews of keras.datasets")
 
 
-class ReutersDataset(Settings):
+class ReutersDataset(DatasetSection):
     """11,228 newswires on 46 topics."""
 
     name: Literal["reuters"] = Field(description="the Reuters newswires of keras.datasets")
     test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
 
 
-class BostonDataset(Settings):
+class BostonDataset(DatasetSection):
     """506 suburbs of Boston, 13 features, the median price of a house in thousands of dollars."""
 
+    is_text: ClassVar[bool] = False
+    is_regression: ClassVar[bool] = True
     name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
     test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
 
 
-class DocstringsDataset(Settings):
+class DocstringsDataset(DatasetSection):
     """Docstrings of NumPy, pandas, Matplotlib and Keras: which library does one document?"""
 
     name: Literal["docstrings"] = Field(description="docstrings of the installed libraries")
@@ -56,7 +65,6 @@ class DocstringsDataset(Settings):
 DatasetSettings = Annotated[
     ImdbDataset | ReutersDataset | BostonDataset | DocstringsDataset, Field(discriminator="name")
 ]
-TEXT_DATASETS = ("imdb", "reuters", "docstrings")
 
 
 # --- preprocessing ---------------------------------------------------------------------------
@@ -275,7 +283,7 @@ class Config(Settings):
     preprocessing: PreprocessingSettings = Field(
         default_factory=lambda config: (
             TextPreprocessing()
-            if getattr(config.get("dataset"), "name", None) in TEXT_DATASETS
+            if getattr(config.get("dataset"), "is_text", False)
             else FeaturePreprocessing()
         ),
         description="what is done to the examples before the model sees them",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from textclf.config import (
-    TEXT_DATASETS,
     CnnLstmModel,
     Config,
     FeaturePreprocessing,
@@ -21,7 +20,6 @@ ENCODINGS = {
     "lstm": ("embedding", "one_hot"),
     "cnn_lstm": ("embedding",),
 }
-REGRESSION_DATASETS = ("boston",)
 
 
 def find_conflicts(config: Config) -> list[Conflict]:
@@ -40,26 +38,25 @@ def check_conflicts(config: Config) -> None:
 
 
 def _text_model_on_features(config: Config) -> Iterator[Conflict]:
-    dataset, model = config.dataset.name, config.model.type
-    if dataset not in TEXT_DATASETS and model != "dense":
+    dataset, model = config.dataset, config.model.type
+    if not dataset.is_text and model != "dense":
         yield (
             ("model", "type"),
-            f"{model} reads texts, but {dataset} has numeric features; use dense",
+            f"{model} reads texts, but {dataset.name} has numeric features; use dense",
         )
 
 
 def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
-    dataset, settings = config.dataset.name, config.preprocessing
-    is_text = dataset in TEXT_DATASETS
-    if is_text and isinstance(settings, FeaturePreprocessing):
+    dataset, settings = config.dataset, config.preprocessing
+    if dataset.is_text and isinstance(settings, FeaturePreprocessing):
         yield (
             ("preprocessing", "standardize"),
-            f"standardize is for numeric features, but {dataset} has texts; remove it",
+            f"standardize is for numeric features, but {dataset.name} has texts; remove it",
         )
-    if not is_text and isinstance(settings, TextPreprocessing):
+    if not dataset.is_text and isinstance(settings, TextPreprocessing):
         yield (
             ("preprocessing",),
-            f"these settings are for texts, but {dataset} has numeric features; "
+            f"these settings are for texts, but {dataset.name} has numeric features; "
             "only 'standardize' can be set here",
         )
 
@@ -70,7 +67,7 @@ def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
 def _text_settings(config: Config) -> TextPreprocessing | None:
     """The preprocessing of texts; None where another rule tells that it is out of place."""
     settings = config.preprocessing
-    is_text = config.dataset.name in TEXT_DATASETS
+    is_text = config.dataset.is_text
     return settings if is_text and isinstance(settings, TextPreprocessing) else None
 
 
@@ -116,7 +113,7 @@ def _embedding_dim(config: Config) -> Iterator[Conflict]:
     settings, dim = _text_settings(config), config.model.embedding_dim
     path = ("model", "embedding_dim")
     if settings is None:
-        if dim is not None and config.dataset.name not in TEXT_DATASETS:
+        if dim is not None and not config.dataset.is_text:
             yield (
                 path,
                 f"embedding_dim is for texts, but {config.dataset.name} has numeric features; "
@@ -181,10 +178,9 @@ def _early_stopping_without_validation(config: Config) -> Iterator[Conflict]:
 
 
 def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
-    dataset, training = config.dataset.name, config.training
-    is_regression = dataset in REGRESSION_DATASETS
-    metric, other = ("mae", "accuracy") if is_regression else ("accuracy", "mae")
-    task = "regression" if is_regression else "classification"
+    dataset, training = config.dataset, config.training
+    metric, other = ("mae", "accuracy") if dataset.is_regression else ("accuracy", "mae")
+    task = "regression" if dataset.is_regression else "classification"
     monitors = []
     if training.checkpoint.keep == "best":
         monitors.append(("checkpoint", training.checkpoint.monitor))
@@ -194,7 +190,7 @@ def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
         if monitor.endswith(other):
             yield (
                 ("training", section, "monitor"),
-                f"{dataset} is {task}, which has no {monitor}; "
+                f"{dataset.name} is {task}, which has no {monitor}; "
                 f"use {monitor.replace(other, metric)} or {monitor.replace(other, 'loss')}",
             )
 

@@ -1,12 +1,15 @@
 """Encoders: fitted on the training rows, they turn examples into a model's input."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 
 from textclf.data import Dataset, Ragged
-from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
+from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID, split_words
 
 FIRST_WORD = UNKNOWN_ID + 1
 REMOVED = -1
@@ -72,7 +75,34 @@ class TextEncoder:
 
     def transform(self, x: Ragged) -> np.ndarray:
         """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
-        x = Ragged(self.id_table.take(x.values), x.offsets)
+        return self._shape(Ragged(self.id_table.take(x.values), x.offsets))
+
+    def transform_texts(self, texts: Iterable[str]) -> np.ndarray:
+        """New texts as the model's input, as `transform` gives it; for an encoder with `words`."""
+        x = self.ids_of(texts)
+        own_ids = np.arange(self.num_words)
+        table = _id_table(own_ids, self.num_words, self.skip_top, self.remove_reserved)
+        return self._shape(Ragged(table.take(x.values), x.offsets))
+
+    def ids_of(self, texts: Iterable[str]) -> Ragged:
+        """New texts as new ids: START_ID, then each word's id, or UNKNOWN_ID."""
+        rows = [
+            [START_ID, *(self._id_of.get(word, UNKNOWN_ID) for word in split_words(text))]
+            for text in texts
+        ]
+        values = np.fromiter(chain.from_iterable(rows), np.int32)
+        return Ragged(values, np.cumsum([0, *map(len, rows)], dtype=np.int64))
+
+    @cached_property
+    def _id_of(self) -> dict[str, int]:
+        return {word: id_ for id_, word in enumerate(self.words) if id_ >= FIRST_WORD and word}
+
+    def decode(self, ids: np.ndarray) -> list[str]:
+        """The words of new ids, int32 (tokens,); '<pad>', '<start>', '<unknown>' are words too."""
+        return [self.words[id_] for id_ in ids.tolist()]
+
+    def _shape(self, x: Ragged) -> np.ndarray:
+        """Rows of new ids as the model takes them."""
         if self.remove_reserved:
             x = _select(x, x.values != REMOVED)
         return self._pack(x) if self.packed_columns else self._pad(x)
@@ -102,8 +132,8 @@ class TextEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """What it takes to encode a new text the same way."""
-        settings = {name: value for name, value in vars(self).items() if name != "id_table"}
-        return {"kind": "text", **settings}
+        names = [field.name for field in fields(self) if field.name != "id_table"]
+        return {"kind": "text", **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(frozen=True)

@@ -207,11 +207,14 @@ def _new_trainer(
     reporter: Reporter | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
 ) -> "Trainer":
+    reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
+    for warning in data.warnings:
+        reporter.tell(f"warning: {warning}")
     chosen = backend.start(device)
     from textclf.training import Trainer
 
-    return Trainer(config, data, chosen, reporter or Reporter(), callbacks)
+    return Trainer(config, data, chosen, reporter, callbacks)
 
 
 def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:

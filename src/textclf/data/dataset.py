@@ -47,6 +47,7 @@ class Dataset:
             encoder ranks them by the training rows.
         feature_names: one for each column of features.
         files: SHA-256 of each file that was read, by file name.
+        warnings: what a user should know of the examples: how many, which, where.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Dataset:
     ranked: bool = True
     feature_names: Sequence[str] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.y)

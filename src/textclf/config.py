@@ -258,6 +258,7 @@ class Training(Settings):
         ge=1e-10,
         le=100,
         description="step size; by default Keras's own for the optimizer",
+        examples=[0.001],
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="which rows validate; null: none"

@@ -175,7 +175,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     # An int beyond float's range is not even a float to pydantic.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
-        return f"{number(value)} is out of range: {_range(_bounds(field, is_item))}"
+        return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
     if kind == "list_type":
         return f"expected a list such as {field.default}, received {received(value)}"
     if kind in ("too_short", "too_long"):
@@ -197,7 +197,7 @@ def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
     return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
 
 
-def _range(bounds: dict[str, float]) -> str:
+def number_range(bounds: dict[str, float]) -> str:
     """1 to 100,000; with ends that are not in it: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
     if "ge" in ends and "le" in ends:

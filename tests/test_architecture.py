@@ -20,7 +20,7 @@ FLOORS = [
     {"models", "memory"},
     {"preprocessing", "splits"},
     {"data", "runs"},
-    {"schema"},
+    {"schema", "starter"},
     {"config_file"},
     {"conflicts", "config_errors"},
     {"config"},

@@ -82,6 +82,11 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     return path, settings
 
 
+def tags(path: KeyPath) -> list[str]:
+    """What chooses a section's settings class: 'dense', 'lstm', ... of ('model',)."""
+    return [_tag(settings) for settings in _sections()[path]]
+
+
 def _tag_field(settings: SettingsClass) -> str:
     return next(iter(settings.model_fields))
 
@@ -148,7 +153,7 @@ def _not_a_section(path: KeyPath, value: Any) -> str:
 
 
 def _wrong_tag(section: KeyPath, tag_field: str, value: Any) -> str:
-    choices = [_tag(settings) for settings in _sections()[section]]
+    choices = tags(section)
     if tag_field not in value:
         return f"missing key; expected {one_of(choices)}"
     return _not_a_choice(choices, value[tag_field])

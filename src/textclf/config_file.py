@@ -52,6 +52,14 @@ def dump_config(config: Config) -> str:
     )
 
 
+def dump_value(value: Any) -> str:
+    """A value as YAML on one line."""
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("...\n").rstrip("\n")
+
+
 # --- reading ---------------------------------------------------------------------------------
 
 
@@ -220,7 +228,7 @@ def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = '"' if needs_quotes(text) else None
+    style = '"' if needs_quotes(text) or not text.isprintable() else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a config, made for editors: each field tells its meaning, range and default."""
+"""The JSON Schema of a config, which tells editors each field's meaning, range and default."""
 
 import json
 import re

@@ -7,6 +7,7 @@ from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
+from textclf.cli.init import init
 from textclf.cli.plot import plot
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data, schema, completion):
+for command in (train, resume, reproduce, evaluate, plot, check, data, init, schema, completion):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""What the shell completes: configs, runs, datasets, settings, devices; nothing slow is imported."""
+"""What the shell completes; imports nothing slow."""
 
 import contextlib
 import json

@@ -63,10 +63,10 @@ def default(field: Schema) -> str:
 
 def _section(section: Schema) -> Schema:
     fields = {key: _field(key, field) for key, field in section["properties"].items()}
-    return {**section, "title": _in_words(section["title"]), "properties": fields}
+    return {**section, "title": in_words(section["title"]), "properties": fields}
 
 
-def _in_words(class_name: str) -> str:
+def in_words(class_name: str) -> str:
     """'cnn lstm model' for CnnLstmModel."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", class_name).lower()
 

@@ -56,7 +56,7 @@ def init(dataset: str, model: str, output: Path | None, with_schema: bool, as_js
     from textclf.starter import starter_config
 
     schema = path.with_name(SCHEMA_FILE) if with_schema else None
-    text = starter_config({"name": dataset}, model, str(path), schema and schema.name)
+    text = starter_config({"name": dataset}, model, str(path), schema.name if schema else None)
     if schema:
         write_text(schema, dump_schema(config_schema()))
     write_text(path, text)

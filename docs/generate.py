@@ -161,13 +161,18 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield f"## textclf {name}"
     yield _code(" ".join([f"textclf {name}", *command.collect_usage_pieces(context)]), "")
     yield _help_text(str(command.help))
-    records = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option)]
-    rows = [[f"`{names}`", meaning] for names, meaning in filter(None, records)]
-    if rows:
-        yield _table(["option", "meaning"], rows)
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    yield _table(["option", "meaning"], [_option(option, context) for option in options])
     if examples := EXAMPLES.get(name):
         width = max(len(line) for line, _ in examples)
         yield _code("\n".join(f"{line:<{width}}  # {why}" for line, why in examples), "bash")
+
+
+def _option(option: click.Option, context: click.Context) -> list[str]:
+    record = option.get_help_record(context)
+    assert record is not None
+    names, meaning = record
+    return [f"`{names}`", f"{meaning} Can be repeated." if option.multiple else meaning]
 
 
 def _help_text(text: str) -> str:
@@ -217,9 +222,10 @@ def config_page() -> Iterator[str]:
     )
     yield _code(starter_config({"name": "imdb"}, "lstm", "imdb_lstm.yaml").strip(), "yaml")
     yield (
-        "A key that is not listed here is an error. So are duplicate keys, anchors, aliases and "
-        "tags. `1e-4` is a number; only `true` and `false` are booleans. On the command line, "
-        "`--set training.epochs=3` overrides any key by its dotted path."
+        "A key that is not listed here is an error; so are duplicate keys, anchors, aliases and "
+        "tags. `1e-4` is a number, `10.0` is not a whole one, and only `true` and `false` are "
+        "booleans. On the command line, `--set training.epochs=3` overrides any key by its dotted "
+        "path. An editor completes the keys: [`textclf schema`](commands.md#textclf-schema)."
     )
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])

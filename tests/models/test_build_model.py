@@ -39,7 +39,7 @@ RECIPES = {
 
 
 def build_recipe(name: str) -> keras.Model:
-    config, data = load_config(name), placeholder(load_config(name).dataset.name)
+    config, data = load_config(name), placeholder(load_config(name).dataset)
     encoder = fit_encoder(config.preprocessing, data, data.train_rows)
     return build_model(config.model, encoder, data.task, len(data.class_names))
 

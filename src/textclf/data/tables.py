@@ -91,14 +91,15 @@ def open_binary(path: Path) -> Iterator[io.BufferedReader]:
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: damaged: {error}; fetch or pack it again") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read: {reason}") from error
 
 
 def _open(path: Path) -> io.BufferedReader:
-    if path.name.lower().endswith(".gz"):
-        return io.BufferedReader(gzip.open(path), BUFFER)
-    return path.open("rb", BUFFER)
+    packed = path.name.lower().endswith(".gz")
+    raw: Any = gzip.GzipFile(path) if packed else path.open("rb", buffering=0)
+    return io.BufferedReader(raw, BUFFER)
 
 
 def _refuse_other_formats(path: Path, start: bytes) -> None:
@@ -205,6 +206,8 @@ def _check_header(header: Sequence[str], place: str) -> list[str]:
 def _ragged(place: str, n_fields: int, n_names: int, delimiter: str) -> DataError:
     count = f"{n_fields} field{'s' * (n_fields != 1)}, but the header has {n_names}"
     sign = DELIMITER_NAMES.get(delimiter, repr(delimiter))
+    if n_fields < n_names:
+        return DataError(f"{place}: {count}; a {sign} stands for an empty field, too")
     return DataError(f"{place}: {count}; a text that contains a {sign} needs quotes")
 
 

@@ -1,6 +1,6 @@
 """What the columns of a file seem to hold: the text, the class, numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textclf import backend
 from textclf.config import Config
-from textclf.data import Dataset, load_dataset, placeholder
-from textclf.data.files import verify_dataset
+from textclf.data import Dataset, load_dataset, missing_files, placeholder
 from textclf.memory import encoded_bytes, memory_needed, output_shape
 from textclf.preprocessing import fit_encoder
 from textclf.splits import Split, make_splits
@@ -25,22 +24,13 @@ def check_config(
         warnings. Without the data, examples and memory_bytes are None; where only the
         data tells the vocabulary, so are layers and parameters.
     """
-    warnings = _missing_data(config.dataset.name, data_dir)
-    data = placeholder(config.dataset.name) if warnings else load_dataset(config.dataset, data_dir)
+    missing = missing_files(config.dataset, data_dir)
+    data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
-    if not warnings or getattr(config.preprocessing, "num_words", 1) is not None:
-        outcome.update(_build(config, data, device, is_here=not warnings))
-    return {**outcome, "warnings": [*warnings, *data.warnings]}
-
-
-def _missing_data(name: str, data_dir: Path | None) -> list[str]:
-    """A warning if the dataset's first file is missing; the others, word indices, can be."""
-    return [
-        f"{file.name}: not found, so the examples are not counted; get it with: "
-        f"textclf data fetch {name}"
-        for file in verify_dataset(name, data_dir)[:1]
-        if file.status == "missing"
-    ]
+    is_known = not missing or getattr(config.preprocessing, "num_words", 1) is not None
+    if data is not None and is_known:
+        outcome.update(_build(config, data, device, is_here=not missing))
+    return {**outcome, "warnings": [*missing, *(data.warnings if data else ())]}
 
 
 def _build(config: Config, data: Dataset, device: str, is_here: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from textclf.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 
 MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
+PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -29,6 +30,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: with one located line for everything that is wrong.
     """
     draft = _read_draft(path)
+    _anchor_paths(draft.data, Path(path).parent)
     for override in overrides:
         draft.override(override)
     try:
@@ -78,6 +80,16 @@ def _read_draft(path: str | Path) -> "_Draft":
             f"expected a map with the keys {sections}; received {received(document.data)}"
         )
     return _Draft(name, document.data, document.positions)
+
+
+def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
+    """Make the file's own relative paths absolute: they are relative to its folder."""
+    dataset = data.get("dataset")
+    if not isinstance(dataset, dict):
+        return
+    for key in PATHS:
+        if isinstance(dataset.get(key), str) and dataset[key]:
+            dataset[key] = str(folder.absolute() / dataset[key])
 
 
 def _read_bytes(file: Path | Traversable, name: str) -> bytes:

@@ -1,6 +1,7 @@
 """Writes the reference pages and the JSON Schema: python docs/generate.py."""
 
 import inspect
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,11 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
 CONFLICTS: dict[str, tuple[str, ...]] = {
     "_text_model_on_features": ("boston_dense", "model={type: lstm}"),
     "_preprocessing_of_the_other_kind": ("boston_dense", "preprocessing={maxlen: 100}"),
+    "_one_of_two": ("quickstart", "dataset={name: csv, path: my.csv, text: review}"),
+    "_column_in_two_places": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: review}",
+    ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
@@ -301,11 +307,15 @@ def _kind_of(choice: Schema) -> str:
     if "$ref" in choice:
         return "a section, below"
     if "enum" in choice:
-        return one_of(f"`{word}`" for word in choice["enum"])
+        return one_of(f"`{_visible(word)}`" for word in choice["enum"])
     kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
     words = kind or KINDS[choice["type"]]
     numbers = value_range(choice)
     return f"{words}, {numbers}" if numbers else words
+
+
+def _visible(word: str) -> str:
+    return word if word.isprintable() else json.dumps(word)
 
 
 def _conflict(recipe: str, override: str) -> str:

@@ -28,7 +28,7 @@ NAMES = {get_args(settings.model_fields["name"].annotation)[0]: settings for set
 
 
 def works(name: str, model: str) -> bool:
-    return NAMES[name].is_text or model == "dense"
+    return NAMES[name](name=name).is_text or model == "dense"
 
 
 PAIRS = [(name, model) for name in NAMES for model in MODELS]
@@ -87,6 +87,19 @@ def test_the_first_lines_say_what_to_type_and_where_the_schema_is():
     first, *rest = text.splitlines()
     assert first == "# yaml-language-server: $schema=textclf.schema.json"
     assert "# textclf train 'my file.yaml'   trains it" in rest
+
+
+def test_a_file_of_ones_own_is_read_with_any_names_of_columns(tmp_path):
+    path = tmp_path / "starter.yaml"
+    dataset = {
+        "name": "csv",
+        "path": str(tmp_path / "a b.csv"),
+        "text": "what: said",
+        "label": "yes",
+    }
+    path.write_text(starter_config(dataset, "lstm", path.name), encoding="utf-8")
+    config = load_config(path)
+    assert {key: getattr(config.dataset, key) for key in dataset} == dataset
 
 
 def test_settings_of_the_dataset_are_written_as_they_are(tmp_path):

@@ -18,27 +18,29 @@ Fields = dict[str, Any]
 WIDEST = 40  # a longer setting, a file's path say, does not push the comments to the right
 
 _BAG: Fields = {"num_words": 10_000, "encoding": "multi_hot"}
-_SEQUENCE: Fields = {"num_words": 10_000, "maxlen": 100, "encoding": "embedding"}
-# For each model its preprocessing and its own settings.
-_ON_TEXTS: dict[str, tuple[Fields, Fields]] = {
-    "dense": (_BAG, {"units": [32], "dropout": 0.5}),
-    "simple_rnn": (_SEQUENCE, {"embedding_dim": 32, "units": 32, "dropout": 0.0}),
-    "lstm": (_SEQUENCE, {"embedding_dim": 32, "units": 32, "dropout": 0.0}),
-    "cnn_lstm": (_SEQUENCE, {"embedding_dim": 32, "filters": 32, "units": 32, "dropout": 0.3}),
+_SEQUENCE: Fields = {"num_words": 5_000, "maxlen": 100, "encoding": "embedding"}
+_VECTORS: Fields = {"embedding_dim": 32, "units": 32}
+# For each model: its preprocessing, its own settings, its learning rate.
+_ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
+    "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
+    "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
+    "lstm": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
+    "cnn_lstm": (_SEQUENCE, {**_VECTORS, "filters": 32, "dropout": 0.3}, 0.003),
 }
-_ON_FEATURES: dict[str, tuple[Fields, Fields]] = {
-    "dense": ({"standardize": True}, {"units": [64, 64], "dropout": 0.0})
+_ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
+    "dense": ({"standardize": True}, {"units": [64, 64], "dropout": 0.0}, 0.001)
 }
+_NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
 
 
-def _training(is_text: bool) -> Fields:
+def _training(is_text: bool, learning_rate: float) -> Fields:
     return {
-        "epochs": 10 if is_text else 100,
+        "epochs": 20 if is_text else 200,
         "batch_size": 64 if is_text else 16,
         "optimizer": "adam",
-        "learning_rate": 0.001,
+        "learning_rate": learning_rate,
         "validation": {"split": "shuffled", "share": 0.2, "seed": 42},
-        "early_stopping": {"patience": 2 if is_text else 10},
+        "early_stopping": {"patience": 3 if is_text else 20},
     }
 
 
@@ -74,12 +76,13 @@ def _settle(dataset: Mapping[str, Any], model: str) -> tuple[Config, Fields]:
     """The config for a dataset and a model, and those of its settings that are to be written."""
     is_text = _checked({"dataset": dataset, "model": {"type": "dense"}}).dataset.is_text
     # A model that has no start here is for the checks to refuse.
-    preprocessing, layers = (_ON_TEXTS if is_text else _ON_FEATURES).get(model, ({}, {}))
+    starts = _ON_TEXTS if is_text else _ON_FEATURES
+    preprocessing, layers, learning_rate = starts.get(model, _NO_START)
     settings = {
         "dataset": dict(dataset),
         "preprocessing": preprocessing,
         "model": {"type": model, **layers},
-        "training": _training(is_text),
+        "training": _training(is_text, learning_rate),
         "seed": 42,
     }
     config = _checked(settings)

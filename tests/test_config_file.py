@@ -38,7 +38,7 @@ def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     (folder / "imdb_lstm.yaml").write_text(GOOD, encoding="utf-8")
     (folder / "boston_dense.yaml").write_text(GOOD, encoding="utf-8")
-    monkeypatch.setattr(config_file.importlib.resources, "files", lambda _: folder)
+    monkeypatch.setattr("importlib.resources.files", lambda _: folder)
     monkeypatch.chdir(tmp_path)
     yield folder
 
@@ -349,7 +349,7 @@ def test_without_installed_recipes_there_are_none(monkeypatch: pytest.MonkeyPatc
     def missing(_: str) -> Path:
         raise ModuleNotFoundError
 
-    monkeypatch.setattr(config_file.importlib.resources, "files", missing)
+    monkeypatch.setattr("importlib.resources.files", missing)
     assert list_recipes() == []
     assert errors("imdb_lstm") == [" no such file or recipe"]
 

@@ -331,13 +331,15 @@ class Training(Settings):
         default_factory=_default_learning_rate,
         ge=1e-10,
         le=100,
-        description="step size; by default Keras's own for the optimizer",
+        description="step size; by default Keras's own: 0.01 for sgd, else 0.001",
+        examples=[0.001],
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="which rows validate; null: none"
     )
     checkpoint: Checkpoint = Field(
-        default_factory=_default_checkpoint, description="which epoch's model is kept"
+        default_factory=_default_checkpoint,
+        description="which epoch's model is kept; by default the best, without validation the last",
     )
     early_stopping: EarlyStopping | None = Field(
         None, description="when to stop before the last epoch; null: never"

@@ -83,6 +83,11 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     return path, settings
 
 
+def tags(path: KeyPath) -> list[str]:
+    """What chooses a section's settings class: 'dense', 'lstm', ... of ('model',)."""
+    return [_tag(settings) for settings in _sections()[path]]
+
+
 def _tag_field(settings: SettingsClass) -> str:
     return next(iter(settings.model_fields))
 
@@ -149,7 +154,7 @@ def _not_a_section(path: KeyPath, value: Any) -> str:
 
 
 def _wrong_tag(section: KeyPath, tag_field: str, value: Any) -> str:
-    choices = [_tag(settings) for settings in _sections()[section]]
+    choices = tags(section)
     if tag_field not in value:
         return f"missing key; expected {one_of(choices)}"
     return _not_a_choice(choices, value[tag_field])
@@ -176,7 +181,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     # An int beyond float's range is not even a float to pydantic.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
-        return f"{number(value)} is out of range: {_range(_bounds(field, is_item))}"
+        return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
     if kind == "list_type":
         example = field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
@@ -210,7 +215,7 @@ def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
     return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
 
 
-def _range(bounds: dict[str, float]) -> str:
+def number_range(bounds: dict[str, float]) -> str:
     """1 to 100,000; with ends that are not in it: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
     if "ge" in ends and "le" in ends:

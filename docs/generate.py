@@ -72,6 +72,11 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
 
 # For each rule of conflicts.py, settings that break it.
 CONFLICTS: dict[str, tuple[str, ...]] = {
+    "_one_of_two": ("quickstart", "dataset={name: csv, path: a.csv, text: text}"),
+    "_column_in_two_places": (
+        "quickstart",
+        "dataset={name: csv, path: a.csv, text: text, label: text}",
+    ),
     "_text_model_on_features": ("boston_dense", "model={type: lstm}"),
     "_preprocessing_of_the_other_kind": ("boston_dense", "preprocessing={maxlen: 100}"),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
@@ -295,7 +300,7 @@ def _kind_of(choice: Schema) -> str:
     if "$ref" in choice:
         return "a section, below"
     if "enum" in choice:
-        return one_of(f"`{word}`" for word in choice["enum"])
+        return one_of(f"`{word}`".replace("\t", "\\t") for word in choice["enum"])
     kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
     words = kind or KINDS[choice["type"]]
     numbers = value_range(choice)

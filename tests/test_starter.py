@@ -28,7 +28,7 @@ NAMES = {get_args(settings.model_fields["name"].annotation)[0]: settings for set
 
 
 def works(name: str, model: str) -> bool:
-    return NAMES[name].is_text or model == "dense"
+    return NAMES[name](name=name).is_text or model == "dense"
 
 
 PAIRS = [(name, model) for name in NAMES for model in MODELS]

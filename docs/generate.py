@@ -1,6 +1,7 @@
 """Writes the reference pages and the JSON Schema: python docs/generate.py."""
 
 import inspect
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,13 +73,13 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
 
 # For each rule of conflicts.py, settings that break it.
 CONFLICTS: dict[str, tuple[str, ...]] = {
-    "_one_of_two": ("quickstart", "dataset={name: csv, path: a.csv, text: text}"),
-    "_column_in_two_places": (
-        "quickstart",
-        "dataset={name: csv, path: a.csv, text: text, label: text}",
-    ),
     "_text_model_on_features": ("boston_dense", "model={type: lstm}"),
     "_preprocessing_of_the_other_kind": ("boston_dense", "preprocessing={maxlen: 100}"),
+    "_one_of_two": ("quickstart", "dataset={name: csv, path: my.csv, text: review}"),
+    "_column_in_two_places": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: review}",
+    ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
@@ -166,13 +167,18 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield f"## textclf {name}"
     yield _code(" ".join([f"textclf {name}", *command.collect_usage_pieces(context)]), "")
     yield _help_text(str(command.help))
-    records = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option)]
-    rows = [[f"`{names}`", meaning] for names, meaning in filter(None, records)]
-    if rows:
-        yield _table(["option", "meaning"], rows)
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    yield _table(["option", "meaning"], [_option(option, context) for option in options])
     if examples := EXAMPLES.get(name):
         width = max(len(line) for line, _ in examples)
         yield _code("\n".join(f"{line:<{width}}  # {why}" for line, why in examples), "bash")
+
+
+def _option(option: click.Option, context: click.Context) -> list[str]:
+    record = option.get_help_record(context)
+    assert record is not None
+    names, meaning = record
+    return [f"`{names}`", f"{meaning} Can be repeated." if option.multiple else meaning]
 
 
 def _help_text(text: str) -> str:
@@ -222,9 +228,10 @@ def config_page() -> Iterator[str]:
     )
     yield _code(starter_config({"name": "imdb"}, "lstm", "imdb_lstm.yaml").strip(), "yaml")
     yield (
-        "A key that is not listed here is an error. So are duplicate keys, anchors, aliases and "
-        "tags. `1e-4` is a number; only `true` and `false` are booleans. On the command line, "
-        "`--set training.epochs=3` overrides any key by its dotted path."
+        "A key that is not listed here is an error; so are duplicate keys, anchors, aliases and "
+        "tags. `1e-4` is a number, `10.0` is not a whole one, and only `true` and `false` are "
+        "booleans. On the command line, `--set training.epochs=3` overrides any key by its dotted "
+        "path. An editor completes the keys: [`textclf schema`](commands.md#textclf-schema)."
     )
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])
@@ -300,11 +307,15 @@ def _kind_of(choice: Schema) -> str:
     if "$ref" in choice:
         return "a section, below"
     if "enum" in choice:
-        return one_of(f"`{word}`".replace("\t", "\\t") for word in choice["enum"])
+        return one_of(f"`{_visible(word)}`" for word in choice["enum"])
     kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
     words = kind or KINDS[choice["type"]]
     numbers = value_range(choice)
     return f"{words}, {numbers}" if numbers else words
+
+
+def _visible(word: str) -> str:
+    return word if word.isprintable() else json.dumps(word)
 
 
 def _conflict(recipe: str, override: str) -> str:

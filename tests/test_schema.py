@@ -182,9 +182,16 @@ def is_taken(data: Any) -> bool:
     return True
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_the_schema_and_textclf_take_the_same(path):
-    data = read(path)
+OWN = {
+    "dataset": {"name": "csv", "path": "a.csv", "text": "t", "label": "l", "features": None},
+    "model": {"type": "cnn_lstm", "filters": 8},
+}
+
+
+@pytest.mark.parametrize(
+    "data", [OWN, *map(read, RECIPES)], ids=["own", *(path.stem for path in RECIPES)]
+)
+def test_the_schema_and_textclf_take_the_same(data):
     keys = [(*place[:-1], "unknown") for place in places(data)]
     taken = {True: 0, False: 0}
     for place in dict.fromkeys([*places(data), *keys]):

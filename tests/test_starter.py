@@ -89,6 +89,19 @@ def test_the_first_lines_say_what_to_type_and_where_the_schema_is():
     assert "# textclf train 'my file.yaml'   trains it" in rest
 
 
+def test_a_file_of_ones_own_is_read_with_any_names_of_columns(tmp_path):
+    path = tmp_path / "starter.yaml"
+    dataset = {
+        "name": "csv",
+        "path": str(tmp_path / "a b.csv"),
+        "text": "what: said",
+        "label": "yes",
+    }
+    path.write_text(starter_config(dataset, "lstm", path.name), encoding="utf-8")
+    config = load_config(path)
+    assert {key: getattr(config.dataset, key) for key in dataset} == dataset
+
+
 def test_settings_of_the_dataset_are_written_as_they_are(tmp_path):
     path = tmp_path / "starter.yaml"
     dataset = {"name": "docstrings", "test_split": 0.3, "seed": 7}

@@ -120,7 +120,7 @@ def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterato
 def _meaning(key: str, owner: Settings, path: KeyPath) -> str:
     field = type(owner).model_fields[key]
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
-    if len(choices) == 1:  # it chooses this class among others
-        choices = [tag for tag in tags(path) if tag != "csv"]  # that takes more than a name
+    if len(choices) == 1 and path != ("dataset",):  # it chooses this class among others
+        choices = tags(path)
     others = [choice for choice in choices if choice != getattr(owner, key)]
     return f"{field.description}; or {', '.join(others)}" if others else str(field.description)

@@ -74,10 +74,9 @@ def test_runs_newest_first(complete, empty_folder):
 
 
 def test_datasets_models_and_devices(complete):
-    names = config_schema()["$defs"].values()
-    names = [s["properties"]["name"]["const"] for s in names if "name" in s["properties"]]
-    assert sorted(complete("data", "verify", "")) == sorted(complete("init", "--dataset", ""))
-    assert set(complete("data", "fetch", "")) == set(names)
+    assert {"imdb", "reuters", "boston", "docstrings"} <= set(complete("data", "fetch", ""))
+    assert complete("data", "verify", "") == complete("init", "--dataset", "")
+    assert complete("data", "verify", "csv") == []  # a name that is not enough
     assert complete("init", "--model", "ls") == ["lstm"]
     assert complete("train", "quickstart", "--device", "") == ["auto", "cpu", "gpu"]
 

@@ -15,7 +15,7 @@ from textclf.recipes import SUFFIXES, list_recipes, shipped_schema
 Completions = list[CompletionItem[str]]
 
 # Other words would need quotes, and names of files are not to be trusted: a shell runs $(…).
-_PLAIN = re.compile(r"[\w.,+@%/=-]+")
+_PLAIN = re.compile(r"[\w.+@%/=-]+")
 
 
 def complete_config(_context: Any, _parameter: Any, incomplete: str) -> Completions:
@@ -43,7 +43,16 @@ def complete_run(context: click.Context, _parameter: Any, incomplete: str) -> Co
 
 
 def complete_dataset(_context: Any, _parameter: Any, incomplete: str) -> Completions:
-    return _matching(_settings().get("dataset.name", ()), incomplete)
+    """The datasets that a name is enough for."""
+    sections = [s for s in _schema()["$defs"].values() if s.get("required") == ["name"]]
+    return _matching([section["properties"]["name"]["const"] for section in sections], incomplete)
+
+
+def complete_source(context: Any, parameter: Any, incomplete: str) -> Completions:
+    """A dataset or a config."""
+    configs = complete_config(context, parameter, incomplete)
+    found = [item for item in configs if item.type == "plain"]
+    return complete_dataset(context, parameter, incomplete) + found or configs
 
 
 def complete_model(_context: Any, _parameter: Any, incomplete: str) -> Completions:
@@ -96,16 +105,18 @@ def _time(path: Path) -> float:
 # --- settings --------------------------------------------------------------------------------
 
 
-def _settings() -> dict[str, list[str]]:
-    """Every setting by its dotted path, with its values where they can be listed.
-
-    From the schema's file: the models of config.py would take pydantic, and half of the time that
-    somebody waits for a shell.
-    """
+def _schema() -> dict[str, Any]:
+    """The shipped schema: the classes of config.py would take pydantic, and twice the time."""
     try:
-        schema = json.loads(shipped_schema().read_text(encoding="utf-8"))
+        schema: dict[str, Any] = json.loads(shipped_schema().read_text(encoding="utf-8"))
     except (OSError, ModuleNotFoundError):  # a source tree that is not installed
-        return {}
+        return {"properties": {}, "$defs": {}}
+    return schema
+
+
+def _settings() -> dict[str, list[str]]:
+    """Every setting by its dotted path, with its values where they can be listed."""
+    schema = _schema()
     settings: dict[str, list[str]] = {}
     for path, values in _walk("", schema, schema["$defs"]):
         known = settings.setdefault(path, [])

@@ -22,9 +22,10 @@ from textclf.cli.output import print_json
 @options.json_option
 @click.pass_context
 def completion(context: click.Context, shell: str, as_json: bool) -> None:
-    """Print the script with which SHELL completes commands, recipes, runs and settings.
+    """Print a script that completes words in SHELL.
 
-    Have your shell read it whenever it starts:
+    It knows commands and options, recipes and config files, the names of runs and datasets, and
+    for --set the settings and their values. Have your shell read it whenever it starts:
 
     \b
     bash  echo 'eval "$(textclf completion bash)"' >> ~/.bashrc

@@ -43,7 +43,7 @@ from textclf.recipes import SCHEMA_FILE
 )
 @options.json_option
 def init(dataset: str, model: str, output: Path | None, with_schema: bool, as_json: bool) -> None:
-    """Write a starter config: settings that learn, each line with its meaning.
+    """Write a starter config, each setting with its meaning.
 
     A file that is there already is left alone.
     """

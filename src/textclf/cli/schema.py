@@ -18,9 +18,10 @@ from textclf.cli.output import print_json
 )
 @options.json_option
 def schema(output: Path | None, as_json: bool) -> None:
-    """Print the JSON Schema of a config, with which editors complete and check one.
+    """Print the JSON Schema of configs, for editors.
 
-    An editor finds it by the config's first comment:
+    With it, an editor completes and checks a config and shows what its keys mean. Editors with
+    the YAML language server, VS Code say, find it by a comment at the top of the config:
 
     \b
     # yaml-language-server: $schema=textclf.schema.json

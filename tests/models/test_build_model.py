@@ -82,7 +82,7 @@ def test_dropout_is_passed_on() -> None:
 def test_a_text_of_one_word_has_an_axis_of_words_too() -> None:
     model = build_recipe("imdb_simple_rnn_onehot", "preprocessing.maxlen=1")
     assert model.count_params() == 4_081
-    assert model.layers[-2].input.shape == (None, 1, 500)
+    assert model.get_layer(index=-2).input.shape == (None, 1, 500)
 
 
 def test_dense_dropout_follows_each_hidden_layer() -> None:

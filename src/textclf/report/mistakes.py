@@ -1,0 +1,151 @@
+"""The rows that a model is most wrong about, and what of them drove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from textclf.attribution import Attribution
+
+SHOWN = 10  # mistakes
+LEVELS = 4  # of a colour
+FAINTEST = 0.15  # share of the strongest effect that is still coloured
+LONG = 120  # words; of a longer text the passages around the strongest words are shown first
+AROUND = 7  # words on both sides of a strong one
+STRONGEST = 8  # words of a long text whose surroundings are shown
+NAMED = 4  # words named beneath a text, each way
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row of predictions.csv whose prediction is wrong, or, of numbers, far off.
+
+    Args:
+        row: from 0, in the split's own file.
+        size: the probability that the model gave to its prediction; of numbers, predicted - true.
+    """
+
+    split: str
+    row: int
+    truth: str
+    prediction: str
+    size: float
+
+
+class Piece(NamedTuple):
+    """Neighbouring words that look the same."""
+
+    words: str
+    style: str  # '', 'unseen', 'gap', 'for-1' to 'for-4', 'against-1' to 'against-4'
+
+
+class Effect(NamedTuple):
+    """A word or feature, its value if it has one, and what it adds to the model's answer."""
+
+    name: str
+    value: float | None
+    effect: float
+    style: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the model answered as it did.
+
+    Args:
+        names: the words of a text, or the features.
+        why: what each of them adds to the answer.
+        values: of the features; empty for a text.
+    """
+
+    names: Sequence[str]
+    why: Attribution
+    values: Sequence[float] = ()
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The whole text."""
+        return _pieces(self.names, self._styles())
+
+    @property
+    def excerpt(self) -> list[Piece]:
+        """The text, or, of a long one, the passages around its strongest words."""
+        if len(self.names) <= LONG:
+            return self.pieces
+        strongest = np.argsort(-np.abs(self.why.effects), kind="stable")[:STRONGEST]
+        shown = np.zeros(len(self.names), bool)
+        for place in strongest:
+            shown[max(0, place - AROUND) : place + AROUND + 1] = True
+        styles = [s if here else "gap" for s, here in zip(self._styles(), shown, strict=True)]
+        return [
+            Piece("…", "gap") if piece.style == "gap" else piece
+            for piece in _pieces(self.names, styles)
+        ]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the excerpt is not all."""
+        return len(self.names) > LONG
+
+    @property
+    def raising(self) -> list[Effect]:
+        """What spoke most for the answer, each word once."""
+        return [effect for effect in self.effects if effect.effect > 0][:NAMED]
+
+    @property
+    def lowering(self) -> list[Effect]:
+        """What spoke most against it."""
+        return [effect for effect in self.effects[::-1] if effect.effect < 0][:NAMED]
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What is coloured, from what raised the answer most to what lowered it most."""
+        values: Sequence[float | None] = self.values or [None] * len(self.names)
+        columns = (self.names, values, self.why.effects.tolist(), self._styles())
+        effects = [Effect(*fields) for fields in zip(*columns, strict=True)]
+        coloured = {e.name: e for e in effects if "-" in e.style or e.value is not None}
+        return sorted(coloured.values(), key=lambda effect: -effect.effect)
+
+    def _styles(self) -> list[str]:
+        return [
+            style if seen else "unseen"
+            for style, seen in zip(_styles_of(self.why.effects), self.why.seen, strict=True)
+        ]
+
+
+def _styles_of(effects: np.ndarray) -> list[str]:
+    """A colour and its strength for each effect, relative to the strongest of them."""
+    strength = np.abs(effects) / max(np.abs(effects).max(initial=0.0), 1e-12)
+    levels = np.where(strength < FAINTEST, 0, np.ceil(strength * LEVELS)).astype(int)
+    sides = np.where(effects > 0, "for", "against")
+    return [f"{side}-{level}" if level else "" for side, level in zip(sides, levels, strict=True)]
+
+
+def _pieces(words: Sequence[str], styles: Sequence[str]) -> list[Piece]:
+    return [
+        Piece(" ".join(word for word, _ in group), style)
+        for style, group in groupby(zip(words, styles, strict=True), key=lambda pair: pair[1])
+    ]
+
+
+def find_mistakes(predictions: pd.DataFrame, is_classification: bool) -> list[Mistake]:
+    """The most confident wrong answers, or the largest residuals, the worst first.
+
+    Args:
+        predictions: of one split, as in predictions.csv.
+    """
+    if is_classification:
+        wrong = predictions[predictions["truth"] != predictions["prediction"]]
+        wrong = wrong.assign(size=wrong["probability"])
+    else:
+        wrong = predictions.assign(size=predictions["prediction"] - predictions["truth"])
+    order = np.argsort(-wrong["size"].abs().to_numpy(), kind="stable")[:SHOWN]
+    columns = ["split", "row", "truth", "prediction", "size"]
+    return [Mistake(*fields) for fields in wrong[columns].iloc[order].itertuples(index=False)]

@@ -1,0 +1,179 @@
+"""What a model made of the rows that it was not trained on, class by class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from textclf.errors import RunError
+from textclf.evaluation import classification_report
+from textclf.report.charts import Chart, chart_of_pairs
+from textclf.report.mistakes import Mistake, find_mistakes
+from textclf.runs import FitFolder
+from textclf.runs.reading import read_table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FEW_CLASSES = 10  # whose confusion matrix is a table of numbers
+MOST_CLASSES = 120  # whose confusion matrix is drawn
+HEAT_LEVELS = 7  # of a cell's colour
+CONFUSIONS = 12  # pairs of classes that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How often a true class was taken for another, and the share of its examples that was."""
+
+    truth: str
+    prediction: str
+    row: int
+    column: int
+    count: int
+    share: float
+
+    @property
+    def level(self) -> int:
+        """Of the colour, 0 to HEAT_LEVELS; the root, because wrong shares are small."""
+        return int(np.ceil(np.sqrt(self.share) * HEAT_LEVELS))
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """The confusion matrix, its classes by falling number of examples."""
+
+    names: list[str]
+    rows: list[list[Cell]]
+
+    @property
+    def is_small(self) -> bool:
+        return len(self.names) <= FEW_CLASSES
+
+    @property
+    def is_drawn(self) -> bool:
+        return FEW_CLASSES < len(self.names) <= MOST_CLASSES
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Those that are not empty."""
+        return [cell for row in self.rows for cell in row if cell.count]
+
+    @property
+    def commonest(self) -> list[Cell]:
+        """The mistakes that were made most often."""
+        wrong = [cell for cell in self.cells if cell.row != cell.column]
+        return sorted(wrong, key=lambda cell: -cell.count)[:CONFUSIONS]
+
+
+class Baseline(NamedTuple):
+    """The score of an answer that is always the same."""
+
+    score: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What predictions.csv and confusion_matrix.csv tell.
+
+    Args:
+        split: whose rows are told: 'test', or 'validation' where none test.
+        rows: how many rows each split has.
+        wrong: how many of the split's predictions are wrong; of numbers, all.
+        classes, means: rows of the classification report.
+        pairs: of numbers, predicted against true.
+    """
+
+    split: str
+    rows: dict[str, int]
+    wrong: int
+    baseline: Baseline
+    mistakes: list[Mistake]
+    classes: list[dict[str, Any]] = field(default_factory=list)
+    means: list[dict[str, Any]] = field(default_factory=list)
+    confusion: Confusion | None = None
+    pairs: Chart | None = None
+
+
+def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
+    """A fit's outcome.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    table = _read_predictions(folder, is_classification)
+    rows = {str(name): int(count) for name, count in table["split"].value_counts().items()}
+    split = "test" if "test" in rows else "validation"
+    table = table[table["split"] == split]
+    if table.empty:
+        raise RunError(f"{folder.predictions_path}: damaged: no row of test or validation")
+    mistakes = find_mistakes(table, is_classification)
+    if not is_classification:
+        truth, predicted = table["truth"].to_numpy(float), table["prediction"].to_numpy(float)
+        pairs = chart_of_pairs(truth, predicted)
+        return Outcome(split, rows, len(table), _usual_number(truth), mistakes, pairs=pairs)
+    wrong = int((table["truth"] != table["prediction"]).sum())
+    return Outcome(
+        split, rows, wrong, _usual_class(table["truth"]), mistakes, **_of_classes(folder, split)
+    )
+
+
+def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
+    """Classes as text, also those that are called 1 and 2; everything else as numbers."""
+    answers = ("truth", "prediction")
+    numbers = ("row", "probability") if is_classification else ("row", *answers)
+    columns = ("split", *answers, *numbers)
+    table = read_table(
+        folder.predictions_path, columns, as_text=answers if is_classification else ()
+    )
+    for column in numbers:
+        if table[column].dtype.kind not in "iuf" or table[column].isna().any():
+            raise RunError(f"{folder.predictions_path}: damaged: a {column} that is no number")
+    if table["row"].dtype.kind == "f" or (table["row"] < 0).any():
+        raise RunError(f"{folder.predictions_path}: damaged: a row that does not count from 0")
+    return table
+
+
+def _usual_class(truth: Any) -> Baseline:
+    counts = truth.value_counts()
+    return Baseline(float(counts.iloc[0] / len(truth)), f"always “{counts.index[0]}”")
+
+
+def _usual_number(truth: np.ndarray) -> Baseline:
+    middle = float(np.median(truth))
+    return Baseline(float(np.abs(truth - middle).mean()), f"always {middle:,.4g}, the median")
+
+
+def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
+    """The parts of an Outcome that confusion_matrix.csv gives, which is of the test rows."""
+    if split != "test" or not folder.confusion_path.exists():
+        return {}
+    table = folder.confusion
+    if table.shape[0] != table.shape[1] or any(t.kind not in "iu" for t in table.dtypes):
+        raise RunError(f"{folder.confusion_path}: damaged: not a square of counts")
+    rows = classification_report(table).to_dict("records")
+    by_support = sorted(rows[:-2], key=lambda row: -row["support"])
+    return {"classes": by_support, "means": rows[-2:], "confusion": _confusion(table)}
+
+
+def _confusion(table: DataFrame) -> Confusion:
+    counts, names = table.to_numpy(), list(map(str, table.columns))
+    support = counts.sum(axis=1)
+    order = np.argsort(-support, kind="stable")
+    rows = [
+        [
+            Cell(
+                names[r],
+                names[c],
+                i,
+                j,
+                int(counts[r, c]),
+                float(counts[r, c] / max(support[r], 1)),
+            )
+            for j, c in enumerate(order)
+        ]
+        for i, r in enumerate(order)
+    ]
+    return Confusion([names[place] for place in order], rows)

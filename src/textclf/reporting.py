@@ -16,7 +16,14 @@ from textclf.data import Dataset, load_dataset
 from textclf.data.tokenizer import START_ID
 from textclf.errors import DataError, RunError
 from textclf.preprocessing import TextEncoder, fit_encoder
-from textclf.report import Contents, Explanation, Mistake, read_contents, render_page
+from textclf.report import (
+    Contents,
+    FeatureExplanation,
+    Mistake,
+    TextExplanation,
+    read_contents,
+    render_page,
+)
 from textclf.report.contents import told_fit
 from textclf.runs import RunFolder
 from textclf.splits import everything, make_splits
@@ -97,14 +104,12 @@ class Explainer:
     """
 
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
-        import keras
-
         splits = make_splits(config.training.validation, data)
         train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
         self.data = data
         self.encoder = fit_encoder(config.preprocessing, data, train_rows)
         self.network = network
-        network.get_layer("outputs").activation = keras.activations.linear
+        network.get_layer("outputs").activation = lambda logits: logits
         validation = config.training.validation
         self.validates_on_test = validation is not None and validation.split == "test"
         if isinstance(self.encoder, TextEncoder):
@@ -112,7 +117,7 @@ class Explainer:
         else:
             self.typical = data.x[train_rows].mean(axis=0)
 
-    def explain(self, mistake: Mistake) -> Explanation:
+    def explain(self, mistake: Mistake) -> TextExplanation | FeatureExplanation:
         """What drove a prediction.
 
         Raises:
@@ -121,11 +126,11 @@ class Explainer:
         x, score = self.data.x[self._row(mistake)], self._score(mistake)
         if not isinstance(self.encoder, TextEncoder):
             why = explain_features(score, self.encoder, x, self.typical)
-            return Explanation(list(self.data.feature_names), why, x.tolist())
+            return FeatureExplanation(list(self.data.feature_names), x.tolist(), why)
         why = explain_text(score, self.encoder, x)
         is_word = x != START_ID
         words = [self.words[id_] for id_ in x[is_word].tolist()]
-        return Explanation(
+        return TextExplanation(
             words, replace(why, effects=why.effects[is_word], seen=why.seen[is_word])
         )
 

@@ -116,7 +116,9 @@ def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str) -> Chart | N
         own = [c for fit in fits if (c := _curve(fit, column, label, "run", colour))]
         means = [mean._replace(label=label, style="run", colour=colour) for mean in _mean(own)]
         curves += means or own[:1]
-    return _chart(curves, metric, f"validation {metric}, or training where none validates")
+    all_validate = all(f"val_{metric}" in fit for fits in runs for fit in fits)
+    some = "" if all_validate else ", of training where none validates"
+    return _chart(curves, metric, f"validation {metric}{some}")
 
 
 def _curve(history: DataFrame, column: str, label: str, style: str, colour: int) -> Curve | None:
@@ -155,7 +157,7 @@ def _chart(
         title=f"{title} ({better} is better)",
         told=f"{title} by epoch. " + " ".join(map(_told, curves)),
         x_label="epoch",
-        x_ticks=[Tick(float(x_of(epoch)), f"{epoch:,}") for epoch in epoch_ticks(last)],
+        x_ticks=[Tick(float(x_of(e)), f"{e:,}") for e in epoch_ticks(last * 3 // 2) if e <= last],
         y_ticks=y_ticks,
         lines=_lines(curves, x_of, y_of),
         mark=_mark(curves[-1], kept_epoch, x_of, y_of),
@@ -211,7 +213,9 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
     few = len(curves) <= MOST_LABELS
     named = [place for place, curve in enumerate(curves) if few or curve.style == "mean"]
     ends = [BOTTOM - float(points[place][-1, 1]) for place in named]
-    heights = dict(zip(named, spread(ends, LABEL_GAP, BOTTOM - TOP), strict=True))
+    lowest = 8  # above the axis's own label
+    places = spread([end - lowest for end in ends], LABEL_GAP, BOTTOM - TOP - lowest)
+    heights = {name: place + lowest for name, place in zip(named, places, strict=True)}
     return [
         Line(
             curve.label if place in heights else "",
@@ -257,7 +261,7 @@ def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
     some = "" if len(chosen) == len(truth) else f", {len(chosen):,} of {len(truth):,} rows"
     return Chart(
         title=f"predicted and true{some}",
-        told=f"Predicted against true values of {len(chosen):,} rows{some}; they agree on the line.",
+        told=f"Predicted against true numbers of {len(chosen):,} rows; on the line they agree.",
         x_label="true",
         x_ticks=_ticks(x_of, low, high),
         y_ticks=_ticks(y_of, low, high),

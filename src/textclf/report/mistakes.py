@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # mistakes
 LEVELS = 4  # of a colour
-FAINTEST = 0.15  # share of the strongest effect that is still coloured
+FAINTEST = 0.2  # share of the strongest effect that is still coloured
 LONG = 120  # words; of a longer text the passages around the strongest words are shown first
 AROUND = 7  # words on both sides of a strong one
 STRONGEST = 8  # words of a long text whose surroundings are shown
 NAMED = 4  # words named beneath a text, each way
+MOST_FEATURES = 16  # columns of a table
 
 
 @dataclass(frozen=True)
@@ -47,77 +48,106 @@ class Piece(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A word or feature, its value if it has one, and what it adds to the model's answer."""
+    """A word or feature and what it adds to the model's answer; `value` is a feature's own."""
 
     name: str
-    value: float | None
     effect: float
     style: str
+    value: float = 0.0
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Why the model answered as it did.
+class TextExplanation:
+    """Why the model answered so to a text.
 
     Args:
-        names: the words of a text, or the features.
+        words: of the text.
         why: what each of them adds to the answer.
-        values: of the features; empty for a text.
     """
 
-    names: Sequence[str]
+    words: Sequence[str]
     why: Attribution
-    values: Sequence[float] = ()
 
     @property
     def pieces(self) -> list[Piece]:
         """The whole text."""
-        return _pieces(self.names, self._styles())
+        return _pieces(self.words, self._styles())
 
     @property
     def excerpt(self) -> list[Piece]:
         """The text, or, of a long one, the passages around its strongest words."""
-        if len(self.names) <= LONG:
+        if not self.is_cut:
             return self.pieces
-        strongest = np.argsort(-np.abs(self.why.effects), kind="stable")[:STRONGEST]
-        shown = np.zeros(len(self.names), bool)
-        for place in strongest:
+        shown = np.zeros(len(self.words), bool)
+        for place in self._strongest():
             shown[max(0, place - AROUND) : place + AROUND + 1] = True
         styles = [s if here else "gap" for s, here in zip(self._styles(), shown, strict=True)]
-        return [
-            Piece("…", "gap") if piece.style == "gap" else piece
-            for piece in _pieces(self.names, styles)
-        ]
+        pieces = _pieces(self.words, styles)
+        return [Piece("…", "gap") if piece.style == "gap" else piece for piece in pieces]
 
     @property
     def is_cut(self) -> bool:
         """Whether the excerpt is not all."""
-        return len(self.names) > LONG
+        return len(self.words) > LONG
 
     @property
     def raising(self) -> list[Effect]:
         """What spoke most for the answer, each word once."""
-        return [effect for effect in self.effects if effect.effect > 0][:NAMED]
+        effects = sorted(self._coloured(), key=lambda effect: -effect.effect)
+        return [effect for effect in effects if effect.effect > 0][:NAMED]
 
     @property
     def lowering(self) -> list[Effect]:
         """What spoke most against it."""
-        return [effect for effect in self.effects[::-1] if effect.effect < 0][:NAMED]
+        effects = sorted(self._coloured(), key=lambda effect: effect.effect)
+        return [effect for effect in effects if effect.effect < 0][:NAMED]
+
+    def _coloured(self) -> list[Effect]:
+        columns = (self.words, self.why.effects.tolist(), self._styles())
+        effects = [Effect(*fields) for fields in zip(*columns, strict=True)]
+        by_strength = sorted(effects, key=lambda effect: abs(effect.effect))
+        return list({e.name: e for e in by_strength if "-" in e.style}.values())
+
+    def _strongest(self) -> list[int]:
+        """The places of the strongest words, each word's first."""
+        order = np.argsort(-np.abs(self.why.effects), kind="stable").tolist()
+        first = {self.words[place]: place for place in reversed(order)}
+        return [place for place in order if first[self.words[place]] == place][:STRONGEST]
+
+    def _styles(self) -> list[str]:
+        styles = zip(_styles_of(self.why.effects), self.why.seen, strict=True)
+        return [style if seen else "unseen" for style, seen in styles]
+
+
+@dataclass(frozen=True)
+class FeatureExplanation:
+    """Why the model answered so to features.
+
+    Args:
+        names: of the features.
+        values: their own, as the data has them.
+        why: what each of them adds to the answer.
+    """
+
+    names: Sequence[str]
+    values: Sequence[float]
+    why: Attribution
 
     @property
     def effects(self) -> list[Effect]:
-        """What is coloured, from what raised the answer most to what lowered it most."""
-        values: Sequence[float | None] = self.values or [None] * len(self.names)
-        columns = (self.names, values, self.why.effects.tolist(), self._styles())
-        effects = [Effect(*fields) for fields in zip(*columns, strict=True)]
-        coloured = {e.name: e for e in effects if "-" in e.style or e.value is not None}
-        return sorted(coloured.values(), key=lambda effect: -effect.effect)
+        """In the order of the features."""
+        effects = self.why.effects
+        columns = (self.names, effects.tolist(), _styles_of(effects), self.values)
+        return [Effect(*fields) for fields in zip(*columns, strict=True)]
 
-    def _styles(self) -> list[str]:
-        return [
-            style if seen else "unseen"
-            for style, seen in zip(_styles_of(self.why.effects), self.why.seen, strict=True)
-        ]
+
+Explanation = TextExplanation | FeatureExplanation
+
+
+def strongest_features(explanations: Sequence[FeatureExplanation]) -> list[int]:
+    """The numbers of the features that move the answers most, the strongest first."""
+    strength = np.mean([np.abs(it.why.effects) for it in explanations], axis=0)
+    return np.argsort(-strength, kind="stable")[:MOST_FEATURES].tolist()
 
 
 def _styles_of(effects: np.ndarray) -> list[str]:

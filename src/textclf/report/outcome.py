@@ -84,6 +84,8 @@ class Outcome:
         wrong: how many of the split's predictions are wrong; of numbers, all.
         classes, means: rows of the classification report.
         pairs: of numbers, predicted against true.
+        half, nine_tenths: of numbers, how far off that share of the rows is at most.
+        bias: of numbers, the mean of predicted minus true.
     """
 
     split: str
@@ -95,6 +97,9 @@ class Outcome:
     means: list[dict[str, Any]] = field(default_factory=list)
     confusion: Confusion | None = None
     pairs: Chart | None = None
+    half: float = 0.0
+    nine_tenths: float = 0.0
+    bias: float = 0.0
 
 
 def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
@@ -112,8 +117,8 @@ def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
     mistakes = find_mistakes(table, is_classification)
     if not is_classification:
         truth, predicted = table["truth"].to_numpy(float), table["prediction"].to_numpy(float)
-        pairs = chart_of_pairs(truth, predicted)
-        return Outcome(split, rows, len(table), _usual_number(truth), mistakes, pairs=pairs)
+        residuals = _of_residuals(truth, predicted)
+        return Outcome(split, rows, len(table), _usual_number(truth), mistakes, **residuals)
     wrong = int((table["truth"] != table["prediction"]).sum())
     return Outcome(
         split, rows, wrong, _usual_class(table["truth"]), mistakes, **_of_classes(folder, split)
@@ -144,6 +149,14 @@ def _usual_class(truth: Any) -> Baseline:
 def _usual_number(truth: np.ndarray) -> Baseline:
     middle = float(np.median(truth))
     return Baseline(float(np.abs(truth - middle).mean()), f"always {middle:,.4g}, the median")
+
+
+def _of_residuals(truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    residuals = predicted - truth
+    half, nine_tenths = np.quantile(np.abs(residuals), [0.5, 0.9]).tolist()
+    bias = float(residuals.mean())
+    pairs = chart_of_pairs(truth, predicted)
+    return {"pairs": pairs, "half": half, "nine_tenths": nine_tenths, "bias": bias}
 
 
 def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textclf.config_file import dump_config
 from textclf.errors import RunError
 from textclf.plots.canvas import number
-from textclf.report import charts, outcome, prose
+from textclf.report import charts, prose
 from textclf.report.charts import chart_of_runs
 from textclf.report.contents import Contents
+from textclf.report.mistakes import strongest_features
 
 if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = files("textclf.report") / "templates"
+# No script, nothing from elsewhere, no style but the page's own, which its hash tells.
+POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 
 
 class Bar(NamedTuple):
@@ -50,7 +53,7 @@ def render_page(runs: Sequence[Contents]) -> str:
             runs=runs,
             comparison=_comparison(runs) if len(runs) > 1 else None,
             style=_trusted(style),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            policy=POLICY.format(digest),
         )
     )
 
@@ -69,7 +72,10 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(number=number, bars=bars, share=share)
     environment.globals.update(
-        {"prose": prose, "dump_config": dump_config, "chart": charts, "outcome": outcome}
+        prose=prose,
+        chart=charts,
+        dump_config=dump_config,
+        strongest_features=strongest_features,
     )
     return environment
 

@@ -85,7 +85,7 @@ def time_of(record: Mapping[str, Any]) -> float | None:
 
 
 def environment(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What run.json tells of how a run was made: names and values, sections as 'data · imdb.npz'."""
+    """What run.json tells of how a run was made: names, such as 'device · name', and values."""
     order = ("command", "versions", "device", "engine", "platform", "git", "code", "data")
     times = ("started", "finished", "resumed")
     lines = []
@@ -122,10 +122,14 @@ def flat_settings(config: Config) -> dict[str, Any]:
 
 
 def differing_settings(configs: list[Config]) -> list[tuple[str, list[str]]]:
-    """The settings in which configs differ, each with its value in every config; '–': not there."""
+    """The settings in which configs differ, each with its value in every config."""
     flat = [flat_settings(config) for config in configs]
-    paths = dict.fromkeys(path for settings in flat for path in settings)
-    rows = [(path, [_setting(settings.get(path, "–")) for settings in flat]) for path in paths]
+    sections = list(Config.model_fields)
+    paths = sorted(
+        dict.fromkeys(path for settings in flat for path in settings),
+        key=lambda path: sections.index(path.partition(".")[0]),
+    )
+    rows = [(path, [_setting(settings.get(path, "-")) for settings in flat]) for path in paths]
     return [(path, values) for path, values in rows if len(set(values)) > 1]
 
 

@@ -58,8 +58,9 @@ def write_report(
         try:
             content = _explain(run, content, data_dir, device)
         except (DataError, RunError) as error:
-            lines = [f"{run.name}: mistakes are shown without what drove them", *error.messages]
-            content = replace(content, notes=[*content.notes, ": ".join(lines)])
+            what = f"{run.name}: its mistakes are shown without what drove them, because:"
+            lines = [what, *error.messages]
+            content = replace(content, notes=[*content.notes, "\n".join(lines)])
             warnings += lines
         contents.append(content)
     write_text(output, render_page(contents))

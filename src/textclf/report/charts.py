@@ -31,7 +31,7 @@ class Tick(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A curve: `style` is 'training', 'validation', 'thin', 'mean', 'run' or 'dashed'."""
+    """A curve: `style` is 'training', 'validation', 'thin', 'mean', 'run' or 'diagonal'."""
 
     label: str
     style: str
@@ -39,6 +39,7 @@ class Line(NamedTuple):
     path: str  # of SVG
     end: tuple[float, float]
     label_y: float
+    is_point: bool = False
 
 
 class Mark(NamedTuple):
@@ -99,7 +100,7 @@ def chart_of_fits(histories: Mapping[str, DataFrame], metric: str) -> Chart | No
             if (curve := _curve(history, column, name, "thin", place % COLOURS))
         ]
         if curves:
-            return _chart([*curves, *_mean(curves)], metric, f"{words} of {len(curves)} fits")
+            return _chart([*curves, *_mean(curves)], metric, f"{words} of {_count(len(curves))}")
     return None
 
 
@@ -119,6 +120,10 @@ def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str) -> Chart | N
     all_validate = all(f"val_{metric}" in fit for fits in runs for fit in fits)
     some = "" if all_validate else ", of training where none validates"
     return _chart(curves, metric, f"validation {metric}{some}")
+
+
+def _count(fits: int) -> str:
+    return f"{fits} fits" if fits > 1 else "one fit"
 
 
 def _curve(history: DataFrame, column: str, label: str, style: str, colour: int) -> Curve | None:
@@ -224,6 +229,7 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
             _path(line),
             (float(line[-1, 0]), float(line[-1, 1])),
             BOTTOM - heights.get(place, 0.0),
+            is_point=len(line) == 1,
         )
         for place, (curve, line) in enumerate(zip(curves, points, strict=True))
     ]

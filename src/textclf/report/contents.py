@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -118,13 +119,16 @@ def _charts(
 
 def _notes(run: RunFolder) -> list[str]:
     notes = []
-    if run.status in ("interrupted", "running"):
-        notes.append(f"{run.name} is {run.status}: what follows is what there is so far.")
+    if run.status == "running":
+        notes.append("The run goes on: what follows is what there was when the page was made.")
     if run.status == "interrupted":
-        notes.append(f"To go on with it: textclf resume {run.path}")
+        notes.append(
+            "The run was interrupted: what follows is what there is so far. Go on with it by "
+            f"textclf resume {shlex.quote(str(run.path))}"
+        )
     if run.status == "failed":
         reasons = " ".join(map(str, run.record.get("error") or ["the reason was not recorded."]))
-        notes.append(f"{run.name} failed: {reasons}")
+        notes.append(f"The run failed: {reasons}")
     if getattr(run.config.training.validation, "split", None) == "test":
         notes.append(
             "The test rows validated, too: they chose the epoch that was kept, so the test score "

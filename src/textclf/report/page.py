@@ -117,12 +117,12 @@ def bars(run: Contents) -> list[Bar]:
 
 def _comparison(runs: Sequence[Contents]) -> dict[str, Any]:
     """What the runs have, side by side."""
-    metrics = {run.metric for run in runs}
-    metric = metrics.pop() if len(metrics) == 1 else "loss"
-    names = ("test", "val")
-    scores = [f"{split}_{name}" for name in dict.fromkeys((metric, "loss")) for split in names]
+    metrics = list(dict.fromkeys(run.metric for run in runs))
+    splits = ("test", "val")
+    scores = [f"{split}_{name}" for name in dict.fromkeys([*metrics, "loss"]) for split in splits]
+    histories = [run.histories for run in runs]
     return {
         "scores": [score for score in scores if any(score in run.metrics for run in runs)],
         "settings": prose.differing_settings([run.config for run in runs]),
-        "chart": chart_of_runs([run.histories for run in runs], metric),
+        "chart": chart_of_runs(histories, metrics[0] if len(metrics) == 1 else "loss"),
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from textclf.errors import RunError
 from textclf.evaluation import classification_report
+from textclf.plots.canvas import shortened
 from textclf.report.charts import Chart, chart_of_pairs
 from textclf.report.mistakes import Mistake, find_mistakes
 from textclf.runs import FitFolder
@@ -143,7 +144,9 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
 
 def _usual_class(truth: Any) -> Baseline:
     counts = truth.value_counts()
-    return Baseline(float(counts.iloc[0] / len(truth)), f"always “{counts.index[0]}”")
+    return Baseline(
+        float(counts.iloc[0] / len(truth)), f"always “{shortened(counts.index[0], 18)}”"
+    )
 
 
 def _usual_number(truth: np.ndarray) -> Baseline:

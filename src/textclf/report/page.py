@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = files("textclf.report") / "templates"
+# Control characters, and those that turn the direction of what follows.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # No script, nothing from elsewhere, no style but the page's own, which its hash tells.
 POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 
@@ -87,10 +89,10 @@ def _trusted(text: str) -> Any:
 
 
 def _printable(value: Any) -> Any:
-    """No control character of a user's text reaches the page."""
+    """Nothing of a user's text that a reader cannot see reaches the page."""
     if type(value) is not str:  # a number, or Markup, which is escaped already
         return value
-    return "".join(c if c == "\n" or unicodedata.category(c) != "Cc" else "\ufffd" for c in value)
+    return CONTROL.sub("\ufffd", value)
 
 
 def share(value: float) -> str:

@@ -86,7 +86,12 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
         network = load_kept_model(run.config, fit)
         explainer = Explainer(run.config, data, network)
         explanations = [explainer.explain(mistake) for mistake in content.outcome.mistakes]
-    return replace(content, explanations=explanations, parameters=network.count_params())
+    return replace(
+        content,
+        explanations=explanations,
+        parameters=network.count_params(),
+        notes=[*content.notes, *data.warnings],
+    )
 
 
 def _refuse_other_data(run: RunFolder, data: Dataset) -> None:

@@ -30,6 +30,12 @@ def test_classes_come_by_falling_support_and_the_baseline_is_the_first(tmp_path)
     assert outcome.confusion.names == [row["class"] for row in outcome.classes]
 
 
+def test_of_very_many_classes_the_commonest_are_told(tmp_path):
+    outcome = read_outcome(make_run(tmp_path, 1500), is_classification=True)
+    assert (len(outcome.classes), outcome.more_classes) == (120, 1380)
+    assert len(outcome.confusion.cells) <= 600 and not outcome.confusion.is_drawn
+
+
 @pytest.mark.parametrize(("classes", "is_small", "is_drawn"), [(2, True, False), (46, False, True)])
 def test_few_classes_are_a_table_many_a_picture(tmp_path, classes, is_small, is_drawn):
     confusion = read_outcome(make_run(tmp_path, classes), is_classification=True).confusion

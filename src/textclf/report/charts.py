@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 480, 300  # of the picture, in its own units; text is 16 high
 LEFT, RIGHT, TOP, BOTTOM = 50, 388, 30, 262  # of the room for the lines
 LABEL_GAP = 19
 MOST_DOTS = 4000  # of a scatter plot
+MOST_POINTS = 400  # of a curve
 COLOURS = 8  # of lines
 MOST_LABELS = 9
 
@@ -215,6 +216,7 @@ def _ticks(scale: Scale, low: float, high: float) -> list[Tick]:
 
 def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
     points = [np.stack([x_of(c.epochs), y_of(c.values)], axis=1).round(1) for c in curves]
+    points = [line[_evenly(len(line), MOST_POINTS)] for line in points]
     few = len(curves) <= MOST_LABELS
     named = [place for place, curve in enumerate(curves) if few or curve.style == "mean"]
     ends = [BOTTOM - float(points[place][-1, 1]) for place in named]
@@ -233,6 +235,11 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
         )
         for place, (curve, line) in enumerate(zip(curves, points, strict=True))
     ]
+
+
+def _evenly(count: int, most: int) -> np.ndarray:
+    """At most so many of the places 0 to count - 1, the first and the last among them."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 
 def _path(points: np.ndarray) -> str:
@@ -257,7 +264,7 @@ def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
     truth, predicted = truth[finite], predicted[finite]
     if not len(truth):
         return None
-    chosen = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), MOST_DOTS)).astype(int))
+    chosen = _evenly(len(truth), MOST_DOTS)
     both = np.concatenate([truth, predicted])
     low, high = float(both.min()), float(both.max())
     room = 0.05 * (high - low) or 1.0

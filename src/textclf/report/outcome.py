@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FEW_CLASSES = 10  # whose confusion matrix is a table of numbers
-MOST_CLASSES = 120  # whose confusion matrix is drawn
+MOST_CLASSES = 120  # that are listed, and whose confusion matrix is drawn
 HEAT_LEVELS = 7  # of a cell's colour
 CONFUSIONS = 12  # pairs of classes that are named
 
@@ -43,10 +43,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Confusion:
-    """The confusion matrix, its classes by falling number of examples."""
+    """The confusion matrix, int64 (classes, classes), its classes by falling number of examples."""
 
     names: list[str]
-    rows: list[list[Cell]]
+    counts: np.ndarray
 
     @property
     def is_small(self) -> bool:
@@ -57,15 +57,28 @@ class Confusion:
         return FEW_CLASSES < len(self.names) <= MOST_CLASSES
 
     @property
+    def rows(self) -> list[list[Cell]]:
+        """Every cell."""
+        classes = range(len(self.names))
+        return [[self._cell(row, column) for column in classes] for row in classes]
+
+    @property
     def cells(self) -> list[Cell]:
         """Those that are not empty."""
-        return [cell for row in self.rows for cell in row if cell.count]
+        return [self._cell(row, column) for row, column in np.argwhere(self.counts).tolist()]
 
     @property
     def commonest(self) -> list[Cell]:
         """The mistakes that were made most often."""
-        wrong = [cell for cell in self.cells if cell.row != cell.column]
-        return sorted(wrong, key=lambda cell: -cell.count)[:CONFUSIONS]
+        wrong = self.counts - np.diag(np.diag(self.counts))
+        order = np.argsort(-wrong, axis=None, kind="stable")[:CONFUSIONS]
+        places = np.stack(np.unravel_index(order, wrong.shape), axis=1).tolist()
+        return [self._cell(row, column) for row, column in places if wrong[row, column]]
+
+    def _cell(self, row: int, column: int) -> Cell:
+        count = int(self.counts[row, column])
+        share = count / max(int(self.counts[row].sum()), 1)
+        return Cell(self.names[row], self.names[column], row, column, count, share)
 
 
 class Baseline(NamedTuple):
@@ -83,7 +96,8 @@ class Outcome:
         split: whose rows are told: 'test', or 'validation' where none test.
         rows: how many rows each split has.
         wrong: how many of the split's predictions are wrong; of numbers, all.
-        classes, means: rows of the classification report.
+        classes, means: rows of the classification report; of many classes the commonest.
+        more_classes: how many are left out.
         pairs: of numbers, predicted against true.
         half, nine_tenths: of numbers, how far off that share of the rows is at most.
         bias: of numbers, the mean of predicted minus true.
@@ -96,6 +110,7 @@ class Outcome:
     mistakes: list[Mistake]
     classes: list[dict[str, Any]] = field(default_factory=list)
     means: list[dict[str, Any]] = field(default_factory=list)
+    more_classes: int = 0
     confusion: Confusion | None = None
     pairs: Chart | None = None
     half: float = 0.0
@@ -171,25 +186,15 @@ def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
         raise RunError(f"{folder.confusion_path}: damaged: not a square of counts")
     rows = classification_report(table).to_dict("records")
     by_support = sorted(rows[:-2], key=lambda row: -row["support"])
-    return {"classes": by_support, "means": rows[-2:], "confusion": _confusion(table)}
+    return {
+        "classes": by_support[:MOST_CLASSES],
+        "means": rows[-2:],
+        "more_classes": max(0, len(by_support) - MOST_CLASSES),
+        "confusion": _confusion(table),
+    }
 
 
 def _confusion(table: DataFrame) -> Confusion:
     counts, names = table.to_numpy(), list(map(str, table.columns))
-    support = counts.sum(axis=1)
-    order = np.argsort(-support, kind="stable")
-    rows = [
-        [
-            Cell(
-                names[r],
-                names[c],
-                i,
-                j,
-                int(counts[r, c]),
-                float(counts[r, c] / max(support[r], 1)),
-            )
-            for j, c in enumerate(order)
-        ]
-        for i, r in enumerate(order)
-    ]
-    return Confusion([names[place] for place in order], rows)
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    return Confusion([names[place] for place in order], counts[order][:, order])

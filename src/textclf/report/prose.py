@@ -10,13 +10,14 @@ from textclf.config import Config, FeaturePreprocessing
 
 
 def question(config: Config) -> str:
-    """What the dataset asks, in the words of its settings' docstring."""
+    """What the dataset asks, in the words of its settings' docstring, after its file's name."""
     text = (type(config.dataset).__doc__ or config.dataset.name).strip().splitlines()[0]
-    return text if text.endswith((".", "?")) else f"{text}."
+    path = getattr(config.dataset, "path", None)
+    return f"{path}: {text}" if path else text
 
 
 def model_in_words(config: Config) -> str:
-    """'An LSTM of 8 units on vectors of 16 numbers for each of the 500 commonest words.'"""
+    """'An LSTM of 8 units on texts of 100 words, the 500 commonest words as vectors of 16 numbers.'"""
     describe = MODELS.get(config.model.type, lambda model: f"a {model.type} model")
     return f"{_capital(describe(config.model))} on {_input(config)}."
 

@@ -17,7 +17,7 @@ def question(config: Config) -> str:
 
 
 def model_in_words(config: Config) -> str:
-    """'An LSTM of 8 units on texts of 100 words, the 500 commonest words as vectors of 16 numbers.'"""
+    """'An LSTM of 8 units on texts of 100 words, the 500 commonest words one-hot.'"""
     describe = MODELS.get(config.model.type, lambda model: f"a {model.type} model")
     return f"{_capital(describe(config.model))} on {_input(config)}."
 

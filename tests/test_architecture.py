@@ -13,10 +13,10 @@ SOURCE = Path(__file__).parents[1] / "src" / "textclf"
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"workflow", "checking"},
-    {"training", "results", "reproduction"},
+    {"workflow", "checking", "reporting"},
+    {"training", "results", "reproduction", "report"},
     {"fits", "callbacks", "interruption"},
-    {"evaluation", "engine", "plots", "environment", "state"},
+    {"evaluation", "engine", "plots", "environment", "state", "attribution"},
     {"models", "memory"},
     {"preprocessing", "splits"},
     {"data", "runs"},

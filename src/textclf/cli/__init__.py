@@ -9,6 +9,7 @@ from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
 from textclf.cli.plot import plot
+from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
 from textclf.cli.schema import schema
@@ -27,5 +28,18 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data, init, schema, completion):
+COMMANDS = (
+    train,
+    resume,
+    reproduce,
+    evaluate,
+    plot,
+    report,
+    check,
+    init,
+    data,
+    schema,
+    completion,
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -3,12 +3,14 @@
 import click
 
 from textclf.cli.check import check
+from textclf.cli.compare import compare
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
 from textclf.cli.plot import plot
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.runs import runs
 from textclf.cli.train import train
 
 __all__ = ["main"]
@@ -24,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data):
+for command in (train, resume, reproduce, evaluate, runs, compare, plot, check, data):
     main.add_command(command)

@@ -10,7 +10,7 @@ from textclf.cli import options
 from textclf.cli.output import print_json, printable
 from textclf.cli.plot import picture_option
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
-from textclf.cli.tables import Column, line_length, print_table, table_width
+from textclf.cli.tables import Column, print_wide_table
 
 if TYPE_CHECKING:
     from textclf.comparison import Comparison, Difference
@@ -100,32 +100,8 @@ def _score(scores: dict[str, float], name: str) -> str:
 
 
 def _print_by_run(title: str, names: Sequence[str], rows: dict[str, list[str]]) -> None:
-    """A table with a column for each run; in several where a line has no room for all of them."""
-    first, room = 0, line_length()
-    while first < len(names):
-        last = len(names)
-        while (
-            last > first + 1 and room is not None and _width(title, names, rows, first, last) > room
-        ):
-            last -= 1
-        if first:
-            click.echo()
-        print_table(*_block(title, names, rows, first, last))
-        first = last
-
-
-def _width(*block: Any) -> int:
-    return table_width(*_block(*block))
-
-
-def _block(
-    title: str, names: Sequence[str], rows: dict[str, list[str]], first: int, last: int
-) -> tuple[list[Column], list[list[tuple[str, None]]]]:
-    columns = [Column(title), *(Column(name, is_number=True) for name in names[first:last])]
-    cells = [
-        [(key, None), *((text, None) for text in row[first:last])] for key, row in rows.items()
-    ]
-    return columns, cells
+    columns = [Column(title), *(Column(name, is_number=True) for name in names)]
+    print_wide_table(columns, [[(text, None) for text in (key, *row)] for key, row in rows.items()])
 
 
 def describe(differences: Sequence["Difference"]) -> list[str]:

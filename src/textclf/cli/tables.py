@@ -35,12 +35,6 @@ def line_length() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def table_width(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
-    """Characters of a line of the whole table."""
-    widths, shown = _measure(columns, rows)
-    return _total(widths, shown)
-
-
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """Print a line for each row; columns that are all empty are left out.
 
@@ -58,6 +52,36 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> No
     click.echo(_line([(column.title, None) for column in columns], columns, widths, shown, True))
     for row in rows:
         click.echo(_line(row, columns, widths, shown))
+
+
+def print_wide_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+    """Print a table whose columns go on in another below it, where there is no room for all.
+
+    Each has the first column.
+    """
+    first = 1
+    while first < len(columns):
+        last = _last_that_fits(columns, rows, first)
+        if first > 1:
+            click.echo()
+        print_table(*_part(columns, rows, first, last))
+        first = last
+
+
+def _last_that_fits(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], first: int) -> int:
+    room = line_length()
+    for last in range(len(columns), first + 1, -1):
+        if room is None or _total(*_measure(*_part(columns, rows, first, last))) <= room:
+            return last
+    return first + 1
+
+
+def _part(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], first: int, last: int
+) -> tuple[list[Column], list[list[Cell]]]:
+    """The first column, and those from `first` to before `last`."""
+    cut = [[row[0], *row[first:last]] for row in rows]
+    return [columns[0], *columns[first:last]], cut
 
 
 def _measure(

@@ -25,7 +25,7 @@ def test_series_are_compared(cli, series, empty_folder):
         "val_mae   3.2000 ± 0.1581  4.2000 ± 0.1581",
         "test_mae  4.2000 ± 0.1581  5.2000 ± 0.1581",
         "epochs                  2                2",
-        "time                2.5 s            2.5 s",
+        "time                5.0 s            5.0 s",
         "",
         "narrow against wide",
         "  val_mae   1.0000 higher, which is worse: beyond seed noise, p = 0.0079",

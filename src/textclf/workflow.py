@@ -1,7 +1,8 @@
 """What the commands do, step by step; TensorFlow is imported once a step needs it."""
 
+import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def resume(
             f"{run.path}: one of a series; lengthen all of it: textclf resume "
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
-    with run.locked():
+    with _series_locked(run), run.locked():
         record, config = run.record, _with_epochs(run, epochs)
         if record.get("status") == "failed":
             raise RunError(*_why_failed(run, record))
@@ -136,6 +137,16 @@ def resume(
         with run.recording(is_new=False):
             _carry_out(run, data_dir, device, reporter)
     return Run(run.path)
+
+
+@contextlib.contextmanager
+def _series_locked(run: RunFolder) -> Iterator[None]:
+    """Hold the lock of the series that a seed's run belongs to, so that both are not resumed."""
+    if run.title == run.name:
+        yield
+    else:
+        with RunFolder(run.path.resolve().parent).locked():
+            yield
 
 
 def _carry_out(

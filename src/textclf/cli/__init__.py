@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.check import check
+from textclf.cli.compare import compare
 from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
@@ -12,6 +13,7 @@ from textclf.cli.plot import plot
 from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.runs import runs
 from textclf.cli.schema import schema
 from textclf.cli.train import train
 
@@ -34,6 +36,8 @@ COMMANDS = (
     reproduce,
     evaluate,
     plot,
+    runs,
+    compare,
     report,
     check,
     init,

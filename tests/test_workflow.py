@@ -1,14 +1,16 @@
 """The public API: train, open, evaluate, load; what the folder says is what the model does."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import textclf
-from textclf import evaluate, load_config, open_run, train
-from textclf.errors import ConfigError, RunError
+from textclf import Run, evaluate, load_config, open_run, train
+from textclf.errors import ConfigError, DataError, RunError
 from textclf.reporter import Reporter
+from textclf.workflow import resume
 from tiny_recipes import TINY_BOSTON, TINY_TAIL
 
 pytestmark = pytest.mark.real_data
@@ -186,3 +188,35 @@ def test_metrics_without_the_kept_epoch_are_an_error_of_the_run(runs, data_dir):
     run.metrics_path.write_text(json.dumps(metrics))
     with pytest.raises(RunError):
         evaluate(run, data_dir=data_dir)
+
+
+@pytest.fixture
+def own_run(tmp_path: Path) -> Run:
+    """A finished run on a file of one's own, `reviews.csv`, beside its config."""
+    rows = [f"{'good fine' if n % 2 else 'bad poor'} film {n % 7},{n % 2}\n" for n in range(40)]
+    (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(rows))
+    (tmp_path / "own.yaml").write_text(
+        "dataset: {name: csv, path: reviews.csv, text: text, label: label}\n"
+        "preprocessing: {num_words: 20, encoding: multi_hot}\n"
+        "model: {type: dense, units: [4]}\n"
+        "training: {epochs: 2, batch_size: 8}\n"
+    )
+    return train(load_config(tmp_path / "own.yaml"), tmp_path / "runs", "own")
+
+
+def test_a_run_on_ones_own_data_names_rows_of_the_file(own_run):
+    lines = (own_run.path.parents[1] / "reviews.csv").read_text().splitlines()[1:]
+    for row in own_run.predictions.itertuples():
+        assert str(row.truth) == lines[row.row].rpartition(",")[2]
+    assert set(own_run.record["data"]) == {"reviews.csv"}
+
+
+def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_is(own_run):
+    scores = {key: value for key, value in own_run.metrics.items() if key != "best_epoch"}
+    assert {k: v for k, v in evaluate(own_run).items() if k in scores} == pytest.approx(scores)
+    with (own_run.path.parents[1] / "reviews.csv").open("a") as file:
+        file.write("one more,1\n")
+    for command in (lambda: evaluate(own_run), lambda: resume(own_run, epochs=3)):
+        with pytest.raises(DataError, match=r"reviews.csv: not the data that .* began with"):
+            command()
+    assert own_run.status == "finished" and own_run.config.training.epochs == 2

@@ -11,7 +11,7 @@ from textclf.atomic import write_json
 from textclf.config import MAX_SEED, Config
 from textclf.config_file import load_config
 from textclf.conflicts import check_conflicts
-from textclf.data import load_dataset
+from textclf.data import Dataset, load_dataset
 from textclf.environment import describe_environment, differences
 from textclf.errors import ConfigError, DataError, RunError
 from textclf.evaluation import Scored, Scores, mean_and_sd, score
@@ -83,8 +83,8 @@ def train(
     series = {"seeds": _seeds_from(config, seeds)} if seeds is not None else {}
     record = {**describe_environment(), **series}
     run = create_run(config, recipe, Path(runs_dir), name, record)
-    with run.locked(), run.recording():
-        _carry_out(run, data_dir, device, reporter, callbacks)
+    with run.locked(), run.recording(), backend.native_output_to(run.log_path):
+        _carry_out(run, _new_trainer(config, data_dir, device, reporter, callbacks))
     return Run(run.path)
 
 
@@ -130,12 +130,17 @@ def resume(
             raise RunError(*_why_failed(run, record))
         if record.get("status") == "finished" and config == run.config:
             return Run(run.path)
-        again = describe_environment()
-        _warn_of_changes(record, again, reporter)
-        resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
-        run.restart(config, resumed)
-        with run.recording(is_new=False):
-            _carry_out(run, data_dir, device, reporter)
+        with backend.native_output_to(run.log_path):
+            # Before the run is touched: with other data it stays what it is.
+            trainer = _new_trainer(config, data_dir, device, reporter)
+            _refuse_other_data(run, trainer.data)
+            again = describe_environment()
+            device_now = {"device": vars(trainer.device)} if "device" in record else {}
+            _warn_of_changes(record, {**again, **device_now}, reporter)
+            resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
+            run.restart(config, resumed)
+            with run.recording(is_new=False):
+                _carry_out(run, trainer)
     return Run(run.path)
 
 
@@ -149,23 +154,12 @@ def _series_locked(run: RunFolder) -> Iterator[None]:
             yield
 
 
-def _carry_out(
-    run: RunFolder,
-    data_dir: str | Path | None,
-    device: str,
-    reporter: Reporter | None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
-) -> None:
+def _carry_out(run: RunFolder, trainer: "Trainer") -> None:
     """Train what is left to train of a run, and write all that belongs to it."""
-    with backend.native_output_to(run.log_path):
-        trainer = _new_trainer(run.config, data_dir, device, reporter, callbacks)
-        _refuse_other_data(run, dict(trainer.data.files))
-        if "device" in run.record:
-            _warn_of_changes(run.record, {"device": vars(trainer.device)}, reporter)
-        if run.seed_values:
-            _train_seeds(trainer, run)
-        else:
-            _train_one(trainer, run)
+    if run.seed_values:
+        _train_seeds(trainer, run)
+    else:
+        _train_one(trainer, run)
 
 
 def _train_one(trainer: "Trainer", run: RunFolder) -> Scores:
@@ -229,12 +223,14 @@ def _why_failed(run: RunFolder, record: dict[str, Any]) -> list[str]:
     return [f"{run.path}: failed, and would fail again: {why[0]}", *why[1:]]
 
 
-def _refuse_other_data(run: RunFolder, files: dict[str, str]) -> None:
-    """A run goes on with the data it began with, to the bit."""
-    before = run.record.get("data")
-    for name, digest in (before or {}).items():
-        if files.get(name) != digest:
-            raise DataError(f"{name}: not the data that {run.path} began with; train a new run")
+def _refuse_other_data(run: RunFolder, data: Dataset) -> None:
+    """A run goes on, and is scored, with the data it began with, to the bit."""
+    for name, digest in run.record.get("data", {}).items():
+        if data.files.get(name) != digest:
+            raise DataError(
+                f"{name}: not the data that {run.path} began with; give it that file again, or "
+                "train a new run"
+            )
 
 
 def reproduce(
@@ -274,6 +270,7 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
     """
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
+        _refuse_other_data(run, trainer.data)
         scores = [
             over_fits(one.config, trainer.data, one, lambda fit: _score_again(trainer, fit))
             for one in _models_of(run)

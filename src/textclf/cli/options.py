@@ -51,6 +51,17 @@ runs_dir_option = click.option(
     show_default=True,
     help="The folder that holds the runs.",
 )
+
+
+def check_format(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
+    """A picture's file ends in a format that can be drawn."""
+    from textclf.plots import FORMATS
+
+    if output is not None and output.suffix.removeprefix(".").lower() not in FORMATS:
+        raise click.BadParameter(f"{output} must end in {', '.join(f'.{f}' for f in FORMATS)}.")
+    return output
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),

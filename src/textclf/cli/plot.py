@@ -1,20 +1,11 @@
 """`textclf plot`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from textclf.cli import options
 from textclf.cli.output import print_json
-
-
-def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
-    from textclf.plots import FORMATS
-
-    if output is not None and output.suffix.removeprefix(".").lower() not in FORMATS:
-        raise click.BadParameter(f"{output} must end in {', '.join(f'.{f}' for f in FORMATS)}.")
-    return output
 
 
 @click.command()
@@ -25,7 +16,7 @@ def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path |
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    callback=_check_format,
+    callback=options.check_format,
     help="Save the picture here.  [default: into the run; of several runs, comparison.png]",
 )
 @options.json_option

@@ -1,0 +1,60 @@
+"""`textclf data show`."""
+
+from pathlib import Path
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import print_json
+
+
+@click.command()
+@click.argument("source", metavar="NAME|CONFIG")
+@click.option("--row", type=click.IntRange(min=0), help="Show this row, before and after.")
+@click.option(
+    "--split",
+    "part",
+    type=click.Choice(["train", "test"]),
+    default="train",
+    show_default=True,
+    help="Whose rows --row counts, as in predictions.csv, from 0.",
+)
+@options.set_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=options.check_format,
+    help="Save a picture of the lengths, or the features, here.",
+)
+@options.data_dir_option
+@options.json_option
+def show(
+    source: str,
+    row: int | None,
+    part: str,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what is in the data: classes, lengths, words, duplicates, examples.
+
+    NAME is a dataset, such as imdb; of a CONFIG, a file or a recipe, also what its preprocessing
+    makes of the data. With --row, one example before and after preprocessing.
+    """
+    if row is not None and output is not None:
+        raise click.UsageError("-o draws all rows; leave out --row.")
+    from textclf.showing import show_data, show_row
+
+    if row is not None:
+        shown = show_row(source, overrides, data_dir, part, row)
+    else:
+        shown = show_data(source, overrides, data_dir, output)
+    if as_json:
+        print_json(shown)
+        return
+    from textclf.cli.data_screen import print_data, print_row
+
+    print_data(shown) if row is None else print_row(shown)

@@ -1,17 +1,18 @@
 """What is in the data of a config, or of a dataset, told as a person reads it."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from textclf.config import Config
-from textclf.config_file import dataset_config, load_config, recipe_name
+from textclf.config_file import dataset_config, list_recipes, load_config, recipe_name
 from textclf.data import LOADERS, Dataset, Ragged, load_dataset
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 from textclf.description import UNKNOWN, Description, words_of
-from textclf.errors import DataError
+from textclf.errors import ConfigError, DataError
 from textclf.preprocessing import REMOVED, Encoder, TextEncoder
 from textclf.splits import Split
 
@@ -62,6 +63,7 @@ def show_row(
 
     Raises:
         DataError: there is no such row.
+        ConfigError: there is no such source, or it is wrong.
     """
     config = _find_config(source, overrides)
     description = Description.of(config, load_dataset(config.dataset, data_dir))
@@ -86,9 +88,14 @@ def show_row(
 
 
 def _find_config(source: str, overrides: Sequence[str]) -> Config:
-    if source in LOADERS and not Path(source).is_file():
+    if Path(source).is_file() or source in list_recipes():
+        return load_config(source, overrides)
+    if source in LOADERS:
         return dataset_config(source, overrides)
-    return load_config(source, overrides)
+    names = [*LOADERS, *list_recipes()]
+    close = get_close_matches(source, names, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    raise ConfigError(f"{source}: no such dataset, file or recipe; {hint}")
 
 
 def _split_of(number: int, splits: list[Split], data: Dataset) -> tuple[str, int | None]:

@@ -88,15 +88,19 @@ def _rate_far_out(config: Config) -> Iterator[Trap]:
     if rate > high:
         yield (
             path,
-            f"{rate / high:,.3g} times the highest usual rate of {optimizer}, {high:g}; the loss "
-            "may jump about, or become no number at all; lower it",
+            f"{_times(rate / high)} times the highest usual rate of {optimizer}, {high:g}; the "
+            "loss may jump about, or become no number at all; lower it",
         )
     if rate < low:
         yield (
             path,
-            f"{low / rate:,.3g} times below the lowest usual rate of {optimizer}, {low:g}; the "
+            f"{_times(low / rate)} times below the lowest usual rate of {optimizer}, {low:g}; the "
             "model may learn next to nothing; raise it",
         )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def _padding_read_last(config: Config) -> Iterator[Trap]:
@@ -246,20 +250,31 @@ def _one_sided_classes(description: Description) -> Iterator[Trap]:
 
 
 def _classes_that_cannot_be_learnt(description: Description) -> Iterator[Trap]:
-    counts = np.zeros(len(description.classes), np.int64)
-    for split in description.splits if description.classes else []:
-        counts = np.bincount(description.data.y[split.train], minlength=len(counts))
-        if not counts.all():
-            break
-    missing = [
-        count.name for count, rows in zip(description.classes, counts, strict=True) if not rows
-    ]
-    if missing:
+    validation = description.config.training.validation
+    absent = [count.name for count in description.classes if not count.training]
+    if absent:
         yield (
-            "training.validation" if description.config.training.validation else "dataset.name",
-            f"no row of {_named(missing)} trains, so that it is never predicted; use split: "
-            "shuffled, or leave such rows out",
+            "dataset.name",
+            f"no training row is {_named(absent)}, so that it is never predicted; leave its test "
+            "rows out, or find others to train on",
         )
+    elif description.classes and validation and (names := _only_validating(description)):
+        yield (
+            "training.validation.split",
+            f"all rows of {_named(names)} validate and none trains, so that it is never "
+            "predicted; use another split, or leave these rows out",
+        )
+
+
+def _only_validating(description: Description) -> list[str]:
+    """The classes of which the first split to leave one out has no row to train on."""
+    classes = description.classes
+    for split in description.splits:
+        counts = np.bincount(description.data.y[split.train], minlength=len(classes))
+        names = [classes[number].name for number in np.flatnonzero(counts == 0)]
+        if names:
+            return names
+    return []
 
 
 def _named(names: list[str], most: int = 3) -> str:

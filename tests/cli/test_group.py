@@ -10,7 +10,7 @@ import pytest
 
 from textclf import errors, workflow
 
-COMMANDS = ["train", "evaluate", "plot", "check", "data", "data fetch", "data verify"]
+COMMANDS = ["train", "evaluate", "plot", "check", "data", "data fetch", "data show", "data verify"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

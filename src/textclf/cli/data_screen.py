@@ -13,7 +13,7 @@ from rich.text import Text
 
 from textclf.cli.output import printable
 
-WIDEST = 100  # columns; longer lines are hard to read
+NARROWEST, WIDEST = 72, 100  # columns; shorter lines lose numbers, longer ones are hard to read
 BARS = "bars"  # the column of a table that holds them
 BAR = 24  # columns of the longest bar
 FEW_CLASSES = 12  # more are shown in two columns
@@ -53,7 +53,7 @@ def print_row(shown: dict[str, Any]) -> None:
 def _screen() -> Iterator[Console]:
     """What is printed to it ends up on standard output, without blanks at the ends of lines."""
     console = Console(highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDEST)
+    console.width = max(NARROWEST, min(console.width, WIDEST))
     with console.capture() as capture:
         yield console
     click.echo(re.sub(r" +$", "", capture.get(), flags=re.MULTILINE), nl=False)
@@ -102,7 +102,7 @@ def _print_classes(console: Console, shown: dict[str, Any]) -> None:
     _title(console, f"{len(classes)} classes", "training rows, those that validate included")
     side_by_side = len(told) > FEW_CLASSES
     half = -(-len(told) // 2) if side_by_side else len(told)
-    width = 9 if side_by_side else BAR
+    width = (console.width - 66) // 2 if side_by_side else BAR
     tables = [
         _class_table(part, classes, width, with_test=not side_by_side)
         for part in (told[:half], told[half:])
@@ -189,10 +189,11 @@ def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
     rare = f"{words['words']:,} different ones in the training texts, {words['once']:,} only once"
     _title(console, "Words", rare)
     if words["coverage"]:
-        table = _table("num_words", *(f"{size['num_words']:,}" for size in words["coverage"]))
+        _say(console, "Share of the words that a num_words keeps:")
+        table = _table("", *(f"{size['num_words']:,}" for size in words["coverage"]))
         for part in ("training", "test"):
             shares = (f"{size[part]:.1%}" for size in words["coverage"])
-            table.add_row(f"{part} words kept", *shares)
+            table.add_row(part, *shares)
         _say(console, table)
     lost = {"num_words": words["too_rare"], "skip_top": words["too_frequent"]}
     told = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in lost if words[name]]
@@ -218,7 +219,7 @@ def _print_duplicates(console: Console, shown: dict[str, Any]) -> None:
     _title(console, "Duplicates", "rows that a model cannot tell apart")
     parts = (
         ("training", "occur more than once", shown["parts"]["train"], "with different labels"),
-        ("test", "are training rows too", shown["parts"]["test"], "but labelled otherwise"),
+        ("test", "are training rows too", shown["parts"]["test"], "labelled otherwise"),
     )
     for part, what, rows, but in parts:
         count, against = found[f"{part}_rows"], found[f"{part}_contradictions"]

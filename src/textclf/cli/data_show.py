@@ -15,9 +15,7 @@ from textclf.cli.output import print_json
     "--split",
     "part",
     type=click.Choice(["train", "test"]),
-    default="train",
-    show_default=True,
-    help="Whose rows --row counts, as in predictions.csv, from 0.",
+    help="Where --row counts from 0, as in predictions.csv.  [default: train]",
 )
 @options.set_option
 @click.option(
@@ -33,23 +31,26 @@ from textclf.cli.output import print_json
 def show(
     source: str,
     row: int | None,
-    part: str,
+    part: str | None,
     overrides: tuple[str, ...],
     output: Path | None,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what is in the data: classes, lengths, words, duplicates, examples.
+    """Show what is in the data, as a person reads it.
 
-    NAME is a dataset, such as imdb; of a CONFIG, a file or a recipe, also what its preprocessing
-    makes of the data. With --row, one example before and after preprocessing.
+    Classes, lengths, words, duplicates and examples of the dataset NAME, such as imdb; of a CONFIG,
+    a file or a recipe, also what its preprocessing makes of them. With --row, one example before
+    and after preprocessing.
     """
+    if row is None and part is not None:
+        raise click.UsageError("--split says where --row counts; give --row, too.")
     if row is not None and output is not None:
         raise click.UsageError("-o draws all rows; leave out --row.")
     from textclf.showing import show_data, show_row
 
     if row is not None:
-        shown = show_row(source, overrides, data_dir, part, row)
+        shown = show_row(source, overrides, data_dir, part or "train", row)
     else:
         shown = show_data(source, overrides, data_dir, output)
     if as_json:

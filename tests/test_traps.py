@@ -198,7 +198,7 @@ def test_a_layer_narrower_than_the_classes(model, narrow):
     config = imdb(model, settings, validation={"split": "shuffled", "share": 0.4})
     expected = [
         f"model.units = {model['units']}: 46 classes have to be told apart by {narrow} numbers, "
-        "so that some are never predicted; use 46 units or more in every layer"
+        "and what a layer drops no later one brings back; use 46 or more in each"
     ]
     assert told(config, made(4000, classes=46)) == (expected if narrow else [])
 
@@ -226,7 +226,7 @@ def test_a_class_without_training_rows():
     data = made(classes=4)
     y = np.where(data.y == 2, 1, data.y)
     (line,) = told(little(), Dataset(**{**vars(data), "y": y}))
-    assert line.startswith("dataset.name = imdb: no training row is 'class 2', so that")
+    assert line.startswith("dataset.name = imdb: no training row is 'class 2': the")
 
 
 def test_a_class_whose_rows_all_validate():

@@ -112,7 +112,7 @@ def _example(data: Dataset, encoder: Encoder, number: int) -> dict[str, Any]:
     if not isinstance(encoder, TextEncoder):
         before, after = data.x[number], encoder.transform(data.x[number : number + 1])[0]
         names = data.feature_names or range(len(before))
-        columns = zip(names, before.tolist(), after.tolist(), strict=True)
+        columns = zip(names, map(_finite, before), map(_finite, after), strict=True)
         return {"features": [{"name": str(n), "before": b, "after": a} for n, b, a in columns]}
     ids = data.x[number]
     return {
@@ -120,6 +120,10 @@ def _example(data: Dataset, encoder: Encoder, number: int) -> dict[str, Any]:
         "ids": ids.tolist(),
         "input": _input(encoder, ids, bool(len(data.words))),
     }
+
+
+def _finite(value: np.floating) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _input(encoder: TextEncoder, ids: np.ndarray, has_words: bool) -> dict[str, Any]:

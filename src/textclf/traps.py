@@ -214,8 +214,8 @@ def _layer_narrower_than_the_classes(description: Description) -> Iterator[Trap]
     if narrowest < min(classes, WIDE_ENOUGH) and classes > 2:
         yield (
             "model.units",
-            f"{classes} classes have to be told apart by {narrowest} numbers, so that some are "
-            f"never predicted; use {min(classes, WIDE_ENOUGH)} units or more in every layer",
+            f"{classes} classes have to be told apart by {narrowest} numbers, and what a layer "
+            f"drops no later one brings back; use {min(classes, WIDE_ENOUGH)} or more in each",
         )
 
 
@@ -255,14 +255,14 @@ def _classes_that_cannot_be_learnt(description: Description) -> Iterator[Trap]:
     if absent:
         yield (
             "dataset.name",
-            f"no training row is {_named(absent)}, so that it is never predicted; leave its test "
+            f"no training row is {_named(absent)}: the model never predicts that; leave such test "
             "rows out, or find others to train on",
         )
     elif description.classes and validation and (names := _only_validating(description)):
         yield (
             "training.validation.split",
-            f"all rows of {_named(names)} validate and none trains, so that it is never "
-            "predicted; use another split, or leave these rows out",
+            f"all rows of {_named(names)} validate and none trains: the model never predicts "
+            "that; use another split, or leave these rows out",
         )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from textclf.cli.output import printable
+from textclf.plots.canvas import shortened
 
 NARROWEST, WIDEST = 72, 100  # columns; shorter lines lose numbers, longer ones are hard to read
 BARS = "bars"  # the column of a table that holds them
@@ -100,14 +101,13 @@ def _print_classes(console: Console, shown: dict[str, Any]) -> None:
     classes = sorted(shown["classes"], key=lambda count: -count["training"])
     told = classes[:MOST_CLASSES]
     _title(console, f"{len(classes)} classes", "training rows, those that validate included")
-    side_by_side = len(told) > FEW_CLASSES
-    half = -(-len(told) // 2) if side_by_side else len(told)
-    width = (console.width - 66) // 2 if side_by_side else BAR
-    tables = [
-        _class_table(part, classes, width, with_test=not side_by_side)
-        for part in (told[:half], told[half:])
-        if part
-    ]
+    if len(told) > FEW_CLASSES:
+        half = -(-len(told) // 2)
+        halves = [told[:half], told[half:]]
+        bar = _bar_beside(console, halves)
+        tables = [_class_table(part, classes, bar, with_test=False) for part in halves]
+    else:
+        tables = [_class_table(told, classes, BAR, with_test=True)]
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(*tables)
     _say(console, grid)
@@ -117,6 +117,17 @@ def _print_classes(console: Console, shown: dict[str, Any]) -> None:
     if best["test_accuracy"] is not None:
         always = f"To beat: always guessing {printable(best['prediction'])!r} is right for "
         _say(console, f"{always}{best['test_accuracy']:.1%} of the test rows.")
+
+
+def _bar_beside(console: Console, halves: list[list[dict[str, Any]]]) -> int:
+    """What names, rows and shares of two tables leave for their longest bar."""
+    rest = console.width - 8
+    for half in halves:
+        names = (len(_name(count["name"])) for count in half)
+        rest -= max(names) + max(4, len(f"{half[0]['training']:,}")) + 13
+    # Sorted: the second table's longest bar is shorter, or as long.
+    first, second = (half[0]["training"] for half in halves)
+    return max(1, min(BAR, int(rest / (1 + second / max(first, 1)))))
 
 
 def _class_table(
@@ -257,8 +268,9 @@ def _print_features_of_row(console: Console, features: list[dict[str, Any]]) -> 
     console.print()
     table = _table("", "before", "after")
     for feature in features:
-        after = f"{feature['after']:+.3f}"
-        table.add_row(_name(feature["name"]), f"{feature['before']:,.5g}", after)
+        before = "missing" if feature["before"] is None else f"{feature['before']:,.5g}"
+        after = "missing" if feature["after"] is None else f"{feature['after']:+.3f}"
+        table.add_row(_name(feature["name"]), before, after)
     _say(console, table)
 
 
@@ -322,8 +334,7 @@ def _styled(words: list[str]) -> Text:
 
 
 def _name(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return shortened(printable(name), LONGEST_NAME)
 
 
 def _bar(count: int, most: int, width: int, block: str = "█") -> str:

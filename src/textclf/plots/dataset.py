@@ -72,7 +72,7 @@ def _draw_lengths(values: np.ndarray, lengths: Lengths, name: str) -> Figure:
 def _mark_maxlen(axes: Axes, lengths: Lengths, maxlen: int) -> None:
     """A line; its words stand above the axes, where no bar ever comes."""
     along = maxlen / (axes.get_xlim()[1] - 0.5)
-    axes.axvline(maxlen + 0.5, color=INK, linewidth=1.6, linestyle="--")
+    axes.axvline(maxlen + 0.5, color=INK, linewidth=1.6, linestyle="--", clip_on=False)
     cut = f"cuts {lengths.texts_cut:.0%} of the texts, {lengths.tokens_cut:.0%} of all words"
     axes.annotate(
         f"maxlen {maxlen:,} {cut}",
@@ -127,7 +127,7 @@ def _draw_features(description: Description, name: str) -> Figure:
 def _draw_column(axes: Axes, name: str, values: np.ndarray, color: str) -> None:
     there = values[np.isfinite(values)]
     axes.hist(there, bins=24, color=color)
-    axes.set_title(shortened(name, 20), size=9.5, weight="bold", loc="left", pad=3)
+    axes.set_title(shortened(name, 17), size=9.5, weight="bold", loc="left", pad=3)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     if len(there):

@@ -1,10 +1,13 @@
 """`textclf data show`: numbers in JSON, plain text of 80 columns in a pipe, never TensorFlow."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from textclf.cli import main
 from textclf.cli.data_screen import print_data, print_row
 from textclf.showing import show_data, show_row
 
@@ -61,6 +64,14 @@ def test_words_stand_over_their_ids(cli):
     assert lines[first].startswith("  <pad> x 20 <start> shr 12  cts vs 15")
     assert lines[first + 1].startswith("  0          1       53  134 26  14 102")
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_an_output_without_blocks_gets_other_bars(empty_folder):
+    handler = signal.getsignal(signal.SIGTERM)
+    result = CliRunner(charset="ascii").invoke(main, ["data", "show", "docstrings"])
+    signal.signal(signal.SIGTERM, handler)
+    assert result.exit_code == 0
+    assert "pandas" in result.stdout and "  ########" in result.stdout
 
 
 def test_a_picture_is_saved_and_named(cli, empty_folder):

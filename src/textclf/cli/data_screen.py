@@ -1,6 +1,7 @@
 """The screens of `textclf data show`: plain and 80 columns wide in a pipe, in colour elsewhere."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ BAR = 24  # columns of the longest bar
 FEW_CLASSES = 12  # more are shown in two columns
 MOST_CLASSES = 60  # shown at all
 LONGEST_NAME = 18
+PLAIN = str.maketrans("█░▏·…", "#-|,~")
 STYLES = {"[?]": "yellow", "<pad>": "dim", "<start>": "dim", "…": "dim"}
 
 
@@ -57,7 +59,17 @@ def _screen() -> Iterator[Console]:
     console.width = max(NARROWEST, min(console.width, WIDEST))
     with console.capture() as capture:
         yield console
-    click.echo(re.sub(r" +$", "", capture.get(), flags=re.MULTILINE), nl=False)
+    click.echo(_encodable(re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)), nl=False)
+
+
+def _encodable(text: str) -> str:
+    """The text in what standard output can say: a pipe on Windows, say, has no blocks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def _head(console: Console, name: str, rest: str) -> None:

@@ -20,12 +20,13 @@ FLOORS = [
     {"models", "memory", "description"},
     {"preprocessing", "splits"},
     {"data", "runs"},
+    {"schema", "starter"},
     {"config_file"},
     {"conflicts", "config_errors"},
     {"config"},
     {"strict_yaml"},
     {"atomic", "backend"},
-    {"errors", "tasks", "reporter", "expectations"},
+    {"errors", "tasks", "reporter", "expectations", "recipes"},
 ]
 FLOOR = {name: -number for number, names in enumerate(FLOORS) for name in names}
 FACADE = SOURCE / "__init__.py"  # names the public API, wherever it is

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from textclf.config_file import dataset_config, list_recipes, load_config
+from textclf.config_file import dataset_config, load_config
 from textclf.data import Dataset, load_dataset
 from textclf.description import Coverage, Description, histogram
+from textclf.recipes import list_recipes
 from tiny_data import describe, features, texts
 
 ROWS = ["a a b", "a b c d e f", "", "a", "a z", "a b"]

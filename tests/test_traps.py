@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from textclf.config import LEARNING_RATES, Config
-from textclf.config_file import list_recipes, load_config
+from textclf.config_file import load_config
 from textclf.data import Dataset, load_dataset
 from textclf.description import Description
+from textclf.recipes import list_recipes
 from textclf.traps import (
     DATA_RULES,
     RULES,

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textclf import backend
 from textclf.config import Config
-from textclf.data import Dataset, load_dataset, placeholder
-from textclf.data.files import verify_dataset
+from textclf.data import Dataset, load_dataset, missing_files, placeholder
 from textclf.description import Description
 from textclf.memory import encoded_bytes, memory_parts, output_shape
 from textclf.preprocessing import Encoder, fit_encoder
@@ -29,29 +28,19 @@ def check_config(
     """
     if device.startswith("gpu"):  # told before time is spent on the data
         _start(device)
-    missing = _missing_data(config.dataset.name, data_dir)
-    data = placeholder(config.dataset.name) if missing else load_dataset(config.dataset, data_dir)
+    missing = missing_files(config.dataset, data_dir)
+    data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     traps = find_traps(config)
-    if not missing:
+    if data is not None and not missing:
         description = Description.of(config, data)
         outcome.update(_count(description, device))
         traps += find_data_traps(description)
         traps += find_memory_trap(config, outcome.pop("memory"))
-    elif getattr(config.preprocessing, "num_words", 1) is not None:
+    elif data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
         outcome.update(_layers(_build(config, data, device, encoder)))
-    return {**outcome, "warnings": [*missing, *data.warnings, *traps]}
-
-
-def _missing_data(name: str, data_dir: Path | None) -> list[str]:
-    """A warning if the dataset's first file is missing; the others, word indices, can be."""
-    return [
-        f"{file.name}: not found, so the examples are not counted; get it with: "
-        f"textclf data fetch {name}"
-        for file in verify_dataset(name, data_dir)[:1]
-        if file.status == "missing"
-    ]
+    return {**outcome, "warnings": [*missing, *(data.warnings if data else ()), *traps]}
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:

@@ -1,8 +1,17 @@
 """The schema of a config: each setting's type, default, range and meaning, on one page."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 # Keras's own default learning rates; written out so that a saved config is complete.
 LEARNING_RATES = {
@@ -28,8 +37,15 @@ class Settings(BaseModel):
 class DatasetSection(Settings):
     """What every dataset's settings tell of it before its files are read."""
 
-    is_text: ClassVar[bool] = True
-    is_regression: ClassVar[bool] = False
+    @property
+    def is_text(self) -> bool:
+        """Whether its examples are texts; numeric features otherwise."""
+        return True
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether its targets are numbers; classes otherwise."""
+        return False
 
 
 class ImdbDataset(DatasetSection):
@@ -48,10 +64,16 @@ class ReutersDataset(DatasetSection):
 class BostonDataset(DatasetSection):
     """506 suburbs of Boston, 13 features, the median price of a house in thousands of dollars."""
 
-    is_text: ClassVar[bool] = False
-    is_regression: ClassVar[bool] = True
     name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
     test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+
+    @property
+    def is_text(self) -> bool:
+        return False
+
+    @property
+    def is_regression(self) -> bool:
+        return True
 
 
 class DocstringsDataset(DatasetSection):
@@ -62,8 +84,60 @@ class DocstringsDataset(DatasetSection):
     seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which rows test")
 
 
+def _default_test_split(dataset: dict[str, Any]) -> float | None:
+    return None if dataset.get("test_path") else 0.2
+
+
+def _absolute(path: str) -> str:
+    """Relative paths in a file are relative to it (config_file.py); others to the process."""
+    return str(Path(path).absolute())
+
+
+DataPath = Annotated[str, Field(min_length=1), AfterValidator(_absolute), Field(max_length=4_096)]
+Column = Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+class CsvDataset(DatasetSection):
+    """Examples of one's own: texts or numeric features, with classes or a number to predict."""
+
+    name: Literal["csv"] = Field(description="a CSV, TSV or JSON Lines file of one's own")
+    path: DataPath = Field(
+        description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, UTF-8"
+    )
+    test_path: DataPath | None = Field(
+        None, description="a file of the same columns whose rows test"
+    )
+    text: Column | None = Field(None, description="the column that holds the text")
+    features: list[Column] | None = Field(
+        None, min_length=1, max_length=10_000, description="columns of numbers, in place of a text"
+    )
+    label: Column | None = Field(None, description="the column that holds the class")
+    target: Column | None = Field(
+        None, description="the column of numbers to predict, in place of a class"
+    )
+    delimiter: Literal[",", ";", "\t", "|"] | None = Field(
+        None, description="between columns; by default a tab in .tsv, else a comma"
+    )
+    test_split: float | None = Field(
+        default_factory=_default_test_split,
+        gt=0,
+        lt=1,
+        description="share of the rows that test, without a test_path",
+    )
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which rows test")
+
+    @property
+    def is_text(self) -> bool:
+        return self.features is None
+
+    @property
+    def is_regression(self) -> bool:
+        return self.label is None and self.target is not None
+
+
 DatasetSettings = Annotated[
-    ImdbDataset | ReutersDataset | BostonDataset | DocstringsDataset, Field(discriminator="name")
+    ImdbDataset | ReutersDataset | BostonDataset | DocstringsDataset | CsvDataset,
+    Field(discriminator="name"),
 ]
 
 
@@ -257,13 +331,15 @@ class Training(Settings):
         default_factory=_default_learning_rate,
         ge=1e-10,
         le=100,
-        description="step size; by default Keras's own for the optimizer",
+        description="step size; by default Keras's own: 0.01 for sgd, else 0.001",
+        examples=[0.001],
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="which rows validate; null: none"
     )
     checkpoint: Checkpoint = Field(
-        default_factory=_default_checkpoint, description="which epoch's model is kept"
+        default_factory=_default_checkpoint,
+        description="which epoch's model is kept; by default the best, without validation the last",
     )
     early_stopping: EarlyStopping | None = Field(
         None, description="when to stop before the last epoch; null: never"

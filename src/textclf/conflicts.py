@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from textclf.config import (
     CnnLstmModel,
     Config,
+    CsvDataset,
     FeaturePreprocessing,
     SimpleRnnModel,
     TextPreprocessing,
@@ -64,6 +65,36 @@ def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
             f"these settings are for texts, but {dataset.name} has numeric features; "
             "only 'standardize' can be set here",
         )
+
+
+# --- the columns of a file of one's own ---------------------------------------------------------
+
+
+def _one_of_two(config: Config) -> Iterator[Conflict]:
+    """A csv has texts or features, classes or targets, a file or a share that tests."""
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return
+    for first, second, what in (
+        ("text", "features", "what the model reads"),
+        ("label", "target", "what it learns"),
+        ("test_path", "test_split", "which rows test"),
+    ):
+        given = [name for name in (first, second) if getattr(dataset, name) is not None]
+        if len(given) == 2:
+            yield ("dataset", second), f"{first} and {second} both say {what}; remove one"
+        if not given:
+            yield ("dataset",), f"nothing says {what}; set {first} or {second}"
+
+
+def _column_in_two_places(config: Config) -> Iterator[Conflict]:
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return
+    learnt = dataset.label or dataset.target
+    read = [*(dataset.features or []), *([dataset.text] if dataset.text else [])]
+    for column in sorted({name for name in read if name == learnt or read.count(name) > 1}):
+        yield ("dataset",), f"column {column!r} is named twice; the answer must not be read"
 
 
 # --- words and their encoding ----------------------------------------------------------------
@@ -201,6 +232,8 @@ def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
 
 
 RULES = (
+    _one_of_two,
+    _column_in_two_places,
     _text_model_on_features,
     _preprocessing_of_the_other_kind,
     _encoding_that_the_model_cannot_read,

@@ -53,15 +53,14 @@ def predicted_classes(outputs: np.ndarray) -> np.ndarray:
 
 
 def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:
-    """split, row (from 0, in the split's own file), truth, prediction and, for classes,
+    """split, row (from 0, in its file), truth, prediction and, for classes,
     probability: the one that the model gives to its prediction."""
     return pd.concat([_predictions(data, part) for part in scored], ignore_index=True)
 
 
 def _predictions(data: Dataset, scored: Scored) -> pd.DataFrame:
     y = data.y[scored.rows]
-    in_file = np.where(scored.rows < data.n_train, scored.rows, scored.rows - data.n_train)
-    table = pd.DataFrame({"split": scored.split, "row": in_file})
+    table = pd.DataFrame({"split": scored.split, "row": data.in_file(scored.rows)})
     if not data.task.is_classification:
         return table.assign(truth=y, prediction=scored.outputs[:, 0])
     names = np.array(data.class_names, object)

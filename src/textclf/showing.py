@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from textclf.config import Config
-from textclf.config_file import dataset_config, list_recipes, load_config, recipe_name
+from textclf.config_file import dataset_config, load_config
 from textclf.data import LOADERS, Dataset, Ragged, load_dataset
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 from textclf.description import UNKNOWN, Description, words_of
 from textclf.errors import ConfigError, DataError
 from textclf.preprocessing import REMOVED, Encoder, TextEncoder
+from textclf.recipes import list_recipes, recipe_name
 from textclf.splits import Split
 
 

@@ -3,12 +3,15 @@
 import click
 
 from textclf.cli.check import check
+from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
+from textclf.cli.init import init
 from textclf.cli.plot import plot
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.schema import schema
 from textclf.cli.train import train
 
 __all__ = ["main"]
@@ -24,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data):
+for command in (train, resume, reproduce, evaluate, plot, check, data, init, schema, completion):
     main.add_command(command)

@@ -219,7 +219,8 @@ def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
             table.add_row(part, *shares)
         _say(console, table)
     lost = {"num_words": words["too_rare"], "skip_top": words["too_frequent"]}
-    told = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in lost if words[name]]
+    names = [name for name in lost if words[name] and lost[name]]
+    told = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in names]
     if told:
         kept = 1 - sum(lost.values())
         _say(console, f"{' and '.join(told)} of the training words unknown; {kept:.1%} stay.")

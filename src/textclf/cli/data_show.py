@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_source
 from textclf.cli.output import print_json
 
 
 @click.command()
-@click.argument("source", metavar="NAME|CONFIG")
+@click.argument("source", metavar="NAME|CONFIG", shell_complete=complete_source)
 @click.option("--row", type=click.IntRange(min=0), help="Show this row, before and after.")
 @click.option(
     "--split",

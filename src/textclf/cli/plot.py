@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 
 
 @click.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @options.runs_dir_option
 @click.option(
     "-o",

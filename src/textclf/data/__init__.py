@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from textclf.data import boston, docstrings, imdb, reuters
+from textclf.data import boston, csv, docstrings, imdb, reuters
 from textclf.data.dataset import Dataset, Ragged
+from textclf.data.files import verify_dataset
+from textclf.errors import MissingDataError
 from textclf.tasks import BINARY, MULTICLASS, REGRESSION
 
-__all__ = ["LOADERS", "Dataset", "Ragged", "load_dataset", "placeholder"]
+__all__ = ["LOADERS", "Dataset", "Ragged", "load_dataset", "missing_files", "placeholder"]
 
 LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
     "imdb": imdb.load_imdb,
     "reuters": reuters.load_reuters,
     "boston": boston.load_boston,
     "docstrings": docstrings.load_docstrings,
+    "csv": csv.load_csv,
 }
 # What is known of a dataset without its files: the task, and its classes or features.
 OUTLINES: dict[str, dict[str, Any]] = {
@@ -41,10 +44,31 @@ def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
     return LOADERS[settings.name](settings, data_dir)
 
 
-def placeholder(name: str) -> Dataset:
-    """One empty example, for the shapes of a dataset whose files are missing."""
-    outline = OUTLINES[name]
+def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
+    """What to tell of a dataset whose examples are not there; nothing if they are.
+
+    Word indices may be missing: training needs none.
+    """
+    if settings.name == "csv":
+        try:
+            csv.find_files(settings, data_dir)
+        except MissingDataError as error:
+            return list(error.messages)
+        return []
+    return [
+        f"{file.name}: not found, so the examples are not counted; get it with: "
+        f"textclf data fetch {settings.name}"
+        for file in verify_dataset(settings.name, data_dir)[:1]
+        if file.status == "missing"
+    ]
+
+
+def placeholder(settings: Any) -> Dataset | None:
+    """One empty example, for the shapes of a dataset without its files; None: they tell them."""
+    outline = OUTLINES.get(settings.name)
+    if outline is None:
+        return None
     features = len(outline.get("feature_names", ()))
     nothing = Ragged(np.zeros(1, np.int32), np.array([0, 1]))
     x = np.zeros((1, features)) if features else nothing
-    return Dataset(name, x=x, y=np.zeros(1, np.float32), n_train=1, **outline)
+    return Dataset(settings.name, x=x, y=np.zeros(1, np.float32), n_train=1, **outline)

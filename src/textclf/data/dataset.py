@@ -27,6 +27,12 @@ class Ragged:
     def __getitem__(self, row: int) -> np.ndarray:
         return self.values[self.offsets[row] : self.offsets[row + 1]]
 
+    def take(self, rows: np.ndarray) -> "Ragged":
+        """Some rows, int64 (examples,), in that order."""
+        chosen = [self[row] for row in rows.tolist()]
+        values = np.concatenate(chosen) if chosen else self.values[:0]
+        return Ragged(values, np.concatenate([[0], np.cumsum(self.lengths[rows])]))
+
     @property
     def lengths(self) -> np.ndarray:
         """int64 (rows,)."""
@@ -46,6 +52,8 @@ class Dataset:
         ranked: whether ids already follow word frequency, as in keras.datasets. If not, the
             encoder ranks them by the training rows.
         feature_names: one for each column of features.
+        source_rows: int64 (rows,), the row of its file that each example is, from 0; None: as
+            they come, those that train in one file, those that test in another.
         files: SHA-256 of each file that was read, by file name.
         warnings: what a user should know of the examples: how many, which, where.
     """
@@ -59,11 +67,18 @@ class Dataset:
     words: Sequence[str] = ()
     ranked: bool = True
     feature_names: Sequence[str] = ()
+    source_rows: np.ndarray | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def in_file(self, rows: np.ndarray) -> np.ndarray:
+        """The rows of the files that examples are, int64 (examples,), from 0."""
+        if self.source_rows is not None:
+            return self.source_rows[rows]
+        return np.where(rows < self.n_train, rows, rows - self.n_train)
 
     @property
     def train_rows(self) -> np.ndarray:

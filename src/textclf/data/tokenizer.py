@@ -1,5 +1,6 @@
 """Text to ids, by the conventions of Keras's Tokenizer and keras.datasets."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import count
@@ -28,16 +29,13 @@ def tokenize(texts: Iterable[str]) -> tuple[Ragged, list[str]]:
         ids: int32 rows; each starts with START_ID, words count from len(RESERVED_WORDS).
         words: `words[i]` is the word of id i.
     """
-    # Both run in C: a word's id is looked up, and counted on where the word is new.
+    # All of it runs in C: a word's id is looked up, and counted on where the word is new.
     next_id = count(len(RESERVED_WORDS)).__next__
     id_of: defaultdict[str, int] = defaultdict(next_id)
-    rows = []
+    values, offsets = array("i"), array("q", [0])
     for text in texts:
-        words = split_words(text)
-        row = np.empty(len(words) + 1, np.int32)
-        row[0] = START_ID
-        row[1:] = np.fromiter(map(id_of.__getitem__, words), np.int32, count=len(words))
-        rows.append(row)
-    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    values = np.concatenate(rows) if rows else np.empty(0, np.int32)
-    return Ragged(values, offsets), [*RESERVED_WORDS, *id_of]
+        values.append(START_ID)
+        values.extend(map(id_of.__getitem__, split_words(text)))
+        offsets.append(len(values))
+    ids = Ragged(np.frombuffer(values, np.int32), np.frombuffer(offsets, np.int64))
+    return ids, [*RESERVED_WORDS, *id_of]

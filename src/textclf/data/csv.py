@@ -1,0 +1,314 @@
+"""One's own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from textclf.data.cache import Arrays, cached
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.tables import read_rows
+from textclf.data.tokenizer import RESERVED_WORDS, tokenize
+from textclf.errors import DataError, MissingDataError
+from textclf.tasks import BINARY, MULTICLASS, REGRESSION, Task
+
+if TYPE_CHECKING:
+    from textclf.config import CsvDataset
+
+Row = dict[str, Any]
+FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")
+MAX_CLASSES = 1_000  # beyond it the column is a name, a number or a text, no class
+MAX_TOLD = 10  # of the places where a file is wrong
+
+
+def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
+    """The rows of the files that a config names.
+
+    With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
+    since files are often sorted by class, and the last `settings.test_split` of them test.
+    Classes are the distinct labels of all rows, numbers in their order, then words in theirs.
+
+    Raises:
+        MissingDataError: a file is not there.
+        DataError: a column is missing, or rows are not as the config says; each told by its line.
+    """
+    paths = find_files(settings, data_dir)
+    digests = {name: _sha256(path) for name, path in _by_name(paths).items()}
+    key = json.dumps([list(digests.values()), settings.model_dump(exclude={"path", "test_path"})])
+    arrays = cached(
+        "csv", hashlib.sha256(key.encode()).hexdigest(), FIELDS, lambda: _convert(settings, paths)
+    )
+    notes = json.loads(arrays["notes"].tobytes())
+    text = Ragged(arrays["values"], arrays["offsets"])
+    return Dataset(
+        name="csv",
+        task=_task(settings, notes["class_names"]),
+        x=text if settings.is_text else arrays["features"],
+        y=arrays["y"],
+        n_train=notes["n_train"],
+        class_names=notes["class_names"],
+        words=notes["words"],
+        ranked=False,
+        feature_names=settings.features or (),
+        source_rows=arrays["source_rows"],
+        files=digests,
+        warnings=notes["warnings"],
+    )
+
+
+def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]:
+    """The file, and that of the test rows if there is one; where the config says, or in `data_dir`.
+
+    Raises:
+        MissingDataError: one is not there.
+    """
+    return [_find(path, data_dir) for path in (settings.path, settings.test_path) if path]
+
+
+def _find(path: str, data_dir: Path | None) -> Path:
+    for candidate in (Path(path), *([data_dir / Path(path).name] if data_dir else [])):
+        if os.path.isfile(candidate):  # noqa: PTH113 (unlike Path's, it never raises)
+            return _as_seen_from_here(candidate)
+    shown = _as_seen_from_here(Path(path))
+    if os.path.isdir(path):  # noqa: PTH112
+        raise MissingDataError(f"{shown}: this is a folder; name a file in it")
+    raise MissingDataError(
+        f"{shown}: no such file; paths in a config are relative to it, and a file of this name is "
+        "also looked for in --data-dir"
+    )
+
+
+def _as_seen_from_here(path: Path) -> Path:
+    with suppress(ValueError):
+        return path.absolute().relative_to(Path.cwd())
+    return path
+
+
+def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
+    names = {path.name for path in paths}
+    return {path.name if len(names) == len(paths) else str(path): path for path in paths}
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
+    if settings.is_regression:
+        return REGRESSION
+    return BINARY if len(class_names) == 2 else MULTICLASS
+
+
+# --- from rows to arrays ---------------------------------------------------------------------
+
+
+def _convert(settings: CsvDataset, paths: Sequence[Path]) -> Arrays:
+    reader = _Reader(settings)
+    words: Sequence[str] = RESERVED_WORDS
+    text, features = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64)), np.empty((0, 0))
+    if settings.is_text:
+        text, words = tokenize(reader.inputs(paths))
+    else:
+        numbers = np.fromiter(chain.from_iterable(reader.inputs(paths)), np.float64)
+        features = numbers.reshape(-1, len(settings.features or ()))
+    y, class_names = reader.targets()
+    n_train, order = _divide(settings, reader.rows_of)
+    if settings.test_path is None:
+        y = y[order]
+        text, features = (
+            (text.take(order), features) if settings.is_text else (text, features[order])
+        )
+    warnings = [*reader.warnings(), *_warn_of_classes(y[:n_train], class_names)]
+    notes = {"n_train": n_train, "words": words, "class_names": class_names, "warnings": warnings}
+    return {
+        "values": text.values,
+        "offsets": text.offsets,
+        "features": features,
+        "y": y,
+        "source_rows": order,
+        "notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
+    }
+
+
+def _divide(settings: CsvDataset, rows_of: Sequence[int]) -> tuple[int, np.ndarray]:
+    """How many rows train, and the row of its file that each example is, those first."""
+    if settings.test_split is None:
+        return rows_of[0], np.concatenate([np.arange(n_rows) for n_rows in rows_of])
+    n_rows = rows_of[0]
+    n_train = int(n_rows * (1 - settings.test_split))
+    if not 0 < n_train < n_rows:
+        raise DataError(
+            f"{settings.path}: of {_several(n_rows, 'row')} {n_train:,} would train; give more "
+            "rows, or another test_split"
+        )
+    return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
+
+
+def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]:
+    """Tell the classes that the training rows, with targets `y`, can hardly teach."""
+    if not class_names:
+        return
+    counts = np.bincount(y, minlength=len(class_names))
+    for few, what in ((0, "no training row"), (1, "one training row")):
+        names = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == few]
+        if names:
+            yield f"{_several(len(names), 'class')} with {what}: {_some(names)}"
+
+
+def _several(number: int, noun: str) -> str:
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def _some(items: Sequence[str]) -> str:
+    return ", ".join([*items[:MAX_TOLD], *(["…"] if len(items) > MAX_TOLD else [])])
+
+
+class _Reader:
+    """Takes the columns of a config out of rows, and remembers what is wrong with them."""
+
+    def __init__(self, settings: CsvDataset) -> None:
+        self.settings = settings
+        self.rows_of: list[int] = []  # of each file
+        self.labels: list[int] = []
+        self.number_of: dict[str, int] = {}  # of each class, as first seen
+        self.numbers = array("d")
+        self.wordless = Counter[str]()
+        self.first_wordless: dict[str, int] = {}
+        self.problems: list[str] = []
+        self.n_problems = 0
+
+    def inputs(self, paths: Iterable[Path]) -> Iterator[Any]:
+        """The text, or the list of numbers, of each row; its target is kept aside.
+
+        Raises:
+            DataError: at the end, for all rows that are not as the config says.
+        """
+        for path in paths:
+            n_rows = 0
+            for line, row in read_rows(path, self.settings.delimiter):
+                if not n_rows:
+                    self._check_columns(path, row)
+                n_rows += 1
+                self._take_target(path, line, row)
+                yield self._input(path, line, row)
+            if not n_rows:
+                raise DataError(f"{path}: has no rows")
+            self.rows_of.append(n_rows)
+        self._refuse_problems()
+
+    def _check_columns(self, path: Path, row: Row) -> None:
+        of = self.settings
+        named = [of.text, *(of.features or []), of.label, of.target]
+        absent = [column for column in named if column is not None and column not in row]
+        if absent:
+            raise no_column(path, absent[0], [*row])
+
+    def _take_target(self, path: Path, line: int, row: Row) -> None:
+        if self.settings.label is None:
+            self.numbers.append(self._number(path, line, row, self.settings.target or ""))
+            return
+        label = _label(row[self.settings.label])
+        if label is None:
+            self._note(path, line, self.settings.label, "no class")
+            return
+        self.labels.append(self.number_of.setdefault(label, len(self.number_of)))
+
+    def _input(self, path: Path, line: int, row: Row) -> Any:
+        if self.settings.text is None:
+            return [self._number(path, line, row, name) for name in self.settings.features or ()]
+        text = row[self.settings.text]
+        if not isinstance(text, str):
+            self._note(path, line, self.settings.text, f"{text!r:.50} is no text")
+            return ""
+        if not any(map(str.isalnum, text)):
+            self.wordless[str(path)] += 1
+            self.first_wordless.setdefault(str(path), line)
+        return text
+
+    def _number(self, path: Path, line: int, row: Row, column: str) -> float:
+        with suppress(TypeError, ValueError):
+            number = float(row[column])
+            if math.isfinite(number) and not isinstance(row[column], bool):
+                return number
+        self._note(path, line, column, f"{row[column]!r:.50} is no number")
+        return 0.0
+
+    def _note(self, path: Path, line: int, column: str, what: str) -> None:
+        self.n_problems += 1
+        if self.n_problems <= MAX_TOLD:
+            self.problems.append(f"{path}:{line}: column {column!r}: {what}")
+
+    def _refuse_problems(self) -> None:
+        if self.n_problems > MAX_TOLD:
+            self.problems.append(f"and {self.n_problems - MAX_TOLD:,} more such places")
+        if self.problems:
+            raise DataError(*self.problems, "mend these rows, or leave them out of the file")
+
+    def targets(self) -> tuple[np.ndarray, list[str]]:
+        """int32 class numbers and the classes' names, or float32 numbers and no names."""
+        if self.settings.label is None:
+            return np.array(self.numbers, np.float32), []
+        names = sorted(self.number_of, key=_numbers_first)
+        if len(names) == 1:
+            raise DataError(
+                f"{self.settings.path}: column {self.settings.label!r}: all rows are of one class, "
+                f"{names[0]!r}; there is nothing to tell apart"
+            )
+        if len(names) > MAX_CLASSES:
+            raise DataError(
+                f"{self.settings.path}: column {self.settings.label!r}: {len(names):,} "
+                f"different classes, more than {MAX_CLASSES:,}; is it the label? To predict a "
+                "number, name it as target"
+            )
+        sorted_number = np.empty(len(names), np.int32)
+        for number, name in enumerate(names):
+            sorted_number[self.number_of[name]] = number
+        return sorted_number[self.labels], names
+
+    def warnings(self) -> Iterator[str]:
+        for path, n_rows in self.wordless.items():
+            yield (
+                f"{path}: {_several(n_rows, 'text')} without a word, the first in line "
+                f"{self.first_wordless[path]}; kept, the model sees nothing of them"
+            )
+
+
+def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
+    close = get_close_matches(name, columns, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    there = _some([repr(column) for column in columns])
+    return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
+
+
+def _label(value: Any) -> str | None:
+    """A class's name; None if there is none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value).strip() or None
+    return None
+
+
+def _numbers_first(name: str) -> tuple[bool, float, str]:
+    """Sorts '2' before '10' before 'a'."""
+    with suppress(ValueError):
+        if math.isfinite(float(name)):
+            return False, float(name), name
+    return True, 0.0, name

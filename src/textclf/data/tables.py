@@ -1,0 +1,215 @@
+"""Files of rows, CSV, TSV and JSON Lines, plain or gzip: read a row at a time, errors located."""
+
+import codecs
+import contextlib
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from textclf.errors import DataError
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+JSON_LINES = (".jsonl", ".ndjson")
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+BUFFER = 1 << 20  # bytes
+MOST_CHARACTERS = 10_000_000  # in a field; beyond it, a quote was left open
+OTHER_FORMATS = {
+    codecs.BOM_UTF16_LE: "UTF-16, not UTF-8; save it as UTF-8",
+    codecs.BOM_UTF16_BE: "UTF-16, not UTF-8; save it as UTF-8",
+    b"\x1f\x8b": "gzip; give its name the ending .gz",
+    b"PK\x03\x04": "a zip archive or a spreadsheet; unpack it, or save it as CSV",
+}
+
+
+def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a file, each with the number, from 1, of the line on which it begins.
+
+    The suffix tells the format: .csv, .tsv, or .jsonl and .ndjson, of which each line is an
+    object; any of them with .gz behind. The text is UTF-8, with or without a byte order mark. The
+    first row of a table is its header. Blank lines are no rows; columns without a name, as pandas
+    writes of its index, are left out.
+
+    Args:
+        delimiter: what separates the columns; by default ',', in .tsv a tab.
+
+    Raises:
+        DataError: the file is missing, damaged or not of its format; the line is told.
+    """
+    kind = format_of(path)
+    if kind is None:
+        raise DataError(
+            f"{path}: of no known format; its name must end in .csv, .tsv, .jsonl or .ndjson, or "
+            "in one of these and .gz"
+        )
+    with open_binary(path) as file:
+        if kind in JSON_LINES:
+            yield from _read_objects(file, path)
+        else:
+            yield from _read_table(file, path, delimiter or DELIMITERS[kind])
+
+
+def format_of(path: Path) -> str | None:
+    """'.csv', '.tsv', '.jsonl' or '.ndjson', be it gzip or not; None: another file."""
+    name = path.name.lower().removesuffix(".gz")
+    return next((kind for kind in (*DELIMITERS, *JSON_LINES) if name.endswith(kind)), None)
+
+
+def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
+    """The lines of a file with their numbers, from 1, without what ends them.
+
+    Args:
+        name: what messages call the file.
+
+    Raises:
+        DataError: a line is not UTF-8.
+    """
+    number = 0
+    try:
+        for number, line in enumerate(map(bytes.decode, file), 1):
+            yield number, line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(name, number + 1, error) from error
+
+
+@contextlib.contextmanager
+def open_binary(path: Path) -> Iterator[io.BufferedReader]:
+    """The content of a file, unpacked if its name ends in .gz, a byte order mark skipped.
+
+    Raises:
+        DataError: the file is missing, cannot be read, is damaged, or is no text at all.
+    """
+    try:
+        with _open(path) as file:
+            _refuse_other_formats(path, file.peek(4))
+            if file.peek(3).startswith(codecs.BOM_UTF8):
+                file.read(3)
+            yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: damaged: {error}; fetch or pack it again") from error
+    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read: {reason}") from error
+
+
+def _open(path: Path) -> io.BufferedReader:
+    packed = path.name.lower().endswith(".gz")
+    raw: Any = gzip.GzipFile(path) if packed else path.open("rb", buffering=0)
+    return io.BufferedReader(raw, BUFFER)
+
+
+def _refuse_other_formats(path: Path, start: bytes) -> None:
+    for mark, what in OTHER_FORMATS.items():
+        if start.startswith(mark):
+            raise DataError(f"{path}: this is {what}")
+
+
+def _not_utf8(name: object, line: int, error: UnicodeDecodeError) -> DataError:
+    return DataError(
+        f"{name}:{line}: byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}, is "
+        "not UTF-8; save the file as UTF-8"
+    )
+
+
+# --- JSON Lines ------------------------------------------------------------------------------
+
+
+def _read_objects(file: BinaryIO, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = 0
+    for number, line in read_lines(file, path):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", error)
+            raise DataError(f"{path}:{number}: not valid JSON: {reason}") from error
+        if not isinstance(row, dict):
+            raise DataError(
+                f"{path}:{number}: not a JSON object; each line is one, such as "
+                '{"text": "…", "label": "…"}'
+            )
+        yield number, row
+    if not number:
+        raise _empty(path)
+
+
+# --- CSV and TSV -----------------------------------------------------------------------------
+
+
+def _read_table(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = _read_fields(file, path, delimiter)
+    line, header = next(rows, (1, None))
+    if header is None:
+        raise _empty(path)
+    names = _check_header(header, f"{path}:{line}")
+    unnamed = "" in names
+    for line, fields in rows:
+        if len(fields) != len(names):
+            raise _ragged(f"{path}:{line}", len(fields), len(names), delimiter)
+        row = dict(zip(names, fields, strict=True))
+        if unnamed:
+            del row[""]
+        yield line, row
+
+
+def _read_fields(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(MOST_CHARACTERS)
+    reader = csv.reader(map(bytes.decode, file), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield line, fields
+            line = reader.line_num + 1
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, reader.line_num + 1, error) from error
+    except csv.Error as error:
+        raise DataError(f"{path}:{line}: {_explain(error)}") from error
+
+
+def _explain(error: csv.Error) -> str:
+    """What a user can do about a message of the csv module."""
+    message = str(error)
+    if "unexpected end" in message or "field limit" in message:
+        return "in the row that begins here, a quote is opened and never closed"
+    if "expected after" in message:
+        return 'in the row that begins here, text follows a closing quote; write a quote as ""'
+    if "new-line" in message:
+        return (
+            "a lone carriage return; end lines with \\n, and put texts of several lines in quotes"
+        )
+    return message
+
+
+def _check_header(header: Sequence[str], place: str) -> list[str]:
+    """The names of the columns; '' of those that have none."""
+    names = [name.strip() for name in header]
+    for name in filter(None, names):
+        if names.count(name) > 1:
+            raise DataError(f"{place}: two columns are called {name!r}; rename one")
+    if not any(names):
+        raise DataError(f"{place}: no column has a name; the first row must be a header")
+    others = [what for sign, what in DELIMITER_NAMES.items() if sign in names[0]]
+    if len(names) == 1 and others:
+        raise DataError(
+            f"{place}: one column, {names[0]!r}; if a {others[0]} separates columns, say so: "
+            "delimiter"
+        )
+    return names
+
+
+def _ragged(place: str, n_fields: int, n_names: int, delimiter: str) -> DataError:
+    count = f"{n_fields} field{'s' * (n_fields != 1)}, but the header has {n_names}"
+    sign = DELIMITER_NAMES.get(delimiter, repr(delimiter))
+    if n_fields < n_names:
+        return DataError(f"{place}: {count}; a {sign} stands for an empty field, too")
+    return DataError(f"{place}: {count}; a text that contains a {sign} needs quotes")
+
+
+def _empty(path: Path) -> DataError:
+    return DataError(f"{path}: empty; it must have a row, and a table a header above it")

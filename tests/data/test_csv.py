@@ -1,0 +1,224 @@
+"""One's own files: what they become, and how what is wrong with them is told."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from textclf.config import CsvDataset
+from textclf.data import load_dataset, missing_files
+from textclf.errors import DataError, MissingDataError
+from textclf.tasks import BINARY, MULTICLASS, REGRESSION
+
+FILMS = "text,label\nA good film,pos\nbad; so bad!,neg\ngood good,pos\nThe end,neg\nbad film,neg\n"
+HOUSES = "rooms,age,price\n3,10,200.5\n4,20,250\n5,5,400\n2,50,100\n3,30,180\n"
+
+
+@pytest.fixture(autouse=True)
+def a_cache_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("TEXTCLF_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, content: str) -> str:
+    Path(name).write_text(content, encoding="utf-8")
+    return name
+
+
+def as_json_lines(content: str) -> str:
+    return "".join(json.dumps(row) + "\n" for row in csv.DictReader(content.splitlines()))
+
+
+def films(content: str = FILMS, name: str = "films.csv", **settings: object) -> CsvDataset:
+    given = {"text": "text", "label": "label", **settings}
+    return CsvDataset(name="csv", path=write(name, content), **given)
+
+
+def houses(content: str = HOUSES, **settings: object) -> CsvDataset:
+    given = {"features": ["rooms", "age"], "target": "price", **settings}
+    return CsvDataset(name="csv", path=write("houses.csv", content), **given)
+
+
+def texts_of(data) -> list[str]:
+    return [" ".join(data.words[id_] for id_ in data.x[row][1:]) for row in range(len(data))]
+
+
+def test_texts_become_words_and_labels_classes():
+    data = load_dataset(films(test_path=write("test.csv", "label,text\npos,Good\n")))
+    assert texts_of(data) == [
+        "a good film", "bad so bad", "good good", "the end", "bad film", "good",
+    ]  # fmt: skip
+    assert (data.task, data.class_names, data.n_train) == (BINARY, ["neg", "pos"], 5)
+    assert data.y.tolist() == [1, 0, 1, 0, 0, 1]
+    assert data.in_file(np.array([0, 4, 5])).tolist() == [0, 4, 0]
+    assert set(data.files) == {"films.csv", "test.csv"} and not data.warnings
+
+
+def test_without_a_test_file_rows_are_shuffled_and_a_share_tests():
+    data = load_dataset(films(test_split=0.4))
+    other = load_dataset(films(test_split=0.4, seed=1))
+    assert data.n_train == 3
+    as_in_file = texts_of(load_dataset(films(test_path="films.csv")))[:5]
+    assert texts_of(data) == [as_in_file[row] for row in data.in_file(np.arange(5))]
+    assert sorted(texts_of(data)) == sorted(as_in_file)
+    assert texts_of(other) != texts_of(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", FILMS.replace(",", "\t")),
+        ("a.jsonl", as_json_lines(FILMS)),
+        ("a.csv", "\ufeff" + FILMS.replace("\n", "\r\n")),
+        ("a.csv", FILMS.replace("The end", '"The\nend"')),
+    ],
+    ids=["tsv", "json lines", "byte order mark", "quoted newline"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "gzip"])
+def test_every_form_of_a_file_gives_the_same(name, content, is_packed):
+    expected = load_dataset(films())
+    settings = films(content, name)
+    if is_packed:
+        Path(f"{name}.gz").write_bytes(gzip.compress(content.encode()))
+        settings = settings.model_copy(update={"path": str(Path(f"{name}.gz").absolute())})
+    data = load_dataset(settings)
+    assert texts_of(data) == texts_of(expected)
+    assert data.y.tolist() == expected.y.tolist()
+
+
+def test_another_delimiter_is_a_setting():
+    semicolons = films("text;label\nwell, well;a\nno;b\nyes;a\n", delimiter=";")
+    assert sorted(texts_of(load_dataset(semicolons))) == ["no", "well well", "yes"]
+
+
+def test_numbers_as_classes_are_in_their_order():
+    data = load_dataset(films("text,label\na,10\nb,9\nc, 9 \nd,-1\ne,x\n"))
+    assert data.class_names == ["-1", "9", "10", "x"]
+    assert data.task == MULTICLASS
+
+
+def test_json_labels_may_be_numbers_or_booleans():
+    rows = [
+        {"text": "a", "label": True},
+        {"text": "b", "label": False},
+        {"text": "c", "label": True},
+    ]
+    data = load_dataset(films("\n".join(map(json.dumps, rows)), "a.jsonl"))
+    assert data.class_names == ["false", "true"]
+
+
+def test_features_and_targets_are_numbers():
+    data = load_dataset(houses(test_split=0.2))
+    assert data.task == REGRESSION and data.feature_names == ["rooms", "age"]
+    assert (data.x.shape, data.x.dtype, data.y.dtype) == ((5, 2), np.float64, np.float32)
+    price = dict(zip(map(tuple, data.x.tolist()), data.y.tolist(), strict=True))
+    assert price[3, 10] == 200.5 and price[5, 5] == 400
+
+
+def test_features_may_have_classes_and_texts_numbers():
+    classes = load_dataset(houses(HOUSES.replace("price", "kind"), target=None, label="kind"))
+    assert len(classes.class_names) == 5
+    stars = load_dataset(films("text,stars\ngood,5\nbad,1\nso so,3\n", label=None, target="stars"))
+    assert sorted(stars.y.tolist()) == [1, 3, 5] and stars.task == REGRESSION
+
+
+def test_the_second_reading_comes_from_the_cache(monkeypatch):
+    settings = films(FILMS + "...,neg\n")
+    first = load_dataset(settings)
+    monkeypatch.setattr("textclf.data.csv.read_rows", None)
+    second = load_dataset(settings)
+    assert texts_of(second) == texts_of(first) and second.warnings == first.warnings
+    np.testing.assert_array_equal(second.source_rows, first.source_rows)
+
+
+def test_a_changed_file_is_read_anew():
+    load_dataset(films())
+    assert "new" in load_dataset(films(FILMS + "new,neg\n")).words
+
+
+def test_a_file_is_also_found_in_the_data_folder(tmp_path):
+    settings = films()
+    Path("elsewhere").mkdir()
+    Path("films.csv").rename("elsewhere/films.csv")
+    assert len(load_dataset(settings, Path("elsewhere"))) == 5
+    with pytest.raises(MissingDataError, match=r"^films.csv: no such file"):
+        load_dataset(settings)
+    assert missing_files(settings) and not missing_files(settings, Path("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"films.csv: .*empty"),
+        ("text,label\n", r"films.csv: has no rows"),
+        ("Text,label\na,b\n", r"films.csv: has no column 'text'; did you mean 'Text'\?"),
+        ("text,label\na,b\nc,b\n", r"films.csv: column 'label': all rows are of one class, 'b'"),
+        ("text,label\na,b\nc, \n", r"films.csv:3: column 'label': no class"),
+        ("text,label\na,b\nc,d,e\n", r"films.csv:3: 3 fields"),
+        (
+            "text,label\na,x\n" + "".join(f"a,c{i}\n" for i in range(1001)),
+            "1,002 different classes",
+        ),
+        ("text,label\na,b\n", "all rows are of one class|of 1 row"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(content, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(films(content))
+
+
+def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
+    rows = "".join(f"{'?' if n % 2 else n},1,1\n" for n in range(40))
+    with pytest.raises(DataError) as caught:
+        load_dataset(houses("rooms,age,price\n" + rows))
+    assert caught.value.messages[0] == "houses.csv:3: column 'rooms': '?' is no number"
+    assert caught.value.messages[-2] == "and 10 more such places"
+    assert len(caught.value.messages) == 12
+
+
+@pytest.mark.parametrize("number", ["", "nan", "inf", "1,5", "1e999", "None"])
+def test_only_finite_numbers_are_numbers(number):
+    content = f'rooms,age,price\n1,2,3\n"{number}",2,3\n'
+    with pytest.raises(DataError, match=r"houses.csv:3: column 'rooms'"):
+        load_dataset(houses(content))
+
+
+def test_what_is_odd_is_counted():
+    content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\nz,other\n"
+    data = load_dataset(films(content, test_path=write("test.csv", "text,label\na,only here\n")))
+    assert list(data.warnings) == [
+        "films.csv: 2 texts without a word, the first in line 7; kept, the model sees nothing of "
+        "them",
+        "1 class with no training row: 'only here'",
+        "1 class with one training row: 'rare'",
+    ]
+    assert len(data) == 11
+
+
+def test_two_files_of_one_name_are_told_apart():
+    Path("other").mkdir()
+    data = load_dataset(films(test_path=write("other/films.csv", FILMS)))
+    assert len(data.files) == 2
+
+
+IMDB_TEXT = Path(__file__).parents[3] / "shared" / "imdb-text"
+
+
+@pytest.mark.real_data
+def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
+    """Lengths, classes and vocabulary of the raw reviews and of Keras's ids are level."""
+    if not (IMDB_TEXT / "test.csv.gz").is_file():
+        pytest.skip("the reviews as text are not beside the project")
+    path = str(IMDB_TEXT / "test.csv.gz")
+    data = load_dataset(
+        CsvDataset(name="csv", path=path, test_path=path, text="text", label="label")
+    )
+    imdb = load_dataset(type("settings", (), {"name": "imdb"}), data_dir)
+    ours, theirs = data.x.lengths[:25_000], imdb.x.lengths[25_000:]
+    assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
+    common, ids = {imdb.words[id_] for id_ in range(4, 1_000)}, np.bincount(data.x.values)
+    frequent = {data.words[id_] for id_ in np.argsort(-ids)[:1_200]}
+    assert len(common & frequent) > 950

@@ -1,0 +1,203 @@
+"""Rows of CSV, TSV and JSON Lines come as they are; what is wrong is told with its line."""
+
+import codecs
+import gzip
+import json
+import os
+import threading
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from textclf.data.tables import read_rows
+from textclf.errors import DataError
+
+TABLE = b'text,label\nGood,1\n"a, b ""c""\nd",0\n\n,1\n'
+ROWS = [
+    (2, {"text": "Good", "label": "1"}),
+    (3, {"text": 'a, b "c"\nd', "label": "0"}),
+    (6, {"text": "", "label": "1"}),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(name: str, content: bytes, **settings: Any) -> list[tuple[int, dict[str, Any]]]:
+    path = Path(name)
+    path.write_bytes(gzip.compress(content) if name.lower().endswith(".gz") else content)
+    return list(read_rows(path, **settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "settings"),
+    [
+        ("a.csv", TABLE, {}),
+        ("a.csv.gz", TABLE, {}),
+        ("A.CSV.GZ", TABLE, {}),
+        ("a.csv", codecs.BOM_UTF8 + TABLE, {}),
+        ("a.csv.gz", codecs.BOM_UTF8 + TABLE, {}),
+        ("a.csv", TABLE.rstrip(b"\n"), {}),
+        ("a.csv", TABLE.replace(b"text", b'" text "'), {}),
+        ("a.tsv", TABLE.replace(b",", b"\t").replace(b"a\t", b"a,"), {}),
+        ("a.csv", TABLE.replace(b",", b";").replace(b"a;", b"a,"), {"delimiter": ";"}),
+    ],
+)
+def test_a_table_gives_its_rows_with_their_first_lines(folder, name, content, settings):
+    assert read(name, content, **settings) == ROWS
+
+
+def test_windows_line_ends_stay_within_quotes_only(folder):
+    rows = read("a.csv", TABLE.replace(b"\n", b"\r\n"))
+    assert [line for line, _ in rows] == [2, 3, 6]
+    assert rows[1][1] == {"text": 'a, b "c"\r\nd', "label": "0"}
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.jsonl.gz"])
+def test_a_line_of_json_lines_is_a_row(folder, name):
+    content = '{"text": "Größe\\n日本", "label": 1}\n\r\n{"text": null}'.encode()
+    rows = [(1, {"text": "Größe\n日本", "label": 1}), (3, {"text": None})]
+    assert read(name, content) == rows
+    assert read(name, codecs.BOM_UTF8 + content) == rows
+
+
+def test_any_text_is_read_as_it_was_written(folder):
+    import csv
+
+    texts = ["\x00\x1b[31m", "\u202eabc", "\u2028\x85\x0b\x0c", "'\"", "a" * 500_000, "\ufeff", " "]
+    with Path("a.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["text"], *([text] for text in texts)])
+    assert [row["text"] for _, row in read_rows(Path("a.csv"))] == texts
+
+
+def test_columns_without_a_name_are_left_out(folder):
+    assert read("a.csv", b",text,\n0,Good,\n") == [(2, {"text": "Good"})]
+
+
+def test_a_header_alone_has_no_rows(folder):
+    assert read("a.csv", b"text,label\n") == []
+
+
+def test_rows_come_before_the_file_ends(folder):
+    os.mkfifo("a.csv")
+    rows = read_rows(Path("a.csv"))
+
+    def write() -> None:
+        with Path("a.csv").open("wb", buffering=0) as file:
+            file.write(b"text\n" + b"Good\n" * 200_000)  # more than any buffer
+            done.wait(10)
+
+    done = threading.Event()
+    threading.Thread(target=write, daemon=True).start()
+    assert next(rows) == (2, {"text": "Good"})
+    done.set()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "a.csv: empty; "),
+        ("a.csv", b"\n\n", "a.csv: empty; "),
+        ("a.csv.gz", b"", "a.csv.gz: empty; "),
+        ("a.jsonl", b"", "a.jsonl: empty; "),
+        ("a.csv", b"\ntext,a,text\n", "a.csv:2: two columns are called 'text'; rename one"),
+        ("a.csv", b",,\n", "a.csv:1: no column has a name; the first row must be a header"),
+        (
+            "a.csv",
+            b"text;label\nGood;1\n",
+            "a.csv:1: one column, 'text;label'; if a semicolon separates columns, say so: ",
+        ),
+        ("a.csv", b"text\tlabel\n", "if a tab separates columns"),
+        ("a.tsv", b"text,label\n", "if a comma separates columns"),
+        (
+            "a.csv",
+            b'text,label\n"a\nb",1\nwell, well,1\n',
+            "a.csv:4: 3 fields, but the header has 2; a text that contains a comma needs quotes",
+        ),
+        ("a.tsv", b"text\tlabel\nGood\n", "a.tsv:2: 1 field, but the header has 2; a tab stands"),
+        (
+            "a.csv",
+            b'text,label\nGood,1\n"Bad,0\nGood,1\n',
+            "a.csv:3: in the row that begins here, a quote is opened and never closed",
+        ),
+        ("a.csv", b'text\n"' + b"a" * 10_000_001 + b'"\n', "a.csv:2: in the row that begins here"),
+        (
+            "a.csv",
+            b'text,label\n"So-called" art,1\n',
+            "a.csv:2: in the row that begins here, text follows a closing quote; write a quote as",
+        ),
+        ("a.csv", b"text\rGood\rBad\r", "a.csv:1: a lone carriage return; "),
+        (
+            "a.csv",
+            b'text,label\n"a\nGr\xf6\xdfe",1\n',
+            "a.csv:3: byte 3 of the line, 0xf6, is not UTF-8; save the file as UTF-8",
+        ),
+        ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}', "a.jsonl:2: byte 8 of the line, 0xff, is not"),
+        ("a.csv", "text\n".encode("utf-16"), "a.csv: this is UTF-16, not UTF-8; save it as UTF-8"),
+        ("a.jsonl", b"\xfe\xff\0{\0}", "a.jsonl: this is UTF-16"),
+        ("a.csv", gzip.compress(TABLE), "a.csv: this is gzip; give its name the ending .gz"),
+        ("a.csv", b"PK\x03\x04\x14", "a.csv: this is a zip archive or a spreadsheet; "),
+        ("a.jsonl", b'{"a": 1}\n\n{"a": \n', "a.jsonl:3: not valid JSON: Expecting value"),
+        ("a.jsonl", b'{"a": 1} {"a": 2}\n', "a.jsonl:1: not valid JSON: Extra data"),
+        ("a.jsonl", b"[" * 100_000, "a.jsonl:1: not valid JSON: "),
+        ("a.jsonl", b'["a"]\n', "a.jsonl:1: not a JSON object; each line is one, such as"),
+        ("a.txt", b"text\n", "a.txt: of no known format; its name must end in .csv, .tsv,"),
+        ("csv", b"text\n", "csv: of no known format"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(folder, name, content, message):
+    with pytest.raises(DataError) as caught:
+        read(name, content)
+    (told,) = caught.value.messages
+    assert told.startswith(message) or (not message.startswith("a.") and message in told)
+    assert len(told) < 200
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda packed: packed[:-20], "damaged: Compressed file ended before"),
+        (lambda packed: packed[:30] + b"\xff" * 9 + packed[39:], "damaged: "),
+        (lambda _packed: b"text,label\n", "damaged: Not a gzipped file"),
+        (lambda packed: packed[:-8] + bytes(8), "damaged: CRC check failed"),
+    ],
+)
+def test_a_damaged_gzip_file_is_told(folder, damage, message):
+    Path("a.csv.gz").write_bytes(damage(gzip.compress(TABLE * 50)))
+    with pytest.raises(DataError, match=rf"^a\.csv\.gz: {message}"):
+        list(read_rows(Path("a.csv.gz")))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("none.csv", "No such file"), (".csv", "Is a directory"), ("\0.csv", "null")],
+)
+def test_a_file_that_cannot_be_opened_is_told(folder, name, reason):
+    Path(".csv").mkdir()
+    with pytest.raises(DataError, match=f"cannot be read: .*{reason}"):
+        list(read_rows(Path(name)))
+
+
+def test_memory_does_not_grow_with_the_file_and_speed_is_fair(folder):
+    text = "The quick brown fox, he said, didn't jump over the lazy dog's 12 tails. " * 20
+    with Path("a.jsonl").open("w") as lines, Path("a.csv").open("w") as table:
+        table.write("text,label\n")
+        for row in range(20_000):
+            table.write(f'"{text}{row}",1\n')
+            lines.write(json.dumps({"text": f"{text}{row}"}) + "\n")
+    for name in ("a.csv", "a.jsonl"):
+        start = time.perf_counter()
+        assert sum(1 for _ in read_rows(Path(name))) == 20_000
+        megabytes = Path(name).stat().st_size / 1e6
+        assert megabytes / (time.perf_counter() - start) > 30  # 300 on a quiet machine
+        tracemalloc.start()
+        for _line, _row in zip(range(5_000), read_rows(Path(name)), strict=False):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 5e6  # bytes
+        tracemalloc.stop()

@@ -25,6 +25,22 @@ def test_a_dataset_is_found_by_name_and_a_config_by_path(tmp_path):
     assert "validation" in shown["rows"]
 
 
+def test_texts_of_ones_own(tmp_path):
+    (tmp_path / "mine.csv").write_text(
+        "text,label\n" + "\n".join(f"Good {word}!,yes\nbad {word},no" for word in "abcdef")
+    )
+    (tmp_path / "mine.yaml").write_text(
+        "dataset: {name: csv, path: mine.csv, text: text, label: label}\n"
+        "preprocessing: {num_words: 5, maxlen: 2}\nmodel: {type: lstm, embedding_dim: 2}\n"
+    )
+    shown = show_data(str(tmp_path / "mine.yaml"))
+    assert {count["name"] for count in shown["classes"]} == {"yes", "no"}
+    assert shown["lengths"]["texts_cut"] == 1
+    assert {word for e in shown["examples"] for word in e["text"].split()} <= {
+        *("…", "[?]", "good", "bad")
+    }
+
+
 @pytest.mark.parametrize(
     ("source", "overrides", "message"),
     [

@@ -25,6 +25,9 @@ NOTABLE_LOSS = 0.25  # with a quarter of the words gone, texts are other texts
 NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and say little
 SMALL_LOSS = 0.1  # what a suggested setting loses at most
 ROUND_SIZES = [factor * 10**power for power in range(1, 6) for factor in (1, 2, 3, 4, 5, 8)]
+# A layer's units for each class. Reuters, 46 classes, a second layer of 24 units instead of 64: test
+# accuracy 0.774 instead of 0.788; 16 units: 0.756, 8: 0.714, 4: 0.646.
+ENOUGH_UNITS = 0.5
 WIDE_ENOUGH = 64  # units; that many tell hundreds of classes apart
 UNUSED_WORDS = 0.5  # share of num_words without a word, so that most of the weights never learn
 ONE_SIDED = 0.9  # share of the commonest class; accuracy says little beyond it
@@ -103,6 +106,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
+# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 in place of 0.76.
 def _padding_read_last(config: Config) -> Iterator[Trap]:
     settings, model = config.preprocessing, config.model.type
     if not isinstance(settings, TextPreprocessing) or model == "dense":
@@ -207,11 +211,11 @@ def _more_words_than_there_are(description: Description) -> Iterator[Trap]:
         )
 
 
-def _layer_narrower_than_the_classes(description: Description) -> Iterator[Trap]:
+def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap]:
     units = description.config.model.units
     narrowest = min(units) if isinstance(units, list) else units
     classes = len(description.data.class_names)
-    if narrowest < min(classes, WIDE_ENOUGH) and classes > 2:
+    if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:
         yield (
             "model.units",
             f"{classes} classes have to be told apart by {narrowest} numbers, and what a layer "
@@ -371,7 +375,7 @@ DATA_RULES: tuple[Callable[[Description], Iterator[Trap]], ...] = (
     _many_words_unknown,
     _frequent_words_unknown,
     _more_words_than_there_are,
-    _layer_narrower_than_the_classes,
+    _layer_too_narrow_for_the_classes,
     _batch_of_all_rows,
     _one_sided_classes,
     _classes_that_cannot_be_learnt,

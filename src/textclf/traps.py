@@ -25,8 +25,8 @@ NOTABLE_LOSS = 0.25  # with a quarter of the words gone, texts are other texts
 NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and say little
 SMALL_LOSS = 0.1  # what a suggested setting loses at most
 ROUND_SIZES = [factor * 10**power for power in range(1, 6) for factor in (1, 2, 3, 4, 5, 8)]
-# A layer's units for each class. Reuters, 46 classes, a second layer of 24 units instead of 64: test
-# accuracy 0.774 instead of 0.788; 16 units: 0.756, 8: 0.714, 4: 0.646.
+# A layer's units for each class. Of reuters_dense, 46 classes, the test accuracy is 0.788; with a
+# second layer of 24 units 0.774, of 16 0.756, of 8 0.714, of 4 0.646.
 ENOUGH_UNITS = 0.5
 WIDE_ENOUGH = 64  # units; that many tell hundreds of classes apart
 UNUSED_WORDS = 0.5  # share of num_words without a word, so that most of the weights never learn

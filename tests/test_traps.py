@@ -91,8 +91,8 @@ TRAPS = {
     ),
     "patience": (
         imdb(epochs=4, early_stopping={"patience": 3}),
-        "training.early_stopping.patience = 3: of 4 epochs the earliest to stop after is the "
-        "last, so nothing stops early; lower it, or raise training.epochs",
+        "training.early_stopping.patience = 3: the first epoch always improves, so nothing stops "
+        "before the last of 4 epochs; lower it, or raise training.epochs",
     ),
     "kept by training rows": (
         imdb(checkpoint={"monitor": "accuracy"}),

@@ -129,12 +129,11 @@ def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
 
 def _patience_without_effect(config: Config) -> Iterator[Trap]:
     epochs, stopping = config.training.epochs, config.training.early_stopping
-    # The first epoch always improves.
     if stopping and stopping.patience >= epochs - 1:
         yield (
             "training.early_stopping.patience",
-            f"of {epochs:,} epochs the earliest to stop after is the last, so nothing stops "
-            "early; lower it, or raise training.epochs",
+            f"the first epoch always improves, so nothing stops before the last of {epochs:,} "
+            "epochs; lower it, or raise training.epochs",
         )
 
 

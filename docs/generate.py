@@ -59,7 +59,11 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "export": [("textclf export quickstart-1 --format onnx -o model.onnx", "for other runtimes")],
     "data fetch": [("textclf data fetch imdb", "into Keras's own cache")],
     "data verify": [("textclf data verify imdb", "are the files genuine?")],
-    "data show": [("textclf data show imdb", "classes, lengths, examples")],
+    "data show": [
+        ("textclf data show imdb", "classes, lengths, words, duplicates, examples"),
+        ("textclf data show imdb_lstm -o lengths.png", "and what its maxlen cuts, as a picture"),
+        ("textclf data show imdb_lstm --row 17", "a review, before and after"),
+    ],
     "init": [
         ("textclf init", "docstrings_dense.yaml, which needs no download"),
         ("textclf init --dataset imdb --model lstm --schema", "with completion in editors"),
@@ -163,7 +167,8 @@ def _summary(command: click.Command) -> str:
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=f"textclf {name}")
+    # A command keeps the help option that its first context asks for, -h too.
+    context = click.Context(command, info_name=f"textclf {name}", **textclf.context_settings)
     yield f"## textclf {name}"
     yield _code(" ".join([f"textclf {name}", *command.collect_usage_pieces(context)]), "")
     yield _help_text(str(command.help))

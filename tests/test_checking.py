@@ -39,6 +39,13 @@ def test_examples_are_those_of_the_split(data_dir, recipe, examples):
 
 
 @pytest.mark.real_data
+def test_memory_that_the_machine_has_not_is_a_trap(data_dir, monkeypatch):
+    monkeypatch.setattr("textclf.traps.available_bytes", lambda: 5e8)
+    (line,) = check_config(load_config("imdb_dense"), data_dir)["warnings"]
+    assert line.startswith("preprocessing.num_words = 10000: training needs about ")
+
+
+@pytest.mark.real_data
 def test_memory_grows_with_the_model_and_the_batch(data_dir):
     def memory(*overrides: str) -> int:
         return check_config(load_config("reuters_dense", overrides), data_dir)["memory_bytes"]

@@ -20,6 +20,8 @@ from textclf.plots import (
     save_figure,
 )
 from textclf.plots.curves import epoch_ticks, spread
+from textclf.plots.dataset import draw_dataset
+from tiny_data import describe, features, texts
 
 LONG = "a_long_name_that_tells_all_of_the_settings_of_a_run-12"
 
@@ -61,6 +63,18 @@ def make_matrix(classes: int, total: int = 2246) -> np.ndarray:
     return matrix
 
 
+def draw_texts(name: str = "a", longest: int = 900, **preprocessing: object) -> Figure:
+    lengths = np.random.default_rng(0).geometric(3 / longest, 500)
+    data = texts([" ".join("ab" * n) for n in lengths], [0] * 500, n_train=400)
+    return draw_dataset(describe(data, **preprocessing), name)
+
+
+def draw_columns(count: int, name: str = "a") -> Figure:
+    x = np.random.default_rng(0).lognormal(size=(50, count)) * 10.0 ** (np.arange(count) % 9)
+    x[3, 0], x[:, -1] = np.nan, 5  # a missing value, a column that is always the same
+    return draw_dataset(describe(features(x, x.sum(1), 40, [LONG] * count)), name)
+
+
 PICTURES = {
     **{
         f"{epochs} epochs": lambda n=epochs: draw_curves(
@@ -98,6 +112,13 @@ PICTURES = {
     "residuals": lambda: draw_residuals(
         np.linspace(5, 50, 102), np.linspace(9, 47, 102)[:, None], "boston-1", "thousand dollars"
     ),
+    "lengths": lambda: draw_texts(),
+    **{
+        f"lengths, maxlen {maxlen}": lambda n=maxlen: draw_texts(LONG, maxlen=n)
+        for maxlen in (1, 100, 500, 5000)
+    },
+    "short lengths": lambda: draw_texts(longest=3, maxlen=2),
+    **{f"{count} features": lambda n=count: draw_columns(n) for count in (1, 6, 40)},
     "one residual": lambda: draw_residuals(np.array([2e6]), np.array([1e6]), "a"),
 }
 
@@ -137,7 +158,8 @@ def test_no_text_leaves_the_canvas_or_lies_on_another(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in PICTURES if "class" not in name and "residual" not in name]
+    "name",
+    [name for name in PICTURES if not any(k in name for k in ("class", "residual", "feature"))],
 )
 def test_no_text_lies_on_a_line(name: str) -> None:
     figure = PICTURES[name]()
@@ -226,6 +248,15 @@ def test_confusion_matrix_has_true_classes_as_rows() -> None:
     assert axes.get_ylabel() == "true class"
     assert {text.get_position(): text.get_text() for text in axes.texts}[1, 0] == "2\n25%"
     assert "9 of 12 right" in figure.texts[1].get_text()
+
+
+def test_maxlen_stands_between_what_it_keeps_and_what_it_cuts() -> None:
+    axes = draw_texts(maxlen=100).axes[0]
+    (line,) = axes.lines
+    assert line.get_xdata()[0] == 100.5
+    assert axes.texts[0].get_text().startswith("maxlen 100 cuts ")
+    colors = {bar.get_facecolor() for bar in axes.patches if bar.get_x() < 100.5}
+    assert colors.isdisjoint(bar.get_facecolor() for bar in axes.patches if bar.get_x() >= 100.5)
 
 
 def test_residuals_state_the_mean_absolute_error() -> None:

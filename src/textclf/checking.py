@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from textclf import backend
 from textclf.config import Config
 from textclf.data import Dataset, load_dataset, missing_files, placeholder
-from textclf.memory import encoded_bytes, memory_needed, output_shape
-from textclf.preprocessing import fit_encoder
-from textclf.splits import Split, make_splits
+from textclf.description import Description
+from textclf.memory import encoded_bytes, memory_parts, output_shape
+from textclf.preprocessing import Encoder, fit_encoder
+from textclf.splits import Split
+from textclf.traps import find_data_traps, find_memory_trap, find_traps
 
 if TYPE_CHECKING:
     import keras
@@ -24,36 +26,51 @@ def check_config(
         warnings. Without the data, examples and memory_bytes are None; where only the
         data tells the vocabulary, so are layers and parameters.
     """
+    if device.startswith("gpu"):  # told before time is spent on the data
+        _start(device)
     missing = missing_files(config.dataset, data_dir)
     data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
-    is_known = not missing or getattr(config.preprocessing, "num_words", 1) is not None
-    if data is not None and is_known:
-        outcome.update(_build(config, data, device, is_here=not missing))
-    return {**outcome, "warnings": [*missing, *(data.warnings if data else ())]}
+    traps = find_traps(config)
+    if data is not None and not missing:
+        description = Description.of(config, data)
+        outcome.update(_count(description, device))
+        traps += find_data_traps(description)
+        traps += find_memory_trap(config, outcome.pop("memory"))
+    elif data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
+        encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+        outcome.update(_layers(_build(config, data, device, encoder)))
+    return {**outcome, "warnings": [*missing, *(data.warnings if data else ()), *traps]}
 
 
-def _build(config: Config, data: Dataset, device: str, is_here: bool) -> dict[str, Any]:
-    split = make_splits(config.training.validation, data)[0] if is_here else None
-    encoder = fit_encoder(config.preprocessing, data, split.train if split else data.train_rows)
-    with backend.native_output_to(None):
-        backend.start(device)
-        from textclf.training import new_network
-
-        network = new_network(config, encoder, data)
-    outline = {"layers": _layers(network), "parameters": network.count_params()}
-    if split is None:
-        return outline
+def _count(description: Description, device: str) -> dict[str, Any]:
+    """What is told with the data; `memory` holds the parts of memory_bytes."""
+    config, data, encoder = description.config, description.data, description.encoder
+    network = _build(config, data, device, encoder)
     n_bytes = encoded_bytes(encoder, data)
+    memory = memory_parts(network, data, n_bytes, config.training.batch_size)
     return {
-        **outline,
-        "examples": _examples(split),
-        "memory_bytes": memory_needed(network, data, n_bytes, config.training.batch_size),
+        **_layers(network),
+        "examples": _examples(description.splits[0]),
+        "memory_bytes": sum(memory.values()),
+        "memory": memory,
     }
 
 
-def _layers(network: "keras.Model") -> list[dict[str, Any]]:
-    return [
+def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> "keras.Model":
+    _start(device)
+    from textclf.training import new_network
+
+    return new_network(config, encoder, data)
+
+
+def _start(device: str) -> None:
+    with backend.native_output_to(None):
+        backend.start(device)
+
+
+def _layers(network: "keras.Model") -> dict[str, Any]:
+    layers = [
         {
             "type": type(layer).__name__,
             "output_shape": output_shape(layer),
@@ -62,6 +79,7 @@ def _layers(network: "keras.Model") -> list[dict[str, Any]]:
         for layer in network.layers
         if layer.name != "inputs"
     ]
+    return {"layers": layers, "parameters": network.count_params()}
 
 
 def _examples(split: Split) -> dict[str, int]:

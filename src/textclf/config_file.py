@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from textclf.config import Config
 from textclf.config_errors import explain, received
-from textclf.conflicts import find_conflicts
+from textclf.conflicts import DATA_RULES, RULES, Rule, find_conflicts
 from textclf.errors import ConfigError
 from textclf.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
@@ -31,6 +31,21 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """
     draft = _read_draft(path)
     _anchor_paths(draft.data, Path(path).parent)
+    return _checked(draft, overrides, RULES)
+
+
+def dataset_config(name: str, overrides: Sequence[str] = ()) -> Config:
+    """A config of a dataset alone, to look at its rows: no model for it, no validation.
+
+    Raises:
+        ConfigError: with one located line for everything that is wrong.
+    """
+    sections = {"dataset": {"name": name}, "model": {"type": "dense"}}
+    draft = _Draft(name, {**sections, "training": {"validation": None}}, {})
+    return _checked(draft, overrides, DATA_RULES)
+
+
+def _checked(draft: "_Draft", overrides: Sequence[str], rules: tuple[Rule, ...]) -> Config:
     for override in overrides:
         draft.override(override)
     try:
@@ -38,7 +53,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     except ValidationError as error:
         draft.refuse_all(explain(error))
     else:
-        draft.refuse_all(find_conflicts(config))
+        draft.refuse_all(find_conflicts(config, rules))
     draft.raise_problems()
     return config
 

@@ -1,6 +1,6 @@
 """Settings that are right one by one but cannot work together, each a small rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textclf.config import (
     CnnLstmModel,
@@ -13,6 +13,7 @@ from textclf.config import (
 from textclf.errors import ConfigError
 
 Conflict = tuple[tuple[str, ...], str]
+Rule = Callable[[Config], Iterator[Conflict]]
 
 # A word's encodings that each model reads.
 ENCODINGS = {
@@ -23,9 +24,13 @@ ENCODINGS = {
 }
 
 
-def find_conflicts(config: Config) -> list[Conflict]:
-    """Every conflict as the path of the setting to look at first and a message."""
-    return [conflict for rule in RULES for conflict in rule(config)]
+def find_conflicts(config: Config, rules: tuple[Rule, ...] | None = None) -> list[Conflict]:
+    """Every conflict as the path of the setting to look at first and a message.
+
+    Args:
+        rules: of RULES those to ask; None: all.
+    """
+    return [conflict for rule in rules or RULES for conflict in rule(config)]
 
 
 def check_conflicts(config: Config) -> None:
@@ -242,3 +247,5 @@ RULES = (
     _early_stopping_without_validation,
     _monitor_of_another_task,
 )
+# What a config of a dataset alone can be wrong in, before there is a model.
+DATA_RULES = (_preprocessing_of_the_other_kind, _skip_top_leaves_no_words)

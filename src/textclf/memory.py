@@ -19,7 +19,14 @@ CGROUP = Path("/sys/fs/cgroup")  # where a container's own limit stands
 
 
 def memory_needed(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
-    """A rough peak, in bytes: TensorFlow, raw and encoded examples, weights, one batch.
+    """A rough peak, in bytes."""
+    return sum(memory_parts(network, data, n_bytes, batch_size).values())
+
+
+def memory_parts(
+    network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int
+) -> dict[str, int]:
+    """What a training holds, in bytes: TensorFlow, raw and encoded examples, weights, one batch.
 
     Args:
         n_bytes: of the encoded examples.
@@ -28,7 +35,9 @@ def memory_needed(network: "keras.Model", data: Dataset, n_bytes: int, batch_siz
     widths = sum(int(np.prod(output_shape(layer))) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
     examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
-    return int(TENSORFLOW_BYTES + examples + weights + 12 * batch_size * widths)
+    batch = 12 * batch_size * widths
+    parts = (int(TENSORFLOW_BYTES), examples, weights, batch)
+    return dict(zip(("TensorFlow", "examples", "weights", "batch"), parts, strict=True))
 
 
 def encoded_bytes(encoder: Encoder, data: Dataset) -> int:

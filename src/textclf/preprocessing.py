@@ -41,7 +41,7 @@ class TextEncoder:
     @classmethod
     def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
         """Learn the vocabulary from `rows`, int64 (examples,)."""
-        ids = _rank(dataset, rows)
+        ids = rank_ids(dataset, rows)
         # Keras's load_data without num_words keeps ids below the largest one.
         num_words = settings.num_words or int(ids.max())
         kept = settings.model_dump(exclude={"num_words"})
@@ -204,8 +204,11 @@ def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: b
     return table.astype(np.int32)
 
 
-def _rank(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """The frequency-ranked id of each of the dataset's ids, int64 (ids,)."""
+def rank_ids(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """The id of each of the dataset's ids by frequency in `rows`, int64 (ids,).
+
+    A word of other rows only becomes UNKNOWN_ID, unless the dataset comes ranked.
+    """
     n_ids = int(dataset.x.values.max(initial=UNKNOWN_ID)) + 1
     if dataset.ranked:
         return np.arange(n_ids)

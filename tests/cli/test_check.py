@@ -27,14 +27,20 @@ def test_layers_parameters_examples_and_memory_are_told(cli_json, empty_folder, 
     assert (printed["parameters"], printed["layers"]) == (8809, LAYERS)
     assert printed["examples"] == {"training": 20_000, "validation": 5_000, "test": 25_000}
     assert 5e8 < printed["memory_bytes"] < 2e9
-    assert printed["warnings"] == []
     assert list(empty_folder.iterdir()) == []
+    assert [line.partition(": ")[0] for line in printed["warnings"]] == [
+        "preprocessing.maxlen = 100",
+        "preprocessing.num_words = 500",
+    ]
 
 
 @pytest.mark.real_data
 def test_the_outline_is_a_table(cli, no_download):
-    result = cli("check", "imdb_lstm")
-    assert result.exit_code == 0 and result.stderr == ""
+    result = cli("check", "imdb_lstm", "--set", "preprocessing.padding=post")
+    assert result.exit_code == 0
+    trap, *others = result.stderr.splitlines()
+    assert trap.startswith("textclf: warning: preprocessing.padding = post: lstm is read at its")
+    assert len(others) == 2
     assert result.stdout == (
         "Embedding          100 x 16              8,000\n"
         "LSTM               8                       800\n"
@@ -62,6 +68,12 @@ def test_without_the_data_it_warns_and_downloads_nothing(cli, cli_json, no_data,
     assert printed["warnings"] == [warning]
 
 
+def test_traps_of_the_config_are_told_without_the_data(cli_json, no_data, no_download):
+    code, printed = cli_json("check", "reuters_lstm")
+    assert (code, len(printed["warnings"])) == (0, 2)
+    assert printed["warnings"][1].startswith("training.validation.split = test: ")
+
+
 def test_what_only_the_data_tells_is_left_out_without_it(cli_json, no_data, no_download):
     code, printed = cli_json("check", "imdb_lstm", "--set", "preprocessing.num_words=null")
     assert (code, printed["parameters"], len(printed["warnings"])) == (0, None, 1)
@@ -74,6 +86,8 @@ def test_what_only_the_data_tells_is_left_out_without_it(cli_json, no_data, no_d
         (["imdb_lstm", "--set", "model.unit=3"], 3, "did you mean 'units'?"),
         (["imdb_lstm", "--data-dir", "nowhere"], 4, "nowhere: the data folder does not exist"),
         (["quickstart", "--device", "gpu:9"], 6, "there is no such GPU"),
+        # The device is looked for before any data.
+        (["imdb_lstm", "--data-dir", "nowhere", "--device", "gpu:9"], 6, "there is no such GPU"),
     ],
 )
 def test_errors_have_the_codes_of_the_contract(cli, cli_json, arguments, code, message):

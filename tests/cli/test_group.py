@@ -19,6 +19,7 @@ COMMANDS = [
     "check",
     "data",
     "data fetch",
+    "data show",
     "data verify",
 ]
 

@@ -20,8 +20,8 @@ def check(
 ) -> None:
     """Check CONFIG and show what it builds; nothing is trained.
 
-    CONFIG is a YAML file, or the name of a shipped recipe. Without the data, what depends on it is
-    left out with a warning.
+    CONFIG is a YAML file, or the name of a shipped recipe. Settings that work but mislead or waste
+    are warned of. Without the data, what depends on it is left out with a warning.
     """
     from textclf.config_file import load_config
 

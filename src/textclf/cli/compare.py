@@ -8,7 +8,6 @@ import click
 
 from textclf.cli import options
 from textclf.cli.output import print_json, printable
-from textclf.cli.plot import picture_option
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
 @options.runs_dir_option
-@picture_option("[default: comparison.png]")
+@options.picture_option("Save the picture here.  [default: comparison.png]")
 @options.json_option
 def compare(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
     """Compare runs: settings, data, scores, curves, noise.

@@ -1,4 +1,4 @@
-"""`textclf data fetch|verify`."""
+"""`textclf data fetch|verify|show`."""
 
 import shlex
 from pathlib import Path
@@ -8,13 +8,17 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset
+from textclf.cli.data_show import show
 from textclf.cli.output import print_json
 from textclf.errors import DataError
 
 
 @click.group()
 def data() -> None:
-    """Download and check data."""
+    """Download, check and look at data."""
+
+
+data.add_command(show)
 
 
 @data.command()

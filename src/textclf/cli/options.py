@@ -55,6 +55,28 @@ runs_dir_option = click.option(
     show_default=True,
     help="The folder that holds the runs.",
 )
+
+
+def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
+    from textclf.plots import FORMATS
+
+    if output is not None and output.suffix.removeprefix(".").lower() not in FORMATS:
+        raise click.BadParameter(f"{output} must end in {', '.join(f'.{f}' for f in FORMATS)}.")
+    return output
+
+
+def picture_option(meaning: str) -> Any:
+    """`-o FILE`, whose ending is that of a picture."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        callback=_check_format,
+        help=meaning,
+    )
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),

@@ -16,7 +16,7 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def printable(text: str) -> str:
-    """The text with no line break or terminal code, which a user's file may bring along."""
+    """The text with no line break or terminal code, which a user's text may bring along."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -1,7 +1,6 @@
 """`textclf plot`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -10,30 +9,12 @@ from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 
 
-def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
-    from textclf.plots import FORMATS
-
-    if output is not None and output.suffix.removeprefix(".").lower() not in FORMATS:
-        raise click.BadParameter(f"{output} must end in {', '.join(f'.{f}' for f in FORMATS)}.")
-    return output
-
-
-def picture_option(default: str) -> Any:
-    """`-o FILE`, whose ending is that of a picture."""
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        callback=_check_format,
-        help=f"Save the picture here.  {default}",
-    )
-
-
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @options.runs_dir_option
-@picture_option("[default: into the run; of several runs, comparison.png]")
+@options.picture_option(
+    "Save the picture here.  [default: into the run; of several runs, comparison.png]"
+)
 @options.json_option
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
     """Draw the pictures of RUN anew, or compare several runs in one.

@@ -287,7 +287,7 @@ def test_kept_model_is_rebuilt_from_config_and_folder(tmp_path: Path) -> None:
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
     trainer.fit(fit)
     scored = trainer.predict_kept(fit)
-    write_results(fit.folder, TEXTS, trainer.encoder, scored, {})
+    write_results(fit.folder, TEXTS, scored, {})
     model = load_kept_model(config, fit.folder)
     x = trainer.encoder.transform(TEXTS.x)[scored[-1].rows]
     np.testing.assert_allclose(model(x), scored[-1].outputs, atol=1e-6)

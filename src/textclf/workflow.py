@@ -221,7 +221,7 @@ def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
     kept_epoch = trainer.fit(fit)
     scored = trainer.predict_kept(fit)
     scores = {**_score_all(trainer, scored), "best_epoch": kept_epoch}
-    write_results(fit.folder, trainer.data, trainer.encoder, scored, scores)
+    write_results(fit.folder, trainer.data, scored, scores)
     return scores
 
 

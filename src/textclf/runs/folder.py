@@ -244,7 +244,8 @@ class RunFolder(FitFolder):
             yield self
         except BaseException as error:
             status = "interrupted" if _can_go_on(error) else "failed"
-            if is_new and not self.history_path.exists() and not self.folds:
+            fits = (self, *self.folds.values())
+            if is_new and not any(fit.history_path.exists() for fit in fits):
                 shutil.rmtree(self.path, ignore_errors=True)
                 error.add_note("no epoch was finished; nothing is kept")
             else:

@@ -16,7 +16,7 @@ FLOORS = [
     {"workflow", "checking"},
     {"training", "results", "reproduction"},
     {"fits", "callbacks", "interruption"},
-    {"evaluation", "engine", "plots", "environment", "state"},
+    {"evaluation", "prediction", "engine", "plots", "environment", "state"},
     {"models", "memory"},
     {"preprocessing", "splits"},
     {"data", "runs"},

@@ -12,9 +12,7 @@ from textclf.evaluation import (
 from textclf.runs import FitFolder
 
 
-def write_results(
-    folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores
-) -> None:
+def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
     """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
     write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
     if data.task.is_classification:

@@ -15,6 +15,7 @@ from textclf.errors import ConfigError, DataError, RunError
 from textclf.evaluation import Scored, Scores, score
 from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
+from textclf.prediction import Predictor, read_text_encoder
 from textclf.reporter import Reporter
 from textclf.reproduction import Reproduction, compare_runs
 from textclf.results import write_results
@@ -23,6 +24,7 @@ from textclf.runs.folder import now
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
     from textclf.training import Trainer
 
@@ -40,6 +42,18 @@ class Run(RunFolder):
         from textclf.training import load_kept_model
 
         return load_kept_model(self.config, self if fold is None else self.fold(fold))
+
+    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+        """The classes of new texts, a row each: prediction, probability, of more than two classes
+        second and third, the number of words that the model knows, and each class's probability.
+
+        Raises:
+            RunError: the run is not one on texts and classes, or damaged.
+        """
+        import pandas as pd
+
+        predictor = load_predictor(self, device=device, each_class=True)
+        return pd.DataFrame(predictor.predict(list(texts)), columns=predictor.columns)
 
 
 def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Run:
@@ -198,6 +212,33 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
         return over_fits(run.config, trainer.data, run, lambda fit: _score_again(trainer, fit))
+
+
+def load_predictor(
+    run: RunFolder,
+    *,
+    device: str = "auto",
+    each_class: bool = False,
+    reporter: Reporter | None = None,
+) -> Predictor:
+    """What tells the classes of new texts with a run's kept model.
+
+    Args:
+        each_class: whether it tells every class's probability.
+
+    Raises:
+        RunError: the run is not one on texts and classes, keeps no model yet, or is damaged.
+    """
+    encoder, class_names = read_text_encoder(run)
+    if run.status != "finished":
+        told = f"{run.path}: {run.status}; this is the best model of the epochs so far"
+        (reporter or Reporter()).tell(f"warning: {told}")
+    with backend.native_output_to(None):
+        backend.start(device)
+        from textclf.training import load_kept_model
+
+        network = load_kept_model(run.config, run)
+        return Predictor(network, encoder, class_names, each_class)
 
 
 def _new_trainer(

@@ -7,6 +7,7 @@ from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
 from textclf.cli.plot import plot
+from textclf.cli.predict import predict
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
 from textclf.cli.train import train
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data):
+for command in (train, resume, reproduce, evaluate, predict, plot, check, data):
     main.add_command(command)

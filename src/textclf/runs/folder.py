@@ -244,7 +244,7 @@ class RunFolder(FitFolder):
             yield self
         except BaseException as error:
             status = "interrupted" if _can_go_on(error) else "failed"
-            fits = (self, *self.folds.values())
+            fits: list[FitFolder] = [self, *self.folds.values()]
             if is_new and not any(fit.history_path.exists() for fit in fits):
                 shutil.rmtree(self.path, ignore_errors=True)
                 error.add_note("no epoch was finished; nothing is kept")

@@ -231,14 +231,17 @@ def load_predictor(
     """
     encoder, class_names = read_text_encoder(run)
     if run.status != "finished":
-        told = f"{run.path}: {run.status}; this is the best model of the epochs so far"
-        (reporter or Reporter()).tell(f"warning: {told}")
+        told = f"warning: {run.path}: not finished; its best model so far predicts"
+        (reporter or Reporter()).tell(told)
     with backend.native_output_to(None):
         backend.start(device)
         from textclf.training import load_kept_model
 
         network = load_kept_model(run.config, run)
-        return Predictor(network, encoder, class_names, each_class)
+        try:
+            return Predictor(network, encoder, class_names, each_class)
+        except (ValueError, TypeError, IndexError) as error:  # it predicts a first text
+            raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
 
 
 def _new_trainer(

@@ -269,6 +269,7 @@ def test_an_interrupted_fit_leaves_the_finished_epochs(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         make_trainer(config, (Interrupt(),)).fit(cut)
     pd.testing.assert_frame_equal(read_history(cut), read_history(whole))
+    assert cut.folder.preprocessing == whole.folder.preprocessing  # so that its model can predict
     for path in ("kept_model_path", "last_model_path"):
         ours, theirs = (
             keras.models.load_model(getattr(fit.folder, path)).get_weights() for fit in (cut, whole)

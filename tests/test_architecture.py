@@ -13,19 +13,20 @@ SOURCE = Path(__file__).parents[1] / "src" / "textclf"
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"workflow", "checking"},
-    {"training", "results", "reproduction"},
+    {"workflow", "checking", "reporting"},
+    {"training", "results", "reproduction", "report"},
     {"fits", "callbacks", "interruption"},
-    {"evaluation", "prediction", "engine", "plots", "environment", "state"},
+    {"evaluation", "prediction", "engine", "plots", "environment", "state", "attribution"},
     {"models", "memory"},
     {"preprocessing", "splits"},
     {"data", "runs"},
+    {"schema", "starter"},
     {"config_file"},
     {"conflicts", "config_errors"},
     {"config"},
     {"strict_yaml"},
     {"atomic", "backend"},
-    {"errors", "tasks", "reporter", "expectations"},
+    {"errors", "tasks", "reporter", "expectations", "recipes"},
 ]
 FLOOR = {name: -number for number, names in enumerate(FLOORS) for name in names}
 FACADE = SOURCE / "__init__.py"  # names the public API, wherever it is

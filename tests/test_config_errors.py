@@ -234,8 +234,21 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
     ("text", "message"),
     [
         (
+            "dataset: {name: csv, path: a, delimiter: x}\nmodel: {type: lstm}",
+            '1:31: dataset.delimiter: expected ",", ";", "\\t" or "|", received the text \'x\'',
+        ),
+        (
+            "dataset: {name: csv, path: ''}\nmodel: {type: lstm}",
+            "1:22: dataset.path: expected a text of at least 1 characters",
+        ),
+        (
+            "dataset: {name: csv, path: a, features: a}\nmodel: {type: lstm}",
+            "1:31: dataset.features: expected a list such as [a, b], received the text 'a'",
+        ),
+        (
             "model: {type: lstm}",
-            "1:1: dataset: missing section; it needs a name: imdb, reuters, boston or docstrings",
+            "1:1: dataset: missing section; it needs a name: imdb, reuters, boston, docstrings or "
+            "csv",
         ),
         (
             "dataset: {name: imdb}",
@@ -243,7 +256,7 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imbd}\nmodel: {type: lstm}",
-            "1:11: dataset.name: expected imdb, reuters, boston or docstrings, "
+            "1:11: dataset.name: expected imdb, reuters, boston, docstrings or csv, "
             "received the text 'imbd'; did you mean 'imdb'?",
         ),
         (
@@ -253,8 +266,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb, test_split: 0.2}\nmodel: {type: lstm}",
-            "1:23: dataset.test_split: test_split goes with name: reuters, boston or docstrings, "
-            "not with name: imdb",
+            "1:23: dataset.test_split: test_split goes with name: reuters, boston, docstrings or "
+            "csv, not with name: imdb",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstn}",

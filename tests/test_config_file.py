@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from textclf import config_file
-from textclf.config import Config
+from textclf.config import Config, CsvDataset
 from textclf.config_file import dump_config, list_recipes, load_config, recipe_name
 from textclf.errors import ConfigError
 
@@ -38,7 +38,7 @@ def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     (folder / "imdb_lstm.yaml").write_text(GOOD, encoding="utf-8")
     (folder / "boston_dense.yaml").write_text(GOOD, encoding="utf-8")
-    monkeypatch.setattr(config_file.importlib.resources, "files", lambda _: folder)
+    monkeypatch.setattr("importlib.resources.files", lambda _: folder)
     monkeypatch.chdir(tmp_path)
     yield folder
 
@@ -146,7 +146,7 @@ def test_all_errors_come_at_once_in_the_order_of_lines(file: Path) -> None:
         "3:3: training.epoch: unknown key; did you mean 'epochs'?",
         "4:3: training.batch_size: expected a whole number, received true",
         "7:3: model.units: 0 is out of range: 1 to 65,536",
-        "8:11: dataset.name: expected imdb, reuters, boston or docstrings, "
+        "8:11: dataset.name: expected imdb, reuters, boston, docstrings or csv, "
         "received the text 'imbd'; did you mean 'imdb'?",
         "--set training.batches=3: unknown key; did you mean 'batch_size'?",
         "--set seed.x=1: seed is -1, not a section with keys",
@@ -349,7 +349,7 @@ def test_without_installed_recipes_there_are_none(monkeypatch: pytest.MonkeyPatc
     def missing(_: str) -> Path:
         raise ModuleNotFoundError
 
-    monkeypatch.setattr(config_file.importlib.resources, "files", missing)
+    monkeypatch.setattr("importlib.resources.files", missing)
     assert list_recipes() == []
     assert errors("imdb_lstm") == [" no such file or recipe"]
 
@@ -373,3 +373,25 @@ def test_reading_a_config_imports_no_tensorflow(file: Path) -> None:
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+
+
+def test_paths_in_a_file_are_relative_to_it_and_overrides_to_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "project" / "mine.yaml"
+    config.parent.mkdir()
+    config.write_text(
+        "dataset: {name: csv, path: data/a.csv, test_path: /b.csv, text: x, label: y}\n"
+        "preprocessing: {num_words: 50, encoding: multi_hot}\nmodel: {type: dense}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    dataset = load_config("project/mine.yaml").dataset
+    assert isinstance(dataset, CsvDataset)
+    assert dataset.path == str(tmp_path / "project" / "data" / "a.csv")
+    assert dataset.test_path == str(Path("/b.csv").absolute())
+    overridden = load_config("project/mine.yaml", ["dataset.path=c.csv"])
+    assert overridden.dataset.path == str(tmp_path / "c.csv")  # type: ignore[union-attr]
+    saved = tmp_path / "project" / "runs" / "config.yaml"
+    saved.parent.mkdir()
+    saved.write_text(dump_config(overridden))
+    assert load_config(saved) == overridden

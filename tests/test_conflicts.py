@@ -29,6 +29,14 @@ def boston(model: dict[str, Any] | None = None, **sections: Any) -> Config:
     return config("boston", model=model or {"type": "dense"}, **sections)
 
 
+def own(**columns: Any) -> Config:
+    dataset = {"name": "csv", "path": "a.csv", **columns}
+    is_text = "features" not in columns
+    model = {"type": "dense", "embedding_dim": 4} if is_text else {"type": "dense"}
+    sections = {"preprocessing": TEXTS} if is_text else {}
+    return Config.model_validate({"dataset": dataset, "model": model, **sections})
+
+
 def told(config: Config) -> list[str]:
     return [f"{'.'.join(path)}: {message}" for path, message in find_conflicts(config)]
 
@@ -55,6 +63,10 @@ def told(config: Config) -> list[str]:
         boston(preprocessing={}),
         boston(preprocessing={"standardize": False}),
         boston(training={"checkpoint": {"monitor": "val_mae"}}),
+        own(text="a", label="b"),
+        own(text="a", target="b", test_path="b.csv"),
+        own(features=["a", "c"], label="b"),
+        own(features=["a"], target="b"),
     ],
 )
 def test_possible_combinations_pass(config: Config) -> None:
@@ -208,3 +220,33 @@ def test_check_conflicts_raises_all_at_once() -> None:
 
 def test_check_conflicts_lets_a_good_config_pass() -> None:
     check_conflicts(imdb())
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"text": "a"}, "dataset: nothing says what it learns; set label or target"),
+        ({"label": "a"}, "dataset: nothing says what the model reads; set text or features"),
+        (
+            {"text": "a", "features": ["b"], "label": "c"},
+            "dataset.features: text and features both say what the model reads; remove one",
+        ),
+        (
+            {"text": "a", "label": "b", "target": "c"},
+            "dataset.target: label and target both say what it learns; remove one",
+        ),
+        (
+            {"text": "a", "label": "b", "test_path": "c", "test_split": 0.1},
+            "dataset.test_split: test_path and test_split both say which rows test; remove one",
+        ),
+        (
+            {"text": "a", "label": "b", "test_split": None},
+            "dataset: nothing says which rows test; set test_path or test_split",
+        ),
+        ({"text": "a", "label": "a"}, "dataset: column 'a' is named twice"),
+        ({"features": ["a", "b", "a"], "label": "c"}, "dataset: column 'a' is named twice"),
+    ],
+)
+def test_columns_of_ones_own_file_are_named_once(columns: dict[str, Any], message: str) -> None:
+    (line,) = told(own(**columns))
+    assert line.startswith(message)

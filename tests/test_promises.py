@@ -138,7 +138,9 @@ def test_every_choice_of_the_schema_has_a_line_in_its_table():
             if name.endswith(suffix) and key in definition["properties"]
         }
 
-    assert choices("Dataset", "name") == set(LOADERS) == set(OUTLINES) == set(DATASET_FILES)
+    assert choices("Dataset", "name") == set(LOADERS)
+    # Of a file of one's own nothing is known before it is read.
+    assert set(LOADERS) - {"csv"} == set(OUTLINES) == set(DATASET_FILES)
     assert choices("Model", "type") == set(BUILDERS)
     assert choices("Validation", "split") == set(SPLITTERS)
     assert {outline["task"].name for outline in OUTLINES.values()} == set(TASKS)

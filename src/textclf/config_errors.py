@@ -1,5 +1,6 @@
 """What pydantic finds wrong with a config, told by the user's own keys and in plain words."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -82,6 +83,11 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     return path, settings
 
 
+def tags(path: KeyPath) -> list[str]:
+    """What chooses a section's settings class: 'dense', 'lstm', ... of ('model',)."""
+    return [_tag(settings) for settings in _sections()[path]]
+
+
 def _tag_field(settings: SettingsClass) -> str:
     return next(iter(settings.model_fields))
 
@@ -148,7 +154,7 @@ def _not_a_section(path: KeyPath, value: Any) -> str:
 
 
 def _wrong_tag(section: KeyPath, tag_field: str, value: Any) -> str:
-    choices = [_tag(settings) for settings in _sections()[section]]
+    choices = tags(section)
     if tag_field not in value:
         return f"missing key; expected {one_of(choices)}"
     return _not_a_choice(choices, value[tag_field])
@@ -171,24 +177,36 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     field = settings.model_fields[name]
     is_item = path[-1] != name
     if kind == "literal_error":
-        return _not_a_choice(get_args(field.annotation), value)
+        return _not_a_choice(_choices(field.annotation), value)
     # An int beyond float's range is not even a float to pydantic.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
-        return f"{number(value)} is out of range: {_range(_bounds(field, is_item))}"
+        return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
     if kind == "list_type":
-        return f"expected a list such as {field.default}, received {received(value)}"
+        example = field.default or "[a, b]"
+        return f"expected a list such as {example}, received {received(value)}"
     if kind in ("too_short", "too_long"):
         return f"expected a list of {_lengths(field)} items, received {len(value)}"
+    if kind in ("string_too_short", "string_too_long"):
+        limit = (details.get("ctx") or {}).values()
+        least_or_most = "least" if kind == "string_too_short" else "most"
+        return f"expected a text of at {least_or_most} {number(*limit)} characters"
     if kind not in _EXPECTED:
         return details["msg"]
     or_null = " or null" if type(None) in get_args(field.annotation) and not is_item else ""
     return f"expected {_EXPECTED[kind]}{or_null}, received {received(value)}{_meant(kind, value)}"
 
 
+def _choices(annotation: Any) -> list[str]:
+    """The values of a Literal, or of one that may also be null."""
+    first, *_ = choices = get_args(annotation)
+    return list(choices) if isinstance(first, str) else _choices(first)
+
+
 def _not_a_choice(choices: Iterable[str], value: Any) -> str:
     choices = list(choices)
-    return f"expected {one_of(choices)}, received {received(value)}{did_you_mean(value, choices)}"
+    named = [choice if choice.isidentifier() else json.dumps(choice) for choice in choices]
+    return f"expected {one_of(named)}, received {received(value)}{did_you_mean(value, choices)}"
 
 
 def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
@@ -197,7 +215,7 @@ def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
     return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
 
 
-def _range(bounds: dict[str, float]) -> str:
+def number_range(bounds: dict[str, float]) -> str:
     """1 to 100,000; with ends that are not in it: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
     if "ge" in ends and "le" in ends:

@@ -1,7 +1,6 @@
 """From a YAML file, or a shipped recipe's name, to a checked Config, and back to YAML."""
 
 import codecs
-import importlib.resources
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +16,10 @@ from textclf.config import Config
 from textclf.config_errors import explain, received
 from textclf.conflicts import find_conflicts
 from textclf.errors import ConfigError
+from textclf.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 
 MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
-SUFFIXES = (".yaml", ".yml")
 PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
 
 
@@ -55,30 +54,19 @@ def dump_config(config: Config) -> str:
     )
 
 
-def recipe_name(path: str | Path) -> str:
-    """What runs of this config are named after: 'imdb_lstm' for configs/imdb_lstm.yaml."""
-    path = Path(path)
-    return path.stem if path.suffix in SUFFIXES else path.name
-
-
-def list_recipes() -> list[str]:
-    """The names of the shipped recipes."""
-    return sorted(_recipes())
-
-
-def _recipes() -> dict[str, Traversable]:
-    try:
-        folder = importlib.resources.files("textclf.configs")
-    except ModuleNotFoundError:  # a source tree that is not installed has no such package
-        return {}
-    return {recipe_name(f.name): f for f in folder.iterdir() if f.name.endswith(SUFFIXES)}
+def dump_value(value: Any) -> str:
+    """A value as YAML on one line."""
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("...\n").rstrip("\n")
 
 
 # --- reading ---------------------------------------------------------------------------------
 
 
 def _read_draft(path: str | Path) -> "_Draft":
-    recipe = _recipes().get(str(path))
+    recipe = shipped_recipes().get(str(path))
     file = Path(path) if recipe is None or Path(path).is_file() else recipe
     name = _one_line(str(file if str(path) else "''"), longest=4_096)
     document = parse(_decode(_read_bytes(file, name), name), name)
@@ -252,7 +240,7 @@ def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = '"' if needs_quotes(text) else None
+    style = '"' if needs_quotes(text) or not text.isprintable() else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -80,7 +80,8 @@ def test_columns_are_named(cli, imdb):
     result = cli(*imdb, "--file", "a.tsv", "--delimiter", ";")
     assert result.exit_code == 4
     assert result.stderr == (
-        "textclf: a.tsv: has no column 'text'; name one of 'body', 'kind' with --column\n"
+        "textclf: a.tsv: has no column 'text'; its columns are 'body', 'kind'\n"
+        "textclf: name the one to read with --column\n"
     )
 
 

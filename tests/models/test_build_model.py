@@ -38,8 +38,10 @@ RECIPES = {
 }
 
 
-def build_recipe(name: str) -> keras.Model:
-    config, data = load_config(name), placeholder(load_config(name).dataset)
+def build_recipe(name: str, *overrides: str) -> keras.Model:
+    config = load_config(name, overrides)
+    data = placeholder(config.dataset)
+    assert data is not None
     encoder = fit_encoder(config.preprocessing, data, data.train_rows)
     return build_model(config.model, encoder, data.task, len(data.class_names))
 
@@ -75,6 +77,12 @@ def test_dropout_is_passed_on() -> None:
         if isinstance(layer, keras.layers.Dropout)
     ]
     assert dropout.rate == 0.5
+
+
+def test_a_text_of_one_word_has_an_axis_of_words_too() -> None:
+    model = build_recipe("imdb_simple_rnn_onehot", "preprocessing.maxlen=1")
+    assert model.count_params() == 4_081
+    assert model.get_layer(index=-2).input.shape == (None, 1, 500)
 
 
 def test_dense_dropout_follows_each_hidden_layer() -> None:

@@ -22,6 +22,7 @@ from textclf.errors import ConfigError, TextclfError
 from textclf.fits import over_fits
 from textclf.reporter import Reporter
 from textclf.runs import RunFolder
+from textclf.tasks import BINARY, REGRESSION
 
 SCHEMA = Config.model_json_schema()
 QUIET = {
@@ -111,7 +112,13 @@ def arrays(definition: dict[str, Any], small: bool) -> st.SearchStrategy[list[An
     )
 
 
+def strings(definition: dict[str, Any], small: bool) -> st.SearchStrategy[str]:
+    most = 10 if small else definition["maxLength"]
+    return st.text(min_size=definition["minLength"], max_size=min(most, 200))
+
+
 KINDS = {
+    "string": strings,
     "object": objects,
     "integer": integers,
     "number": floats,
@@ -223,22 +230,31 @@ def test_an_override_of_a_recipe_is_valid_or_refused(tmp_path: Path, full: bool)
 N_TRAIN, N_TEST = 24, 6
 
 
-def tiny_data(name: str) -> Dataset:
+def outline_of(dataset: Any) -> dict[str, Any]:
+    if dataset.name in OUTLINES:
+        return OUTLINES[dataset.name]
+    names = {} if dataset.is_text else {"feature_names": dataset.features}
+    if dataset.is_regression:
+        return {"task": REGRESSION, **names}
+    return {"task": BINARY, "class_names": ("a", "b"), **names}
+
+
+def tiny_data(dataset: Any) -> Dataset:
     """A handful of rows with the dataset's task."""
-    outline, random = OUTLINES[name], np.random.default_rng(0)
+    name, outline, random = dataset.name, outline_of(dataset), np.random.default_rng(0)
     n_rows = N_TRAIN + N_TEST
     n_classes = len(outline.get("class_names", ())) or 1
     y = np.arange(n_rows) % max(n_classes, 2)
-    if name == "boston":
-        return Dataset(
-            name=name, x=random.normal(size=(n_rows, 13)), y=y + 0.5, n_train=N_TRAIN, **outline
-        )
+    y = y + 0.5 if dataset.is_regression else y.astype(np.int32)
+    if not dataset.is_text:
+        x = random.normal(size=(n_rows, len(outline["feature_names"])))
+        return Dataset(name=name, x=x, y=y, n_train=N_TRAIN, **outline)
     lengths = random.integers(1, 9, n_rows)
     x = Ragged(
         random.integers(1, 12, lengths.sum()).astype(np.int32),
         np.concatenate([[0], np.cumsum(lengths)]),
     )
-    return Dataset(name=name, x=x, y=y.astype(np.int32), n_train=N_TRAIN, **outline)
+    return Dataset(name=name, x=x, y=y, n_train=N_TRAIN, **outline)
 
 
 def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
@@ -249,7 +265,7 @@ def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
     def run(content: dict[str, Any], name: object) -> None:
         content.setdefault("training", {}).update(epochs=1)
         config = Config.model_validate(content)
-        data = tiny_data(config.dataset.name)
+        data = tiny_data(config.dataset)
         trainer = Trainer(config, data, Device("cpu", "a processor", 1), Reporter())
         FIGURES["fuzzed configs: built and fitted"] += 1
         with contextlib.suppress(TextclfError):  # 20 rows to validate on, of 24; a loss of nan

@@ -3,13 +3,17 @@
 import click
 
 from textclf.cli.check import check
+from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
+from textclf.cli.init import init
 from textclf.cli.plot import plot
 from textclf.cli.predict import predict
+from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.schema import schema
 from textclf.cli.train import train
 
 __all__ = ["main"]
@@ -25,5 +29,19 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, predict, plot, check, data):
+COMMANDS = (
+    train,
+    resume,
+    reproduce,
+    evaluate,
+    predict,
+    plot,
+    report,
+    check,
+    init,
+    data,
+    schema,
+    completion,
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_dataset
 from textclf.cli.output import print_json
 from textclf.errors import DataError
 
@@ -17,7 +18,7 @@ def data() -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_dataset)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -43,7 +44,7 @@ def fetch(name: str, data_dir: Path | None, quiet: bool, as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_dataset)
 @options.data_dir_option
 @options.json_option
 def verify(name: str, data_dir: Path | None, as_json: bool) -> None:

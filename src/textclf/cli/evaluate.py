@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import finish
 from textclf.expectations import Expectation
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_run)
 @options.runs_dir_option
 @options.device_option
 @options.data_dir_option

@@ -8,15 +8,17 @@ from typing import Any
 
 import click
 
+from textclf.cli import completers
 from textclf.expectations import SCORES, Expectation, parse_expectation
 
-config_argument = click.argument("config")
+config_argument = click.argument("config", shell_complete=completers.complete_config)
 
 set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=completers.complete_override,
     help="Override a field by its dotted path, such as training.epochs=3.",
 )
 
@@ -41,6 +43,7 @@ epochs_option = click.option(
     multiple=True,
     metavar="training.epochs=N",
     callback=_check_epochs,
+    shell_complete=completers.complete_epochs,
     help="Train N epochs in all.",
 )
 runs_dir_option = click.option(
@@ -48,6 +51,7 @@ runs_dir_option = click.option(
     type=click.Path(path_type=Path),
     metavar="DIR",
     default=Path("runs"),
+    shell_complete=completers.complete_folder,
     show_default=True,
     help="The folder that holds the runs.",
 )
@@ -55,6 +59,7 @@ data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
     metavar="DIR",
+    shell_complete=completers.complete_folder,
     help="Look for data files here first.",
 )
 json_option = click.option(
@@ -75,6 +80,7 @@ device_option = click.option(
     show_default=True,
     metavar="DEVICE",
     callback=_check_device,
+    shell_complete=completers.complete_device,
     help="Where to compute: auto, cpu, gpu or gpu:N.",
 )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 
 if TYPE_CHECKING:
     from textclf.data.texts import Columns, Example
@@ -30,7 +31,12 @@ def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> s
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option("--run", metavar="RUN", help="The run whose model predicts.  [default: the newest]")
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="The run whose model predicts.  [default: the newest finished one]",
+)
 @click.option(
     "--file",
     type=click.Path(path_type=Path),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 from textclf.errors import ReproductionError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @options.runs_dir_option
 @options.device_option
 @options.data_dir_option

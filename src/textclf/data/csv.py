@@ -218,13 +218,7 @@ class _Reader:
         named = [of.text, *(of.features or []), of.label, of.target]
         absent = [column for column in named if column is not None and column not in row]
         if absent:
-            columns = [*row]
-            close = get_close_matches(absent[0], columns, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise DataError(
-                f"{path}: has no column {absent[0]!r}; {hint}its columns are "
-                f"{_some([repr(column) for column in columns])}"
-            )
+            raise no_column(path, absent[0], [*row])
 
     def _take_target(self, path: Path, line: int, row: Row) -> None:
         if self.settings.label is None:
@@ -294,6 +288,13 @@ class _Reader:
                 f"{path}: {_several(n_rows, 'text')} without a word, the first in line "
                 f"{self.first_wordless[path]}; kept, the model sees nothing of them"
             )
+
+
+def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
+    close = get_close_matches(name, columns, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    there = _some([repr(column) for column in columns])
+    return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
 
 
 def class_of(value: Any) -> str | None:

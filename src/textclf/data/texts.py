@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from textclf.data.csv import class_of
+from textclf.data.csv import class_of, no_column
 from textclf.data.tables import format_of, open_binary, read_lines, read_rows
 from textclf.errors import DataError
 
@@ -71,11 +71,8 @@ def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
 def _choose(names: Sequence[str], row: dict[str, Any], path: Path, option: str) -> str:
     found = next((name for name in names if name in row), None)
     if found is None:
-        there = ", ".join(repr(name) for name in islice(row, 20))
-        raise DataError(
-            f"{path}: has no column {' or '.join(map(repr, names))}; name one of {there} with "
-            f"{option}"
-        )
+        told = no_column(path, names[0], [*row]).messages
+        raise DataError(*told, f"name the one to read with {option}")
     return found
 
 

@@ -13,5 +13,7 @@ def word_vectors(settings: Any, ids: keras.KerasTensor, encoder: TextEncoder) ->
     Padding is a word like any other: nothing is masked.
     """
     if encoder.encoding == "one_hot":
-        return keras.layers.CategoryEncoding(encoder.num_words, output_mode="one_hot")(ids)
+        x = keras.layers.CategoryEncoding(encoder.num_words, output_mode="one_hot")(ids)
+        # CategoryEncoding drops the axis of a text of one word.
+        return keras.layers.Reshape((1, encoder.num_words))(x) if encoder.maxlen == 1 else x
     return keras.layers.Embedding(encoder.num_words, settings.embedding_dim)(ids)

@@ -41,12 +41,25 @@ def _finite(digits: str) -> float:
     return float(digits) if isfinite(float(digits)) else _refuse(digits)
 
 
-def read_table(path: Path, columns: Sequence[str], numbers_only: bool = False) -> "pd.DataFrame":
+def read_table(
+    path: Path, columns: Sequence[str], numbers_only: bool = False, as_text: Sequence[str] = ()
+) -> "pd.DataFrame":
+    """A table of a run.
+
+    Args:
+        columns: those that it must have.
+        as_text: columns of names, which stay text even where each is a number.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
     import pandas as pd
 
     _read(path, lambda: _refuse_wide(path))
     # A class may be called "NA" or "null": only nan is no number.
-    table = _read(path, lambda: pd.read_csv(path, keep_default_na=False, na_values=["nan"]))
+    kinds: dict[str, Any] = {"keep_default_na": False, "dtype": dict.fromkeys(as_text, str)}
+    table = _read(path, lambda: pd.read_csv(path, na_values=["nan"], **kinds))
+    table = table.fillna(dict.fromkeys([name for name in as_text if name in table], "nan"))
     absent = [column for column in columns if column not in table]
     if absent:
         raise RunError(f"{path}: damaged: it has no column {absent[0]}")

@@ -1,0 +1,56 @@
+"""`textclf report`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import print_json
+
+
+def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
+    if output is not None and output.suffix.lower() not in (".html", ".htm"):
+        raise click.BadParameter(f"{output} must end in .html.")
+    return output
+
+
+@click.command()
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@options.runs_dir_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=_check_ending,
+    help="Write the page here.  [default: <run>.html; of several runs, comparison.html]",
+)
+@options.device_option
+@options.data_dir_option
+@options.json_option
+def report(
+    runs: tuple[str, ...],
+    runs_dir: Path,
+    output: Path | None,
+    device: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Tell all of RUN in one HTML page that needs nothing else: scores, curves, mistakes.
+
+    RUN is a folder, or a name under --runs-dir; left out, the newest finished run. Several runs are
+    compared first. Without a run's data the page is made without the texts of its mistakes.
+    """
+    from textclf.reporting import write_report
+    from textclf.runs import find_run
+
+    opened = [find_run(run, runs_dir) for run in runs or [None]]
+    file = output or Path(f"{opened[0].name if len(opened) == 1 else 'comparison'}.html")
+    warnings = write_report(opened, file, data_dir=data_dir, device=device)
+    for warning in warnings:
+        click.echo(f"textclf: warning: {warning}", err=True)
+    if as_json:
+        print_json({"file": str(file), "warnings": warnings})
+    else:
+        click.echo(str(file))

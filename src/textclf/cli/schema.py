@@ -1,0 +1,38 @@
+"""`textclf schema`."""
+
+from pathlib import Path
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import print_json
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write it here.  [default: standard output]",
+)
+@options.json_option
+def schema(output: Path | None, as_json: bool) -> None:
+    """Print the JSON Schema of configs, for editors.
+
+    With it, an editor completes and checks a config and shows what its keys mean. Editors with
+    the YAML language server, VS Code say, find it by a comment at the top of the config:
+
+    \b
+    # yaml-language-server: $schema=textclf.schema.json
+    """
+    from textclf.atomic import write_text
+    from textclf.schema import config_schema, dump_schema
+
+    content = config_schema()
+    if output:
+        write_text(output, dump_schema(content))
+    if as_json:
+        print_json({"files": [str(output)]} if output else content)
+    else:
+        click.echo(output or dump_schema(content), nl=bool(output))

@@ -1,0 +1,192 @@
+"""What the columns of a file seem to hold: the text, the class, numbers."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+
+from textclf.data.csv import MAX_CLASSES, no_column
+from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
+from textclf.errors import DataError
+
+ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
+MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted so far
+MIN_WORDS = 3  # a text has more on average, a class or a name fewer
+FEW_VALUES = 10  # whole numbers of no more values are classes
+ANSWER_NAMES = (
+    *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
+    *("price", "value", "amount", "score", "output"),
+)
+ROW_NAMES = ("id", "index", "row", "no", "nr", "number")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns a config would name, as CsvDataset has them, and what was seen of them.
+
+    Args:
+        n_rows: rows that were looked into.
+        classes: the values of the label column, in the order of their frequency.
+        n_words: int64 (rows,), words of each text; empty for features.
+        left_out: columns that nothing is done with.
+    """
+
+    text: str | None
+    features: tuple[str, ...]
+    label: str | None
+    target: str | None
+    delimiter: str | None
+    n_rows: int
+    classes: tuple[str, ...]
+    n_words: np.ndarray
+    left_out: tuple[str, ...]
+
+
+@dataclass
+class _Column:
+    """What is counted of one column."""
+
+    name: str
+    place: int
+    counts: dict[str, int] = field(default_factory=dict)
+    n_words: list[int] = field(default_factory=list)
+    n_rows: int = 0
+    n_numbers: int = 0
+    n_whole: int = 0
+
+    def add(self, value: object) -> None:
+        text = "" if value is None else str(value).strip()
+        self.n_rows += 1
+        self.n_words.append(len(text.split()))
+        if text in self.counts or len(self.counts) < MAX_DISTINCT:
+            self.counts[text] = self.counts.get(text, 0) + 1
+        with suppress(ValueError):
+            number = float(text)
+            self.n_numbers += isfinite(number)
+            self.n_whole += isfinite(number) and number == int(number)
+
+    @property
+    def is_number(self) -> bool:
+        return self.n_numbers == self.n_rows
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether it is something measured, not a row's number."""
+        return self.is_number and self.name.lower() not in ROW_NAMES
+
+    @property
+    def is_text(self) -> bool:
+        return not self.is_number and sum(self.n_words) >= MIN_WORDS * self.n_rows
+
+    @property
+    def is_class(self) -> bool:
+        """Whether its values come again and again, and are words or whole numbers."""
+        few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_rows // 2))
+        is_whole = self.n_whole == self.n_rows
+        return few and "" not in self.counts and (is_whole or not self.n_numbers)
+
+    @property
+    def looks_like_a_class(self) -> bool:
+        if self.is_number:
+            return self.is_quantity and self.is_class and len(self.counts) <= FEW_VALUES
+        return self.is_class
+
+    @property
+    def looks_like_an_answer(self) -> bool:
+        return self.looks_like_a_class or self.is_quantity
+
+    @property
+    def rank_as_answer(self) -> tuple[int, bool, int]:
+        """By the name, words before numbers, the last first: answers mostly stand behind."""
+        name = self.name.lower()
+        place = ANSWER_NAMES.index(name) if name in ANSWER_NAMES else len(ANSWER_NAMES)
+        return -place, not self.is_number, self.place
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The most frequent first."""
+        return tuple(sorted(self.counts, key=lambda value: -self.counts[value]))
+
+
+def look_into(
+    path: Path, text: str | None = None, label: str | None = None, target: str | None = None
+) -> Columns:
+    """Guess which columns hold the text or the features, and the class or the target.
+
+    Args:
+        text, label, target: what is known of them already; at most one of the last two.
+
+    Raises:
+        DataError: the file cannot be read, a known column is not there, or nothing in it looks
+            like something to learn.
+    """
+    delimiter = _guess_delimiter(path)
+    columns: dict[str, _Column] = {}
+    for _, row in islice(read_rows(path, delimiter), ROWS):
+        for name, value in row.items():
+            if name not in columns:
+                columns[name] = _Column(name, len(columns))
+            columns[name].add(value)
+    if not columns:
+        raise DataError(f"{path}: has no rows")
+    for name in filter(None, (text, label, target)):
+        if name not in columns:
+            raise no_column(path, name, [*columns])
+    return _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+
+
+def _guess_delimiter(path: Path) -> str | None:
+    """The sign that splits the header, if it is not the format's own."""
+    own = DELIMITERS.get(format_of(path) or "")
+    if own is None:
+        return None
+    with open_binary(path) as file:
+        header = file.readline(100_000).decode(errors="replace")
+    best = max(",;\t|", key=header.count)
+    return best if own not in header and best in header else None
+
+
+def _choose(
+    path: Path,
+    columns: Mapping[str, _Column],
+    known: Mapping[str, str | None],
+    delimiter: str | None,
+) -> Columns:
+    text = columns.get(known["text"] or "") or _longest(columns.values())
+    n_rows = max(column.n_rows for column in columns.values())
+    rest = [c for c in columns.values() if c is not text and c.n_rows == n_rows]
+    label, target = (columns.get(known[key] or "") for key in ("label", "target"))
+    if label is None and target is None:
+        answers = [column for column in rest if column.looks_like_an_answer]
+        best = max(answers, key=lambda column: column.rank_as_answer, default=None)
+        is_class = best is not None and best.looks_like_a_class
+        label, target = (best, None) if is_class else (None, best)
+    answer = label or target
+    features = [] if text else [c for c in rest if c.is_quantity and c is not answer]
+    if answer is None or not (text or features):
+        what = "a class or a number to learn" if answer is None else "a text, or numbers to read"
+        raise DataError(
+            f"{path}: no column looks like {what}; its columns are "
+            f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target"
+        )
+    used = [column.name for column in (text, answer, *features) if column]
+    return Columns(
+        text=text.name if text else None,
+        features=tuple(column.name for column in features),
+        label=label.name if label else None,
+        target=target.name if target else None,
+        delimiter=delimiter,
+        n_rows=n_rows,
+        classes=label.values if label else (),
+        n_words=np.array(text.n_words if text else []),
+        left_out=tuple(name for name in columns if name not in used),
+    )
+
+
+def _longest(columns: Iterable[_Column]) -> _Column | None:
+    texts = (column for column in columns if column.is_text)
+    return max(texts, key=lambda column: sum(column.n_words), default=None)

@@ -1,0 +1,67 @@
+"""`textclf init`: a starter config that is checked, and never in another file's place."""
+
+import json
+
+import pytest
+
+from textclf.config_file import load_config
+from textclf.schema import config_schema
+
+
+def test_it_needs_no_arguments(cli, empty_folder):
+    result = cli("init")
+    assert (result.exit_code, result.stdout) == (0, "docstrings_dense.yaml\n")
+    assert result.stderr == "textclf: train it with: textclf train docstrings_dense.yaml\n"
+    assert load_config("docstrings_dense.yaml").dataset.name == "docstrings"
+    assert [path.name for path in empty_folder.iterdir()] == ["docstrings_dense.yaml"]
+
+
+def test_dataset_model_and_file_are_the_users(cli, cli_json, empty_folder):
+    result = cli("init", "--dataset", "imdb", "--model", "lstm", "-o", "new/my own.yaml")
+    assert result.exit_code == 0
+    assert result.stderr == "textclf: train it with: textclf train 'new/my own.yaml'\n"
+    config = load_config("new/my own.yaml")
+    assert (config.dataset.name, config.model.type) == ("imdb", "lstm")
+    assert cli_json("init", "--model", "lstm") == (0, {"files": ["docstrings_lstm.yaml"]})
+
+
+def test_with_the_schema_beside_it_an_editor_finds_it(cli_json, empty_folder):
+    files = ["new/a.yaml", "new/textclf.schema.json"]
+    assert cli_json("init", "--schema", "-o", "new/a.yaml") == (0, {"files": files})
+    first = (empty_folder / "new/a.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=textclf.schema.json"
+    assert json.loads((empty_folder / "new/textclf.schema.json").read_text()) == config_schema()
+
+
+def test_a_file_that_is_there_is_left_alone(cli, cli_json, empty_folder):
+    (empty_folder / "docstrings_dense.yaml").write_text("mine")
+    message = "docstrings_dense.yaml is there already; name another file with -o."
+    result = cli("init", "--schema")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert cli_json("init") == (2, {"error": {"code": 2, "messages": [message]}})
+    assert (empty_folder / "docstrings_dense.yaml").read_text() == "mine"
+    assert len(list(empty_folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dataset", "boston", "--model", "lstm"], "boston has numeric features; use dense"),
+        (["--dataset", "imbd"], "did you mean 'imdb'?"),
+        (["--model", "../lstm"], "model.type: expected dense, "),
+    ],
+)
+def test_what_cannot_work_is_refused_and_nothing_written(cli, empty_folder, arguments, message):
+    result = cli("init", "--schema", *arguments)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert message in result.stderr
+    assert list(empty_folder.iterdir()) == []
+
+
+def test_its_help_names_every_dataset_and_model(cli):
+    help_text = cli("init", "--help").stdout
+    schema = config_schema()["$defs"].values()
+    names = {s["properties"]["name"]["const"] for s in schema if "name" in s["properties"]}
+    types = {s["properties"]["type"]["const"] for s in schema if "type" in s["properties"]}
+    assert all(word in help_text for word in (names - {"csv"}) | types)

@@ -109,7 +109,7 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of finished runs, to be read only: 'folds', 'tail', and the newest, 'imdb'."""
+    """A folder of finished runs, to be read only: 'seeds', 'folds', 'tail', the newest, 'imdb'."""
     from textclf import load_config, train
 
     runs_dir = tmp_path_factory.mktemp("trained") / "runs"
@@ -118,6 +118,8 @@ def trained(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tail": ("boston_dense", TINY_TAIL),
         "imdb": ("imdb_dense", TINY_IMDB),
     }
+    config = load_config("boston_dense", TINY_TAIL)
+    train(config, runs_dir, "seeds", seeds=2, recipe="boston_dense", data_dir=data_dir)
     for name, (recipe, overrides) in recipes.items():
         train(load_config(recipe, overrides), runs_dir, name, recipe=recipe, data_dir=data_dir)
     return runs_dir

@@ -30,7 +30,7 @@ def describe_environment() -> dict[str, Any]:
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """A line for each circumstance in which two run.json differ, of those that change numbers."""
-    one, other = _flat(before), _flat(after)
+    one, other = circumstances(before), circumstances(after)
     return [
         f"{name} is {other.get(name, 'not recorded')}, was {one.get(name, 'not recorded')}"
         for name in sorted(one | other)
@@ -38,7 +38,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     ]
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def circumstances(record: dict[str, Any]) -> dict[str, Any]:
     """'versions.keras' and the like, for the sections of run.json that change numbers."""
     flat: dict[str, Any] = {}
     for section in CIRCUMSTANCES:

@@ -38,7 +38,7 @@ def compare_runs(run: RunFolder, again: RunFolder) -> Reproduction:
     Raises:
         RunError: a file of one of them is missing or damaged.
     """
-    names = {"": run, **run.folds}
+    names: dict[str, FitFolder] = {**run.seeds} or {"": run, **run.folds}
     fits = [
         line
         for name, folder in names.items()

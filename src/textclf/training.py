@@ -1,6 +1,7 @@
 """Fitting one model after another with the same compiled programs."""
 
 import contextlib
+import gc
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -143,6 +144,7 @@ class Trainer:
 
     def prepare(self, fit: Fit) -> None:
         """Encode the examples and start from new weights, in the program compiled before."""
+        gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
         self.encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
         backend.set_seeds(fit.seed)
         network = new_network(self.config, self.encoder, self.data)

@@ -1,18 +1,20 @@
 """What the commands do, step by step; TensorFlow is imported once a step needs it."""
 
-from collections.abc import Sequence
+import contextlib
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textclf import backend
 from textclf.atomic import write_json
-from textclf.config import Config
+from textclf.config import MAX_SEED, Config
 from textclf.config_file import load_config
 from textclf.conflicts import check_conflicts
 from textclf.data import load_dataset
 from textclf.environment import describe_environment, differences
 from textclf.errors import ConfigError, DataError, RunError
-from textclf.evaluation import Scored, Scores, score
+from textclf.evaluation import Scored, Scores, mean_and_sd, score
 from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
 from textclf.prediction import Predictor, read_text_encoder
@@ -20,7 +22,7 @@ from textclf.reporter import Reporter
 from textclf.reproduction import Reproduction, compare_runs
 from textclf.results import write_results
 from textclf.runs import RunFolder, create_run, find_run
-from textclf.runs.folder import now
+from textclf.runs.folder import SEEDS, now
 
 if TYPE_CHECKING:
     import keras
@@ -35,8 +37,9 @@ class Run(RunFolder):
     def load_model(self, fold: int | None = None) -> "keras.Model":
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
-        The layers are built from the run's config and only weights are read from the file, so
-        that nothing in it can run.
+        A series of seeds has one in each of its runs: `run.seed(2).load_model()`. The layers are
+        built from the run's config and only weights are read from the file, so that nothing in it
+        can run.
         """
         backend.import_tensorflow()
         from textclf.training import load_kept_model
@@ -70,6 +73,7 @@ def train(
     runs_dir: str | Path = "runs",
     name: str | None = None,
     *,
+    seeds: int | None = None,
     recipe: str = "run",
     data_dir: str | Path | None = None,
     device: str = "auto",
@@ -80,6 +84,8 @@ def train(
 
     Args:
         name: the folder's name; by default `<recipe>-<n>`.
+        seeds: train as many models, 2 to 100, with the config's seed and those that follow it,
+            each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
         reporter: is told how the fits go on.
         callbacks: Keras callbacks of one's own, called before textclf's.
@@ -88,10 +94,25 @@ def train(
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
-    run = create_run(config, recipe, Path(runs_dir), name, describe_environment())
+    series = {"seeds": _seeds_from(config, seeds)} if seeds is not None else {}
+    record = {**describe_environment(), **series}
+    run = create_run(config, recipe, Path(runs_dir), name, record)
     with run.locked(), run.recording():
         _carry_out(run, data_dir, device, reporter, callbacks)
     return Run(run.path)
+
+
+def _seeds_from(config: Config, n_seeds: int) -> list[int]:
+    if not SEEDS[0] <= n_seeds <= SEEDS[1]:
+        raise ConfigError(f"seeds: {n_seeds} is not in the range {SEEDS[0]} to {SEEDS[1]}")
+    if getattr(config.training.validation, "split", None) == "k_fold":
+        raise ConfigError(
+            "training.validation: k_fold trains a model for each fold; several seeds need one of "
+            "the other splits, such as --set 'training.validation={split: shuffled}'"
+        )
+    if config.seed + n_seeds - 1 > MAX_SEED:
+        raise ConfigError(f"seed: {n_seeds} seeds from {config.seed} go beyond {MAX_SEED}")
+    return list(range(config.seed, config.seed + n_seeds))
 
 
 def resume(
@@ -108,10 +129,16 @@ def resume(
         epochs: as many in all, in place of the config's.
 
     Raises:
-        RunError: the run failed, is in use, or has files that are damaged.
+        RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
+            of seeds, and was to be lengthened alone.
         ConfigError, DataError, ResourceError: see textclf.errors.
     """
-    with run.locked():
+    if epochs is not None and run.title != run.name:
+        raise RunError(
+            f"{run.path}: one of a series; lengthen all of it: textclf resume "
+            f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
+        )
+    with _series_locked(run), run.locked():
         record, config = run.record, _with_epochs(run, epochs)
         if record.get("status") == "failed":
             raise RunError(*_why_failed(run, record))
@@ -124,6 +151,16 @@ def resume(
         with run.recording(is_new=False):
             _carry_out(run, data_dir, device, reporter)
     return Run(run.path)
+
+
+@contextlib.contextmanager
+def _series_locked(run: RunFolder) -> Iterator[None]:
+    """Hold the lock of the series that a seed's run belongs to, so that both are not resumed."""
+    if run.title == run.name:
+        yield
+    else:
+        with RunFolder(run.path.resolve().parent).locked():
+            yield
 
 
 def _carry_out(
@@ -139,11 +176,48 @@ def _carry_out(
         _refuse_other_data(run, dict(trainer.data.files))
         if "device" in run.record:
             _warn_of_changes(run.record, {"device": vars(trainer.device)}, reporter)
-        run.update(data=dict(trainer.data.files), device=vars(trainer.device))
-        scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
-        write_json(run.metrics_path, scores)
-        run.update(engine=vars(trainer.choice))
-        plot_run(run)
+        if run.seed_values:
+            _train_seeds(trainer, run)
+        else:
+            _train_one(trainer, run)
+
+
+def _train_one(trainer: "Trainer", run: RunFolder) -> Scores:
+    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
+    write_json(run.metrics_path, scores)
+    run.update(engine=vars(trainer.choice))
+    plot_run(run)
+    return scores
+
+
+def _train_seeds(trainer: "Trainer", series: RunFolder) -> None:
+    """Train each seed as a run of its own, with the same compiled program; those that are
+    finished stay as they are."""
+    series.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    scores = [
+        _train_seed(trainer, series, number, seed)
+        for number, seed in enumerate(series.seed_values, start=1)
+    ]
+    write_json(series.metrics_path, mean_and_sd(scores))
+    series.update(engine=series.seed(1).record.get("engine"))
+    plot_run(series)
+
+
+def _train_seed(trainer: "Trainer", series: RunFolder, number: int, seed: int) -> Scores:
+    config = series.config.model_copy(update={"seed": seed})
+    record, run = series.record, series.seed(number)
+    is_new = not run.record_path.exists()
+    if is_new:
+        recipe = str(record.get("recipe", "run"))
+        run = create_run(config, recipe, series.path, run.name, describe_environment())
+    elif run.status == "finished" and run.config == config:
+        return run.metrics
+    with run.locked():
+        if not is_new:
+            run.restart(config, record.get("resumed", []))
+        with run.recording(is_new, is_part=True):
+            return _train_one(trainer, run)
 
 
 def _with_epochs(run: RunFolder, epochs: int | None) -> Config:
@@ -195,7 +269,8 @@ def reproduce(
     other = train(
         run.config,
         runs_dir,
-        recipe=f"{run.name}-again",
+        seeds=len(run.seed_values) or None,
+        recipe=f"{run.title.replace('/', '-')}-again",
         data_dir=data_dir,
         device=device,
         reporter=reporter,
@@ -206,12 +281,29 @@ def reproduce(
 def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:
     """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
+    Of a series of seeds the means, and beside them the deviations.
+
     Raises:
         RunError: a model is missing or damaged.
     """
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
-        return over_fits(run.config, trainer.data, run, lambda fit: _score_again(trainer, fit))
+        scores = [
+            over_fits(one.config, trainer.data, one, lambda fit: _score_again(trainer, fit))
+            for one in _models_of(run)
+        ]
+        return mean_and_sd(scores) if run.seed_values else scores[0]
+
+
+def _models_of(run: RunFolder) -> list[RunFolder]:
+    if not run.seed_values:
+        return [run]
+    if run.status != "finished":
+        raise RunError(
+            f"{run.path}: {run.status}; a series of seeds is scored once all of them are trained; "
+            f"go on with: textclf resume {shlex.quote(str(run.path))}"
+        )
+    return list(run.seeds.values())
 
 
 def load_predictor(

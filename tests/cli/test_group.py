@@ -10,7 +10,17 @@ import pytest
 
 from textclf import errors, workflow
 
-COMMANDS = ["train", "evaluate", "plot", "check", "data", "data fetch", "data verify"]
+COMMANDS = [
+    "train",
+    "evaluate",
+    "runs",
+    "compare",
+    "plot",
+    "check",
+    "data",
+    "data fetch",
+    "data verify",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -155,17 +165,20 @@ def run(code, *arguments):
 run(0, "--help")
 run(0, "--version")
 assert "pydantic" not in sys.modules and "numpy" not in sys.modules
+run(0, "runs", "--runs-dir", sys.argv[1])
+assert "pandas" not in sys.modules and "numpy" not in sys.modules
 run(3, "check", "imdb_lstm", "--set", "model.unit=8")
 run(3, "train", "imdb_lstm", "--set", "model.type=dens")
 run(2, "train", "imdb_lstm", "--device", "tpu")
 run(5, "evaluate", "nothing")
-run(0, "plot", sys.argv[1], "-o", "picture.png")
+run(0, "plot", f"{sys.argv[1]}/imdb", "-o", "picture.png")
+run(0, "compare", "seeds", "tail", "--runs-dir", sys.argv[1])
 run(0, "data", "verify", "imdb")
 """
 
 
 @pytest.mark.real_data
 def test_what_needs_no_tensorflow_does_not_import_it(trained, empty_folder):
-    command = [sys.executable, "-c", FRUGAL, str(trained / "imdb")]
+    command = [sys.executable, "-c", FRUGAL, str(trained)]
     result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert result.returncode == 0, result.stderr

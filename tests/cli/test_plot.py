@@ -94,9 +94,14 @@ def test_a_picture_that_cannot_be_written_ends_with_6(cli_json, trained, empty_f
     assert code == printed["error"]["code"] == 6
 
 
-def test_runs_of_the_same_name_cannot_be_compared(cli_json, trained):
-    code, printed = cli_json("plot", trained / "imdb", trained / "imdb")
+def test_a_run_cannot_be_compared_with_itself(cli_json, trained):
+    code, printed = cli_json("plot", trained / "imdb", trained / "folds" / ".." / "imdb")
     assert (code, printed["error"]["messages"]) == (
         5,
-        ["the runs to compare must have different names"],
+        [f"{trained / 'imdb'}: named twice; compare it with another run"],
     )
+
+
+def test_runs_of_the_same_name_are_compared(cli, trained, tmp_path):
+    shutil.copytree(trained / "tail", tmp_path / "others" / "tail")
+    assert cli("plot", trained / "tail", tmp_path / "others" / "tail").exit_code == 0

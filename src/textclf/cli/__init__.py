@@ -3,6 +3,7 @@
 import click
 
 from textclf.cli.check import check
+from textclf.cli.compare import compare
 from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
@@ -13,6 +14,7 @@ from textclf.cli.predict import predict
 from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.runs import runs
 from textclf.cli.schema import schema
 from textclf.cli.train import train
 
@@ -36,6 +38,8 @@ COMMANDS = (
     evaluate,
     predict,
     plot,
+    runs,
+    compare,
     report,
     check,
     init,

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, printable
 from textclf.errors import ResourceError, TextclfError
 
 USAGE, BUG, INTERRUPTED, TERMINATED = 2, 1, 130, 143
@@ -71,13 +71,8 @@ def _tell(code: int, messages: Sequence[str], as_json: bool) -> int:
         print_json({"error": {"code": code, "messages": list(messages)}})
     else:
         for message in messages:
-            click.echo(f"textclf: {_printable(message)}", err=True)
+            click.echo(f"textclf: {printable(message)}", err=True)
     return code
-
-
-def _printable(message: str) -> str:
-    """The message with no line break or terminal code, which a user's text may bring along."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 def _tell_usage(error: click.ClickException, as_json: bool) -> int:

@@ -18,17 +18,22 @@ def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path |
     return output
 
 
+def picture_option(default: str) -> Any:
+    """`-o FILE`, whose ending is that of a picture."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        callback=_check_format,
+        help=f"Save the picture here.  {default}",
+    )
+
+
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @options.runs_dir_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    callback=_check_format,
-    help="Save the picture here.  [default: into the run; of several runs, comparison.png]",
-)
+@picture_option("[default: into the run; of several runs, comparison.png]")
 @options.json_option
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
     """Draw the pictures of RUN anew, or compare several runs in one.

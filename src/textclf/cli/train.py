@@ -14,6 +14,12 @@ from textclf.expectations import Expectation
 @options.set_option
 @options.runs_dir_option
 @options.name_option
+@click.option(
+    "--seeds",
+    type=click.IntRange(2, 100),
+    metavar="N",
+    help="Train N models, with the config's seed and those that follow it.",
+)
 @options.device_option
 @options.data_dir_option
 @options.expect_option
@@ -24,6 +30,7 @@ def train(
     overrides: tuple[str, ...],
     runs_dir: Path,
     name: str | None,
+    seeds: int | None,
     device: str,
     data_dir: Path | None,
     expectations: tuple[Expectation, ...],
@@ -33,7 +40,8 @@ def train(
     """Train the model that CONFIG describes, and write a run.
 
     CONFIG is a YAML file, or the name of a shipped recipe such as imdb_lstm. The run's folder
-    holds history, scores, predictions, plots and the trained model.
+    holds history, scores, predictions, plots and the trained model. With --seeds it holds a run
+    for each seed, seed-1 and so on, and their mean scores with the standard deviation.
     """
     from textclf.config_file import load_config, recipe_name
 
@@ -47,6 +55,7 @@ def train(
             settings,
             runs_dir,
             name,
+            seeds=seeds,
             recipe=recipe_name(config),
             data_dir=data_dir,
             device=device,

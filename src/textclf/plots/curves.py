@@ -95,27 +95,54 @@ def draw_fold_curves(histories: dict[str, DataFrame], metric: str, title: str) -
 
 
 @styled
-def draw_comparison(histories: dict[str, DataFrame], metric: str, title: str) -> Figure:
+def draw_comparison(
+    histories: dict[str, DataFrame | list[DataFrame]], metric: str, title: str
+) -> Figure:
     """Several runs' curves: a colour each, validation solid, training dashed.
 
     Args:
-        histories: the runs' histories by name; a run without the metric is left out, and told.
+        histories: the runs' histories by name; of folds or seeds their mean is drawn, and each one
+            as a thin line. A run without the metric is left out, and told.
         metric, title: as for `draw_curves`.
     """
-    curves, missing = [], []
+    curves, missing, has_fits = [], [], False
     for (name, history), color in zip(histories.items(), cycle(PALETTE), strict=False):
-        training, validation = _values(history, metric), _values(history, f"val_{metric}")
-        if validation is not None:
-            curves.append(Curve(name, validation, color))
-        if training is not None:
-            is_alone = validation is None
-            curves.append(Curve(name, training, color, 1.3, "--", 0.6, is_labelled=is_alone))
-        if training is None and validation is None:
+        fits = history if isinstance(history, list) else [history]
+        of_run = _curves_of_fits if len(fits) > 1 else _curves_of_run
+        has_fits = has_fits or len(fits) > 1
+        of_name = of_run(name, fits, metric, color)
+        curves += of_name
+        if not of_name:
             missing.append(shortened(name, 24))
-    notes = ["solid: validation, dashed: training"]
+    has_training = any(curve.style == "--" for curve in curves)
+    notes = [f"solid: validation{', dashed: training' if has_training else ''}"]
+    if has_fits:
+        notes.append("thin: folds or seeds")
     if missing:
         notes.append(f"no {metric}: {', '.join(missing)}")
     return _picture(curves, metric, title, notes=notes)
+
+
+def _curves_of_run(name: str, fits: list[DataFrame], metric: str, color: str) -> list[Curve]:
+    curves = []
+    training, validation = _values(fits[0], metric), _values(fits[0], f"val_{metric}")
+    if validation is not None:
+        curves.append(Curve(name, validation, color))
+    if training is not None:
+        is_alone = validation is None
+        curves.append(Curve(name, training, color, 1.3, "--", 0.6, is_labelled=is_alone))
+    return curves
+
+
+def _curves_of_fits(name: str, fits: list[DataFrame], metric: str, color: str) -> list[Curve]:
+    """Each fit's validation curve, thin, and their mean; of training where nothing validated."""
+    for column, style in ((f"val_{metric}", "-"), (metric, "--")):
+        known = [values for fit in fits if (values := _values(fit, column)) is not None]
+        mean = _mean(known)
+        if mean is not None:
+            thin = [Curve(name, fit, color, 1.0, style, 0.3, is_labelled=False) for fit in known]
+            return [*thin, Curve(name, mean, color, style=style)]
+    return []
 
 
 def _values(history: DataFrame, column: str) -> Series | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
@@ -10,7 +11,10 @@ from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
 from textclf.plots.curves import draw_comparison, draw_curves, draw_fold_curves
 from textclf.plots.residuals import draw_residuals
-from textclf.runs import RunFolder
+from textclf.runs import FitFolder, RunFolder, distinct_names
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 METRICS = ("accuracy", "mae")
 
@@ -44,27 +48,40 @@ def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
     """Draw the curves of several runs into one picture: of their metric, or of their loss.
 
     Raises:
-        RunError: two of the runs have the same name.
+        RunError: one of the runs is named twice.
     """
     metrics = {_metric(run) for run in runs}
     metric = metrics.pop() if len(metrics) == 1 else "loss"
-    histories = {run.name: run.history for run in runs}
-    if len(histories) < len(runs):
-        raise RunError("the runs to compare must have different names")
+    names = distinct_names(runs)
+    histories = {
+        name: list(_histories(run).values()) for name, run in zip(names, runs, strict=True)
+    }
     save_figure(draw_comparison(histories, metric, f"{len(runs)} runs · {metric}"), output)
     return [output]
 
 
+def _histories(run: RunFolder) -> "dict[str, DataFrame]":
+    """The histories of a run's folds or seeds by name, as far as it has come, or its only one.
+
+    Raises:
+        RunError: there is none, or it is damaged.
+    """
+    fits: dict[str, FitFolder] = {**run.folds, **run.seeds}
+    begun = {name: fit for name, fit in fits.items() if fit.history_path.exists()}
+    if run.seed_values and not begun:
+        raise RunError(f"{run.path}: none of its seeds has finished an epoch yet")
+    return {name: fit.history for name, fit in (begun or {run.name: run}).items()}
+
+
 def _metric(run: RunFolder) -> str:
-    columns = run.history.columns
+    columns = next(iter(_histories(run).values())).columns
     return next((metric for metric in METRICS if metric in columns), "loss")
 
 
 def _draw_curves(run: RunFolder, metric: str) -> Figure:
-    title = f"{run.name} · {metric}"
-    if run.folds:
-        histories = {name: fold.history for name, fold in run.folds.items()}
-        return draw_fold_curves(histories, metric, title)
+    title = f"{run.title} · {metric}"
+    if run.folds or run.seed_values:
+        return draw_fold_curves(_histories(run), metric, title)
     best_epoch = run.metrics.get("best_epoch") if run.metrics_path.exists() else None
     return draw_curves(run.history, metric, None if best_epoch is None else int(best_epoch), title)
 
@@ -72,12 +89,12 @@ def _draw_curves(run: RunFolder, metric: str) -> Figure:
 def _draw_confusion_matrix(run: RunFolder) -> Figure:
     table = run.confusion
     return draw_confusion_matrix(
-        table.to_numpy(), list(table.columns), f"{run.name} · confusion matrix, test rows"
+        table.to_numpy(), list(table.columns), f"{run.title} · confusion matrix, test rows"
     )
 
 
 def _draw_residuals(run: RunFolder) -> Figure:
     test = run.predictions.query("split == 'test'")
     return draw_residuals(
-        test["truth"].to_numpy(), test["prediction"].to_numpy(), f"{run.name} · test rows"
+        test["truth"].to_numpy(), test["prediction"].to_numpy(), f"{run.title} · test rows"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from textclf.atomic import is_temporary, write_json, write_text
-from textclf.config import Config
+from textclf.config import MAX_SEED, Config
 from textclf.config_file import dump_config, load_config
 from textclf.errors import ConfigError, ResourceError, RunError, TextclfError
 from textclf.runs.lock import RunLock
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
-    **dict.fromkeys(("error", "resumed"), list),
+    **dict.fromkeys(("error", "resumed", "seeds"), list),
 }
+SEEDS = (2, 100)  # as few and as many as a series has
 
 
 class FitFolder:
@@ -79,17 +80,18 @@ class FitFolder:
     @property
     def history(self) -> "pd.DataFrame":
         """One row an epoch: epoch (from 1), loss, the metric, val_..., learning_rate, seconds."""
-        return read_table(self.history_path, ("epoch", "loss"), numbers_only=True)
+        return read_table(self._own(self.history_path), ("epoch", "loss"), numbers_only=True)
 
     @property
     def predictions(self) -> "pd.DataFrame":
         """split, row, truth, prediction and, for classes, probability."""
-        return read_table(self.predictions_path, ("split", "row", "truth", "prediction"))
+        columns = ("split", "row", "truth", "prediction")
+        return read_table(self._own(self.predictions_path), columns)
 
     @property
     def confusion(self) -> "pd.DataFrame":
         """The confusion matrix: a row for each true class, a column for each predicted one."""
-        return read_table(self.confusion_path, ("truth",)).set_index("truth")
+        return read_table(self._own(self.confusion_path), ("truth",)).set_index("truth")
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -114,7 +116,11 @@ class FitFolder:
     @property
     def preprocessing(self) -> dict[str, Any]:
         """What it takes to encode new examples, as in preprocessing.json."""
-        return read_json(self.preprocessing_path)
+        return read_json(self._own(self.preprocessing_path))
+
+    def _own(self, path: Path) -> Path:
+        """The path of a file that belongs to one model."""
+        return path
 
 
 class RunFolder(FitFolder):
@@ -133,6 +139,13 @@ class RunFolder(FitFolder):
     @property
     def name(self) -> str:
         return self.path.resolve().name  # '.' has none of its own
+
+    @property
+    def title(self) -> str:
+        """The name; of a seed's run that of its series, too: 'imdb_lstm-1/seed-2'."""
+        folder = self.path.resolve()
+        is_part = self.name.startswith("seed-") and (folder.parent / "run.json").is_file()
+        return f"{folder.parent.name}/{self.name}" if is_part else self.name
 
     @property
     def config_path(self) -> Path:
@@ -188,6 +201,34 @@ class RunFolder(FitFolder):
         """The folder of a fold, from 1."""
         return FitFolder(self.path / f"fold-{number}")
 
+    @property
+    def seed_values(self) -> list[int]:
+        """The seeds of a series, in the order of their folders; empty for any other run."""
+        values = self.record.get("seeds", [])
+        if not all(type(value) is int and 0 <= value <= MAX_SEED for value in values):
+            raise RunError(f"{self.record_path}: damaged: its seeds are none")
+        if values and not SEEDS[0] <= len(values) <= SEEDS[1]:
+            raise RunError(f"{self.record_path}: damaged: {len(values):,} seeds")
+        return values
+
+    @property
+    def seeds(self) -> dict[str, Self]:
+        """The runs of a series of seeds by name, in order, as far as it has come."""
+        runs = [self.seed(number) for number in range(1, len(self.seed_values) + 1)]
+        return {run.name: run for run in runs if run.record_path.is_file()}
+
+    def seed(self, number: int) -> Self:
+        """The run of a seed of a series, from 1."""
+        return type(self)(self.path / f"seed-{number}")
+
+    def _own(self, path: Path) -> Path:
+        if self.seed_values:
+            raise RunError(
+                f"{self.path}: a series of seeds, each with a model of its own; name one of them: "
+                f"{self.path / 'seed-1'}"
+            )
+        return path
+
     def update(self, **fields: Any) -> None:
         """Set fields of run.json; None removes one."""
         record = {**self.record, **fields}
@@ -238,28 +279,39 @@ class RunFolder(FitFolder):
         self.update(status="running", resumed=resumed, error=None, finished=None)
 
     @contextlib.contextmanager
-    def recording(self, is_new: bool = True) -> Iterator[Self]:
-        """Record how the block ends; a new run that finished no epoch leaves no folder."""
+    def recording(self, is_new: bool = True, is_part: bool = False) -> Iterator[Self]:
+        """Record how the block ends; a new run that finished no epoch leaves no folder.
+
+        Args:
+            is_part: the run is one of a series, which tells the user how to go on.
+        """
         try:
             yield self
         except BaseException as error:
             status = "interrupted" if _can_go_on(error) else "failed"
-            fits: list[FitFolder] = [self, *self.folds.values()]
-            if is_new and not any(fit.history_path.exists() for fit in fits):
+            if is_new and not self._holds_an_epoch():
                 shutil.rmtree(self.path, ignore_errors=True)
-                error.add_note("no epoch was finished; nothing is kept")
+                note = "no epoch was finished; nothing is kept"
             else:
                 self._end(status, error)
-                error.add_note(self._what_now(status))
+                note = self._what_now(status)
+            if not is_part:
+                error.add_note(note)
             raise
         self._end("finished")
+
+    def _holds_an_epoch(self) -> bool:
+        return any(path.exists() for path in (self.history_path, *self._first_fits()))
+
+    def _first_fits(self) -> tuple[Path, Path]:
+        return (self.fold(1).path, self.seed(1).path)
 
     def _what_now(self, status: str) -> str:
         path = shlex.quote(str(self.path))
         if status == "interrupted":
             return f"{self.path}: what was finished is kept; go on with: textclf resume {path}"
-        if self.folds:
-            return f"{self.path}: what was finished is kept, a folder for each fold"
+        if any(path.exists() for path in self._first_fits()):
+            return f"{self.path}: what was finished is kept, a folder for each fold or seed"
         return f"{self.path}: what was finished is kept; see it: textclf plot {path}"
 
     def _end(self, status: str, error: BaseException | None = None) -> None:

@@ -33,6 +33,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def read_text(path: Path) -> str:
+    """A small text file of a run.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    return str(_read(path, lambda: path.read_text(encoding="utf-8")))
+
+
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is no JSON")
 

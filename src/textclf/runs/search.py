@@ -1,6 +1,7 @@
 """Runs found by folder, by name, or as the newest finished one."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from textclf.errors import RunError
@@ -29,6 +30,27 @@ def list_runs(runs_dir: Path) -> list[Path]:
     return [
         path.parent for path in runs_dir.glob("*/run.json") if not path.parent.name.startswith(".")
     ]
+
+
+def distinct_names(runs: Sequence[RunFolder]) -> list[str]:
+    """A name for each run: the shortest end of its path that no other of them has.
+
+    Raises:
+        RunError: two of them are the same folder.
+    """
+    paths = [run.path.resolve() for run in runs]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise RunError(f"{twice}: named twice; compare it with another run")
+    return [_shortest_end(path, [other for other in paths if other != path]) for path in paths]
+
+
+def _shortest_end(path: Path, others: list[Path]) -> str:
+    for length in range(1, len(path.parts)):
+        end = path.parts[-length:]
+        if all(other.parts[-length:] != end for other in others):
+            return "/".join(end)
+    return str(path)
 
 
 def _newest_finished(runs_dir: Path) -> RunFolder:

@@ -1,0 +1,133 @@
+"""What a table of runs says of each, read from its small files without pandas."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from textclf.errors import RunError
+from textclf.runs.folder import FitFolder, RunFolder
+from textclf.runs.reading import read_text
+from textclf.runs.search import list_runs
+from textclf.tasks import is_better_higher
+
+METRICS = ("accuracy", "mae", "loss")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a line.
+
+    Args:
+        status: 'running', 'finished', 'interrupted', 'failed' or 'damaged'.
+        parts: what several fits are: 'seeds' or 'folds'.
+        n_parts: as many of them have finished an epoch.
+        epochs: finished by each fit, the fewest and the most; of k folds by the final one.
+        planned: the config's epochs, where the run has not finished.
+        scores: `val_<metric>`, `test_<metric>` and their `_sd`; without a kept model's scores the
+            best validation so far.
+        started: UTC, ISO 8601.
+        seconds: that the epochs of all fits took.
+        problem: what is damaged.
+    """
+
+    name: str
+    path: Path
+    status: str
+    recipe: str = ""
+    parts: str | None = None
+    n_parts: int = 0
+    n_planned_parts: int | None = None
+    epochs: tuple[int, int] = (0, 0)
+    planned: int | None = None
+    metric: str | None = None
+    scores: dict[str, float] | None = None
+    started: str = ""
+    seconds: float = 0.0
+    problem: str | None = None
+
+
+def summarize_runs(runs_dir: Path) -> list[Summary]:
+    """A summary of each run under a folder, the newest last; a damaged one is told as such."""
+    summaries = [_summarize_or_tell(RunFolder(path)) for path in list_runs(runs_dir)]
+    return sorted(summaries, key=lambda summary: (summary.started, summary.name))
+
+
+def _summarize_or_tell(run: RunFolder) -> Summary:
+    try:
+        return summarize(run)
+    except RunError as error:
+        return Summary(run.name, run.path, "damaged", problem=error.messages[0])
+
+
+def summarize(run: RunFolder) -> Summary:
+    """A run in a line.
+
+    Raises:
+        RunError: a file of it is damaged.
+    """
+    record, status, seeds, folds = run.record, run.status, run.seeds, run.folds
+    fits: dict[str, FitFolder] = {**folds, **seeds} or {run.name: run}
+    histories = [_read_history(fit) for fit in fits.values() if fit.history_path.exists()]
+    final = [_read_history(run)] if folds and run.history_path.exists() else []
+    lengths = [len(history) for history in final or histories] or [0]
+    metric = _metric(histories)
+    return Summary(
+        name=run.name,
+        path=run.path,
+        status=status,
+        recipe=str(record.get("recipe", "")),
+        parts="seeds" if run.seed_values else "folds" if folds else None,
+        n_parts=len(histories) if seeds or folds else 0,
+        n_planned_parts=len(run.seed_values) or None,
+        epochs=(min(lengths), max(lengths)),
+        planned=None if status == "finished" else run.config.training.epochs,
+        metric=metric,
+        scores=_scores(run, metric, histories),
+        started=str(record.get("started", "")),
+        seconds=sum(row.get("seconds", 0.0) for rows in [*histories, *final] for row in rows),
+    )
+
+
+def _read_history(fit: FitFolder) -> list[dict[str, float]]:
+    """The rows of history.csv.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    text = read_text(fit.history_path)
+    try:
+        return [_numbers(row) for row in csv.DictReader(io.StringIO(text), strict=True)]
+    except (ValueError, csv.Error) as error:
+        raise RunError(f"{fit.history_path}: damaged: {error}") from error
+
+
+def _numbers(row: dict[Any, Any]) -> dict[str, float]:
+    if None in row or None in row.values():
+        raise ValueError("a row has another number of columns than the first line")
+    return {name: float(value) for name, value in row.items()}
+
+
+def _metric(histories: list[list[dict[str, float]]]) -> str | None:
+    names = {name for rows in histories for name in (rows[0] if rows else ())}
+    return next((metric for metric in METRICS if metric in names), None)
+
+
+def _scores(
+    run: RunFolder, metric: str | None, histories: list[list[dict[str, float]]]
+) -> dict[str, float]:
+    if run.metrics_path.exists():
+        kept = run.metrics
+        names = (f"{split}_{metric}{sd}" for split in ("val", "test") for sd in ("", "_sd"))
+        return {name: kept[name] for name in names if name in kept}
+    seen = list(_seen(f"val_{metric}", histories))
+    best = max if is_better_higher(str(metric)) else min
+    return {f"val_{metric}": best(seen)} if seen else {}
+
+
+def _seen(column: str, histories: list[list[dict[str, float]]]) -> Iterator[float]:
+    for rows in histories:
+        yield from (row[column] for row in rows if isfinite(row.get(column, float("nan"))))

@@ -16,7 +16,7 @@ FLOORS = [
     {"workflow", "checking", "reporting", "showing"},
     {"training", "results", "reproduction", "comparison", "report"},
     {"fits", "callbacks", "interruption"},
-    {"evaluation", "engine", "plots", "environment", "state"},
+    {"evaluation", "prediction", "engine", "plots", "environment", "state"},
     {"attribution", "significance", "traps"},
     {"models", "memory", "description"},
     {"preprocessing", "splits"},

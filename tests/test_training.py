@@ -269,6 +269,7 @@ def test_an_interrupted_fit_leaves_the_finished_epochs(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         make_trainer(config, (Interrupt(),)).fit(cut)
     pd.testing.assert_frame_equal(read_history(cut), read_history(whole))
+    assert cut.folder.preprocessing == whole.folder.preprocessing  # so that its model can predict
     for path in ("kept_model_path", "last_model_path"):
         ours, theirs = (
             keras.models.load_model(getattr(fit.folder, path)).get_weights() for fit in (cut, whole)
@@ -287,7 +288,7 @@ def test_kept_model_is_rebuilt_from_config_and_folder(tmp_path: Path) -> None:
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
     trainer.fit(fit)
     scored = trainer.predict_kept(fit)
-    write_results(fit.folder, TEXTS, trainer.encoder, scored, {})
+    write_results(fit.folder, TEXTS, scored, {})
     model = load_kept_model(config, fit.folder)
     x = trainer.encoder.transform(TEXTS.x)[scored[-1].rows]
     np.testing.assert_allclose(model(x), scored[-1].outputs, atol=1e-6)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, Self
 
 import numpy as np
@@ -79,23 +79,33 @@ class TextEncoder:
 
     def transform_texts(self, texts: Iterable[str]) -> np.ndarray:
         """New texts as the model's input, as `transform` gives it; for an encoder with `words`."""
-        x = self.ids_of(texts)
-        own_ids = np.arange(self.num_words)
-        table = _id_table(own_ids, self.num_words, self.skip_top, self.remove_reserved)
-        return self._shape(Ragged(table.take(x.values), x.offsets))
+        return self.transform_ids(self.ids_of(texts))
+
+    def transform_ids(self, x: Ragged) -> np.ndarray:
+        """New ids, as `ids_of` gives them, as the model's input."""
+        return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
+
+    def count_known(self, x: Ragged) -> np.ndarray:
+        """How many words of each row, new ids, the model knows: int64 (rows,)."""
+        known = self._own_table.take(x.values) > UNKNOWN_ID
+        return np.add.reduceat(known, x.offsets[:-1], dtype=np.int64)
 
     def ids_of(self, texts: Iterable[str]) -> Ragged:
         """New texts as new ids: START_ID, then each word's id, or UNKNOWN_ID."""
-        rows = [
-            [START_ID, *(self._id_of.get(word, UNKNOWN_ID) for word in split_words(text))]
-            for text in texts
-        ]
+        id_of, unknown = self._id_of.get, repeat(UNKNOWN_ID)
+        rows = [[START_ID, *map(id_of, split_words(text), unknown)] for text in texts]
         values = np.fromiter(chain.from_iterable(rows), np.int32)
         return Ragged(values, np.cumsum([0, *map(len, rows)], dtype=np.int64))
 
     @cached_property
     def _id_of(self) -> dict[str, int]:
         return {word: id_ for id_, word in enumerate(self.words) if id_ >= FIRST_WORD and word}
+
+    @cached_property
+    def _own_table(self) -> np.ndarray:
+        """What becomes of each new id, int32 (num_words,)."""
+        own_ids = np.arange(self.num_words)
+        return _id_table(own_ids, self.num_words, self.skip_top, self.remove_reserved)
 
     def decode(self, ids: np.ndarray) -> list[str]:
         """The words of new ids, int32 (tokens,); '<pad>', '<start>', '<unknown>' are words too."""

@@ -1,4 +1,4 @@
-"""What a finished fit leaves in its folder: scores, tables, predictions, preprocessing."""
+"""What a finished fit leaves in its folder: scores, tables, predictions."""
 
 from textclf.atomic import write_json, write_text
 from textclf.data import Dataset
@@ -9,16 +9,11 @@ from textclf.evaluation import (
     confusion_table,
     predictions_table,
 )
-from textclf.preprocessing import Encoder
 from textclf.runs import FitFolder
 
 
-def write_results(
-    folder: FitFolder, data: Dataset, encoder: Encoder, scored: list[Scored], scores: Scores
-) -> None:
+def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
     """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
-    task = {"task": data.task.name, "class_names": list(data.class_names)}
-    write_json(folder.preprocessing_path, {**task, "encoder": encoder.to_json()})
     write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
     if data.task.is_classification:
         confusion = confusion_table(data, scored[-1])

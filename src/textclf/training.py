@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf import backend
-from textclf.atomic import write_text
+from textclf.atomic import write_json, write_text
 from textclf.callbacks import (
     Checkpoints,
     DivergenceGuard,
@@ -77,6 +77,7 @@ class Trainer:
             ResourceError: memory or disk does not suffice.
         """
         self.prepare(fit)
+        self._write_preprocessing(fit)
         start = self._go_on(fit)
         guard = DivergenceGuard(self.engine.network, self._n_batches(fit), self.engine.batches)
         early_stopping = self._early_stopping(fit, start)
@@ -90,6 +91,11 @@ class Trainer:
         finally:
             keeper.close()
         return checkpoints.kept.epoch
+
+    def _write_preprocessing(self, fit: Fit) -> None:
+        # Before the first epoch: the kept model of an interrupted fit predicts, too.
+        task = {"task": self.data.task.name, "class_names": list(self.data.class_names)}
+        write_json(fit.folder.preprocessing_path, {**task, "encoder": self.encoder.to_json()})
 
     def _is_over(self, fit: Fit, start: FitState | None) -> bool:
         if start is not None and start.stopped:

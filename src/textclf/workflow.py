@@ -17,6 +17,7 @@ from textclf.errors import ConfigError, DataError, RunError
 from textclf.evaluation import Scored, Scores, mean_and_sd, score
 from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
+from textclf.prediction import Predictor, read_text_encoder
 from textclf.reporter import Reporter
 from textclf.reproduction import Reproduction, compare_runs
 from textclf.results import write_results
@@ -25,6 +26,7 @@ from textclf.runs.folder import SEEDS, now
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
     from textclf.training import Trainer
 
@@ -43,6 +45,18 @@ class Run(RunFolder):
         from textclf.training import load_kept_model
 
         return load_kept_model(self.config, self if fold is None else self.fold(fold))
+
+    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+        """The classes of new texts, a row each: prediction, probability, of more than two classes
+        second and third, the number of words that the model knows, and each class's probability.
+
+        Raises:
+            RunError: the run is not one on texts and classes, or damaged.
+        """
+        import pandas as pd
+
+        predictor = load_predictor(self, device=device, each_class=True)
+        return pd.DataFrame(predictor.predict(list(texts)), columns=predictor.columns)
 
 
 def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Run:
@@ -289,6 +303,36 @@ def _models_of(run: RunFolder) -> list[RunFolder]:
     return list(run.seeds.values())
 
 
+def load_predictor(
+    run: RunFolder,
+    *,
+    device: str = "auto",
+    each_class: bool = False,
+    reporter: Reporter | None = None,
+) -> Predictor:
+    """What tells the classes of new texts with a run's kept model.
+
+    Args:
+        each_class: whether it tells every class's probability.
+
+    Raises:
+        RunError: the run is not one on texts and classes, keeps no model yet, or is damaged.
+    """
+    encoder, class_names = read_text_encoder(run)
+    if run.status != "finished":
+        told = f"warning: {run.path}: not finished; its best model so far predicts"
+        (reporter or Reporter()).tell(told)
+    with backend.native_output_to(None):
+        backend.start(device)
+        from textclf.training import load_kept_model
+
+        network = load_kept_model(run.config, run)
+        try:
+            return Predictor(network, encoder, class_names, each_class)
+        except (ValueError, TypeError, IndexError) as error:  # it predicts a first text
+            raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
+
+
 def _new_trainer(
     config: Config,
     data_dir: str | Path | None,
@@ -310,7 +354,7 @@ def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
     kept_epoch = trainer.fit(fit)
     scored = trainer.predict_kept(fit)
     scores = {**_score_all(trainer, scored), "best_epoch": kept_epoch}
-    write_results(fit.folder, trainer.data, trainer.encoder, scored, scores)
+    write_results(fit.folder, trainer.data, scored, scores)
     return scores
 
 

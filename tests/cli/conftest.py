@@ -32,8 +32,9 @@ def cli(empty_folder: Path) -> Iterator[Callable[..., Result]]:
     """Runs a command line in this process; standard error must have no control characters."""
     handler = signal.getsignal(signal.SIGTERM)
 
-    def run(*arguments: object) -> Result:
-        result = CliRunner().invoke(main, list(map(str, arguments)), prog_name="textclf")
+    def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
+        given = list(map(str, arguments))
+        result = CliRunner().invoke(main, given, input=stdin, prog_name="textclf")
         assert not CONTROL.search(result.stderr)
         return result
 

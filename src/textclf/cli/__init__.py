@@ -10,6 +10,7 @@ from textclf.cli.evaluate import evaluate
 from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
 from textclf.cli.plot import plot
+from textclf.cli.predict import predict
 from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
@@ -35,6 +36,7 @@ COMMANDS = (
     resume,
     reproduce,
     evaluate,
+    predict,
     plot,
     runs,
     compare,

@@ -224,7 +224,7 @@ class _Reader:
         if self.settings.label is None:
             self.numbers.append(self._number(path, line, row, self.settings.target or ""))
             return
-        label = _label(row[self.settings.label])
+        label = class_of(row[self.settings.label])
         if label is None:
             self._note(path, line, self.settings.label, "no class")
             return
@@ -297,8 +297,8 @@ def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
     return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
 
 
-def _label(value: Any) -> str | None:
-    """A class's name; None if there is none."""
+def class_of(value: Any) -> str | None:
+    """The name of the class that a label stands for; None if it stands for none."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):

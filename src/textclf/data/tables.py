@@ -8,6 +8,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 BUFFER = 1 << 20  # bytes
-MOST_CHARACTERS = 10_000_000  # in a field; beyond it, a quote was left open
+MOST_CHARACTERS = 10_000_000  # in a line or a field; beyond it, a quote was left open
 OTHER_FORMATS = {
     codecs.BOM_UTF16_LE: "UTF-16, not UTF-8; save it as UTF-8",
     codecs.BOM_UTF16_BE: "UTF-16, not UTF-8; save it as UTF-8",
@@ -66,14 +67,16 @@ def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
         name: what messages call the file.
 
     Raises:
-        DataError: a line is not UTF-8.
+        DataError: a line is not UTF-8, or longer than any text.
     """
-    number = 0
-    try:
-        for number, line in enumerate(map(bytes.decode, file), 1):
-            yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(name, number + 1, error) from error
+    lines = iter(partial(file.readline, MOST_CHARACTERS), b"")
+    for number, line in enumerate(lines, 1):
+        if len(line) == MOST_CHARACTERS:
+            raise DataError(f"{name}:{number}: a line of more than {MOST_CHARACTERS:,} bytes")
+        try:
+            yield number, line.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise _not_utf8(name, number, error) from error
 
 
 @contextlib.contextmanager

@@ -304,7 +304,7 @@ class RunFolder(FitFolder):
         return any(path.exists() for path in (self.history_path, *self._first_fits()))
 
     def _first_fits(self) -> tuple[Path, Path]:
-        return (self.fold(1).path, self.seed(1).path)
+        return (self.fold(1).history_path, self.seed(1).path)
 
     def _what_now(self, status: str) -> str:
         path = shlex.quote(str(self.path))

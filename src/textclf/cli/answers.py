@@ -1,0 +1,174 @@
+"""Predictions as they are shown: lines for a person, CSV for programs, one JSON object."""
+
+import contextlib
+import csv
+import io
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+from rich.cells import cell_len, set_cell_size
+
+from textclf.atomic import writing
+from textclf.cli.output import print_json
+
+if TYPE_CHECKING:
+    from textclf.data.texts import Example
+    from textclf.prediction import Row, Tally
+
+WIDEST_CLASS = 24  # columns of a terminal
+NARROWEST_TEXT = 20
+
+
+class Answers:
+    """Takes rows batch by batch; this one keeps them, for JSON."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+        """Show the rows of a batch of examples."""
+        self.rows += rows
+
+    def finish(self, run: str, tally: "Tally") -> None:
+        """Tell what is to be told of all rows together."""
+        print_json({**_summary(run, tally), "predictions": self.rows})
+
+
+class CsvAnswers(Answers):
+    """CSV on standard output, each batch at once."""
+
+    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
+        self.file = file
+        self.writer: Any = csv.writer(file, lineterminator="\n")
+        self.writer.writerow(columns)
+
+    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+        self.writer.writerows(row.values() for row in rows)
+        self.file.flush()
+
+    def finish(self, _run: str, tally: "Tally") -> None:
+        self.file.flush()
+        for line in _describe(tally):
+            click.echo(f"textclf: {line}", err=True)
+
+
+class FileAnswers(CsvAnswers):
+    """CSV in a file; standard output tells which."""
+
+    def __init__(self, file: TextIO, columns: Sequence[str], path: Path, as_json: bool) -> None:
+        super().__init__(file, columns)
+        self.path = path
+        self.as_json = as_json
+
+    def finish(self, run: str, tally: "Tally") -> None:
+        if self.as_json:
+            print_json({**_summary(run, tally), "file": str(self.path)})
+        else:
+            click.echo("\n".join([*_describe(tally), str(self.path)]))
+
+
+class LineAnswers(Answers):
+    """A line for each text, as wide as the terminal; below it, the next most probable classes.
+
+    Args:
+        with_texts: whether the texts are to be seen; who types them sees them already.
+    """
+
+    def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
+        self.class_width = min(max(map(cell_len, class_names)), WIDEST_CLASS)
+        self.with_texts = with_texts
+
+    def write(self, examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+        width = shutil.get_terminal_size().columns
+        for example, row in zip(examples, rows, strict=True):
+            start = self._verdict(row)
+            others = _others(row)
+            if not self.with_texts:
+                click.echo(start + click.style(others, dim=True))
+                continue
+            room = max(width - cell_len(click.unstyle(start)), NARROWEST_TEXT)
+            click.echo(start + _shorten(example.text, room))
+            if others:
+                click.echo(" " * (self.class_width + 2) + click.style(others, dim=True))
+
+    def _verdict(self, row: "Row") -> str:
+        """'pos  0.934  ', and where it is wrong, the true class."""
+        name = set_cell_size(_printable(row["prediction"]), self.class_width)
+        verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
+        if row.get("truth") not in (None, "", row["prediction"]):
+            verdict += click.style(f"truth: {_printable(row['truth'])}", fg="red") + "  "
+        if not row["known_words"]:
+            verdict += click.style("no known word", fg="yellow") + "  "
+        return verdict
+
+    def finish(self, _run: str, tally: "Tally") -> None:
+        for line in _describe(tally):
+            click.echo(f"\n{line}")
+
+
+@contextlib.contextmanager
+def open_answers(
+    columns: Sequence[str],
+    class_names: Sequence[str],
+    output: Path | None,
+    as_json: bool,
+    is_typed: bool,
+) -> Iterator[Answers]:
+    """Where rows of `columns` are to go: a file, one JSON object, a terminal, or CSV.
+
+    Args:
+        is_typed: whether somebody types the texts.
+
+    Raises:
+        ResourceError: the file cannot be written.
+    """
+    if output is not None:
+        with (
+            writing(output) as temporary,
+            temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        ):
+            yield FileAnswers(file, columns, output, as_json)
+    elif as_json:
+        yield Answers()
+    elif sys.stdout.isatty():
+        yield LineAnswers(class_names, not is_typed)
+    else:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        yield CsvAnswers(sys.stdout, columns)
+
+
+def _summary(run: str, tally: "Tally") -> dict[str, Any]:
+    return {"run": run, "rows": tally.n_rows, "metrics": tally.metrics}
+
+
+def _describe(tally: "Tally") -> list[str]:
+    rows = f"{tally.n_labelled:,} row{'' if tally.n_labelled == 1 else 's'}"
+    return [f"{name} {value:.4f} ({rows})" for name, value in tally.metrics.items()]
+
+
+def _others(row: "Row") -> str:
+    """'then matplotlib 0.051, pandas 0.020', of more than two classes."""
+    others = [
+        f"{_printable(row[place])} {row[f'{place}_probability']:.3f}"
+        for place in ("second", "third")
+        if place in row
+    ]
+    return f"then {', '.join(others)}" if others else ""
+
+
+def _shorten(text: str, width: int) -> str:
+    """The text's beginning as one line of at most `width` columns."""
+    line = _printable(text[: 4 * width])
+    if cell_len(line) <= width and len(text) <= 4 * width:
+        return line
+    return set_cell_size(line, width - 1).rstrip() + "…"
+
+
+def _printable(text: str) -> str:
+    """One line without terminal codes, invisible signs and lone surrogates."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

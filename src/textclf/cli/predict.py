@@ -1,0 +1,156 @@
+"""`textclf predict`."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from textclf.cli import options
+from textclf.cli.completers import complete_run
+
+if TYPE_CHECKING:
+    from textclf.data.texts import Columns, Example
+    from textclf.reporter import Reporter
+
+
+def _check_suffix(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
+    if output is not None and output.suffix.lower() != ".csv":
+        raise click.BadParameter(f"{output} must end in .csv.")
+    return output
+
+
+def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> str | None:
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise click.BadParameter(f"{delimiter!r} is not one sign, such as ';'.")
+    return delimiter
+
+
+@click.command()
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="The run whose model predicts.  [default: the newest finished one]",
+)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Predict the texts of a .csv, .tsv or .jsonl file, or each line of another; plain or .gz.",
+)
+@click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
+@click.option("--label", metavar="NAME", help="FILE's column of true classes.  [default: label]")
+@click.option(
+    "--delimiter",
+    metavar="SIGN",
+    callback=_check_delimiter,
+    help="What separates FILE's columns, if not a comma, or a tab in .tsv.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    callback=_check_suffix,
+    help="Write the predictions here.",
+)
+@click.option("--probabilities", "each_class", is_flag=True, help="Tell every class's probability.")
+@options.runs_dir_option
+@options.device_option
+@options.json_option
+def predict(
+    texts: tuple[str, ...],
+    run: str | None,
+    file: Path | None,
+    column: str | None,
+    label: str | None,
+    delimiter: str | None,
+    output: Path | None,
+    each_class: bool,
+    runs_dir: Path,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Tell the classes of new texts.
+
+    The texts are each TEXT, or those of --file, or else the lines of standard input, which are
+    answered as they come. RUN is a folder, or a name under --runs-dir; left out, the newest
+    finished run.
+
+    On a terminal each text is a line; everywhere else the answer is CSV: row (from 0), prediction,
+    probability, of more than two classes second and third, and how many of the text's words the
+    model knows. Where FILE tells the true classes, they stand beside, and the accuracy comes last.
+    """
+    from textclf import workflow
+    from textclf.cli.answers import open_answers
+    from textclf.cli.progress import reporting
+    from textclf.prediction import Tally, predict_batches
+
+    opened = workflow.open_run(run, runs_dir)
+    columns = _columns(opened.config.dataset, file, column, label, delimiter)
+    batches, has_truth = _source(texts, file, columns)
+    with reporting(quiet=False) as reporter:
+        predictor = workflow.load_predictor(
+            opened, device=device, each_class=each_class, reporter=reporter
+        )
+        tally = Tally(predictor.class_names)
+        header = ["row", *(["truth"] if has_truth else []), *predictor.columns]
+        is_typed = not (texts or file) and _is_typed(reporter)
+        with open_answers(header, predictor.class_names, output, as_json, is_typed) as answers:
+            for examples, rows in predict_batches(predictor, batches, tally):
+                answers.write(examples, rows)
+        for warning in tally.warnings():
+            reporter.tell(f"warning: {warning}")
+    answers.finish(str(opened.path), tally)
+
+
+def _is_typed(reporter: "Reporter") -> bool:
+    """Whether somebody types the texts; who does is told how."""
+    is_typed = sys.stdin is not None and sys.stdin.isatty()
+    if is_typed:
+        reporter.tell("type a text and Enter; Ctrl-D ends")
+    return is_typed
+
+
+def _columns(
+    dataset: Any, file: Path | None, column: str | None, label: str | None, delimiter: str | None
+) -> "Columns":
+    """Which columns to read: those named, else the run's own, else 'text' and 'label'."""
+    from textclf.data.tables import format_of
+    from textclf.data.texts import Columns
+
+    if (column or label or delimiter) and (file is None or format_of(file) is None):
+        raise click.UsageError("--column, --label and --delimiter go with a --file of columns.")
+    own_text, own_label = (getattr(dataset, name, None) for name in ("text", "label"))
+    return Columns(
+        texts=[column] if column else list(filter(None, (own_text, "text"))),
+        labels=[label or own_label or "label"],
+        label_needed=label is not None,
+        delimiter=delimiter or getattr(dataset, "delimiter", None),
+    )
+
+
+def _source(
+    texts: Sequence[str], file: Path | None, columns: "Columns"
+) -> tuple[Iterator[list["Example"]], bool]:
+    """The texts in batches, and whether their classes are known."""
+    from textclf.data.texts import Example, as_they_come, in_batches, read_text_lines, read_texts
+    from textclf.prediction import BATCH
+
+    if texts and file is not None:
+        raise click.UsageError("Give texts or --file, not both.")
+    if texts:
+        return in_batches(map(Example, texts), BATCH), False
+    if file is None:
+        stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # none after <&-
+        return as_they_come(read_text_lines(stdin, "standard input"), BATCH), False
+    examples = read_texts(file, columns)
+    first = next(examples, None)  # what is wrong with a file is told at once
+    if first is None:
+        return iter(()), False
+    return in_batches(chain([first], examples), BATCH), first.truth is not None

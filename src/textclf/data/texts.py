@@ -1,0 +1,130 @@
+"""New texts for a model, from files and streams of any length, a batch at a time."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from textclf.data.csv import class_of, no_column
+from textclf.data.tables import format_of, open_binary, read_lines, read_rows
+from textclf.errors import DataError
+
+
+class Example(NamedTuple):
+    """A text and its true class; '' if this one's is not known, None if nobody's is."""
+
+    text: str
+    truth: str | None = None
+
+
+class Columns(NamedTuple):
+    """Which columns of a table, or keys of its objects, hold text and class.
+
+    Args:
+        texts: the first of these that is there holds the text; one must be.
+        labels: the first of these that is there holds the class.
+        label_needed: whether one of `labels` must be there, too.
+        delimiter: what separates the columns; by default ',', in .tsv a tab.
+    """
+
+    texts: Sequence[str] = ("text",)
+    labels: Sequence[str] = ("label",)
+    label_needed: bool = False
+    delimiter: str | None = None
+
+
+def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
+    """The texts of a table, or of any other file the lines; .gz is unpacked.
+
+    Raises:
+        DataError: the file is missing, damaged, or lacks a column; the line is told.
+    """
+    if format_of(path) is None:
+        with open_binary(path) as file:
+            yield from read_text_lines(file, path)
+    else:
+        yield from _read_columns(path, columns)
+
+
+def read_text_lines(file: BinaryIO, name: object) -> Iterator[Example]:
+    """A text a line; a blank line is an empty text.
+
+    Args:
+        name: what messages call the file.
+    """
+    return (Example(line) for _, line in read_lines(file, name))
+
+
+def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
+    text, label = None, None
+    for line, row in read_rows(path, columns.delimiter):
+        if text is None:
+            text = _choose(columns.texts, row, path, "--column")
+            wanted = columns.label_needed or any(name in row for name in columns.labels)
+            label = _choose(columns.labels, row, path, "--label") if wanted else None
+        truth = None if label is None else class_of(row.get(label)) or ""
+        yield Example(_text_of(row, text, f"{path}:{line}"), truth)
+
+
+def _choose(names: Sequence[str], row: dict[str, Any], path: Path, option: str) -> str:
+    found = next((name for name in names if name in row), None)
+    if found is None:
+        told = no_column(path, names[0], [*row]).messages
+        raise DataError(*told, f"name the one to read with {option}")
+    return found
+
+
+def _text_of(row: dict[str, Any], column: str, place: str) -> str:
+    text = row.get(column)
+    if not isinstance(text, str):
+        what = f"{text!r:.50} is no text" if column in row else "missing"
+        raise DataError(f"{place}: column {column!r}: {what}; write it in quotes")
+    return text
+
+
+# --- batches ---------------------------------------------------------------------------------
+
+
+def in_batches(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
+    """Batches of `size` examples; the last one may be smaller."""
+    iterator = iter(examples)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def as_they_come(examples: Iterator[Example], size: int) -> Iterator[list[Example]]:
+    """Batches of what has come in: whoever types a line is answered, a quick pipe fills batches.
+
+    Args:
+        examples: read in a thread of its own, which waits for a slow source.
+        size: most examples in a batch.
+    """
+    arrived: queue.Queue[Example | BaseException | None] = queue.Queue(2 * size)
+    threading.Thread(target=_put_all, args=(examples, arrived), daemon=True).start()
+    batch: list[Example] = []
+    while True:
+        item = arrived.get()
+        if isinstance(item, Example):
+            batch.append(item)
+            if len(batch) < size and not arrived.empty():
+                continue
+        if batch:
+            yield batch
+            batch = []
+        if isinstance(item, BaseException):
+            raise item
+        if item is None:
+            return
+
+
+def _put_all(
+    examples: Iterator[Example], arrived: "queue.Queue[Example | BaseException | None]"
+) -> None:
+    try:
+        for example in examples:
+            arrived.put(example)
+        arrived.put(None)
+    except BaseException as error:  # raised again where batches are taken
+        arrived.put(error)

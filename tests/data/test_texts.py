@@ -1,0 +1,118 @@
+"""New texts come from any file or stream, in batches, none earlier than it is needed."""
+
+import queue
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from textclf.data.texts import Columns, Example, as_they_come, in_batches, read_texts
+from textclf.errors import DataError
+
+TABLE = "text,review,label\nA,good film,pos\nB,bad film,\nC,,neg\n"
+
+
+@pytest.fixture(autouse=True)
+def a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def read(name: str, content: str, **columns: object) -> list[Example]:
+    Path(name).write_text(content, encoding="utf-8")
+    return list(read_texts(Path(name), Columns(**columns)))
+
+
+def test_a_plain_file_has_a_text_a_line():
+    lines = "\ufefffirst, text\r\n\n  third\tÜ\n\u2028no break"
+    assert [e.text for e in read("a.txt", lines)] == [
+        "first, text",
+        "",
+        "  third\tÜ",
+        "\u2028no break",
+    ]
+    assert read("b", "text,label\n") == [Example("text,label")]
+    assert read("c", "") == []
+
+
+def test_the_first_column_that_is_there_holds_the_text():
+    labelled = [("A", "pos"), ("B", ""), ("C", "neg")]
+    assert read("a.csv", TABLE) == read("a.csv", TABLE, texts=["none", "text"]) == labelled
+    assert [e.text for e in read("a.csv", TABLE, texts=["review"])] == ["good film", "bad film", ""]
+
+
+def test_truth_is_told_where_there_is_a_column_of_it():
+    assert [e.truth for e in read("a.csv", TABLE, labels=["class"])] == [None] * 3
+    rows = '{"text": "a", "label": true}\n{"text": "b"}\n{"text": "c", "label": 1}\n'
+    assert [e.truth for e in read("a.jsonl", rows)] == ["true", "", "1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "columns", "message"),
+    [
+        (
+            "a.csv",
+            TABLE,
+            {"texts": ["body"]},
+            "a.csv: has no column 'body'; its columns are 'text', ",
+        ),
+        ("a.csv", TABLE, {"texts": ["x", "y"]}, "no column 'x'; (?s:.*) with --column"),
+        (
+            "a.csv",
+            TABLE,
+            {"labels": ["y"], "label_needed": True},
+            "no column 'y'; (?s:.*) with --label",
+        ),
+        ("a.jsonl", '{"text": "a"}\n{"b": 1}', {}, "a.jsonl:2: column 'text': missing"),
+        ("a.jsonl", '{"text": 3}', {}, "a.jsonl:1: column 'text': 3 is no text"),
+        ("a.csv", "text,label\na,b,c\n", {}, "a.csv:2: 3 fields"),
+    ],
+)
+def test_what_is_missing_is_told(name, content, columns, message):
+    with pytest.raises(DataError, match=message):
+        read(name, content, **columns)
+
+
+def examples(number: int) -> Iterator[Example]:
+    return (Example(str(row)) for row in range(number))
+
+
+@pytest.mark.parametrize("batches_of", [in_batches, as_they_come])
+@pytest.mark.parametrize("number", [0, 1, 4, 5, 1003])
+def test_batches_hold_all_in_order(batches_of, number):
+    batches = list(batches_of(examples(number), 4))
+    assert [e for batch in batches for e in batch] == list(examples(number))
+    assert all(1 <= len(batch) <= 4 for batch in batches)
+
+
+def test_a_slow_source_is_answered_at_once_and_a_quick_one_in_full_batches():
+    typed: queue.Queue[Example] = queue.Queue()
+    batches = as_they_come(iter(typed.get, None), 4)
+    typed.put(Example("a"))
+    assert next(batches) == [Example("a")]
+    for example in examples(8):
+        typed.put(example)
+    time.sleep(0.1)
+    assert [len(next(batches)) for _ in range(2)] == [4, 4]
+    typed.put(None)
+    assert list(batches) == []
+
+
+def test_what_came_before_an_error_is_answered():
+    def fail() -> Iterator[Example]:
+        yield from examples(5)
+        raise DataError("damaged")
+
+    batches, seen = as_they_come(fail(), 4), []
+    with pytest.raises(DataError, match="damaged"):
+        for batch in batches:
+            seen += batch
+    assert seen == list(examples(5))
+
+
+def test_a_source_is_read_only_as_far_as_it_is_answered():
+    read_so_far = []
+    endless = (read_so_far.append(n) or Example("") for n in iter(int, 1))
+    next(as_they_come(endless, 4))
+    time.sleep(0.05)
+    assert len(read_so_far) <= 16

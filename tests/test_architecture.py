@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "textclf"
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"workflow", "checking"},
+    {"workflow", "checking", "exporting"},
     {"training", "results", "reproduction"},
     {"fits", "callbacks", "interruption"},
     {"evaluation", "engine", "plots", "environment", "state"},

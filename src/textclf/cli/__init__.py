@@ -5,6 +5,7 @@ import click
 from textclf.cli.check import check
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
+from textclf.cli.export import export
 from textclf.cli.group import CatchingGroup
 from textclf.cli.plot import plot
 from textclf.cli.reproduce import reproduce
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (train, resume, reproduce, evaluate, plot, check, data):
+for command in (train, resume, reproduce, evaluate, plot, export, check, data):
     main.add_command(command)

@@ -61,6 +61,7 @@ def train(
     device: str = "auto",
     reporter: Reporter | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
+    tensorboard: bool = False,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots; all in a new folder.
 
@@ -69,12 +70,14 @@ def train(
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
         reporter: is told how the fits go on.
         callbacks: Keras callbacks of one's own, called before textclf's.
+        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` goes on with them.
 
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
-    run = create_run(config, recipe, Path(runs_dir), name, describe_environment())
+    record = {**describe_environment(), "tensorboard": tensorboard}
+    run = create_run(config, recipe, Path(runs_dir), name, record)
     with run.locked(), run.recording():
         _carry_out(run, data_dir, device, reporter, callbacks)
     return Run(run.path)
@@ -121,7 +124,8 @@ def _carry_out(
 ) -> None:
     """Train what is left to train of a run, and write all that belongs to it."""
     with backend.native_output_to(run.log_path):
-        trainer = _new_trainer(run.config, data_dir, device, reporter, callbacks)
+        logs = run.record.get("tensorboard", False)
+        trainer = _new_trainer(run.config, data_dir, device, reporter, callbacks, logs)
         _refuse_other_data(run, dict(trainer.data.files))
         if "device" in run.record:
             _warn_of_changes(run.record, {"device": vars(trainer.device)}, reporter)
@@ -206,6 +210,7 @@ def _new_trainer(
     device: str,
     reporter: Reporter | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
+    tensorboard: bool = False,
 ) -> "Trainer":
     reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
@@ -214,7 +219,7 @@ def _new_trainer(
     chosen = backend.start(device)
     from textclf.training import Trainer
 
-    return Trainer(config, data, chosen, reporter, callbacks)
+    return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
 
 
 def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:

@@ -47,7 +47,7 @@ def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bo
     RUN is a folder, or a name under --runs-dir.
     """
     from textclf import workflow
-    from textclf.exporting.export import export_run
+    from textclf.exporting.writing import export_run
 
     card = export_run(workflow.open_run(run, runs_dir), format_name, output)
     if as_json:

@@ -1,6 +1,7 @@
 """The card beside an exported model: what goes in, how to make it, what comes out."""
 
 import json
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from textclf.data.tokenizer import FILTERS, PADDING_ID, START_ID, UNKNOWN_ID
 from textclf.exporting.formats import FORMATS
 from textclf.exporting.serving import Served
 from textclf.exporting.texts import DIFFERENCES
-from textclf.preprocessing import FIRST_WORD, REMOVED, Encoder, FeatureEncoder, TextEncoder
+from textclf.preprocessing import FIRST_WORD, REMOVED, FeatureEncoder, TextEncoder
 from textclf.runs import RunFolder
 
 PACKAGES = ("textclf", "tensorflow", "keras", "numpy")
@@ -23,7 +24,7 @@ def card_path(path: Path) -> Path:
 
 
 def make_card(
-    run: RunFolder, encoder: Encoder, format_name: str, path: Path, model: Served, outputs: Any
+    run: RunFolder, format_name: str, path: Path, model: Served, outputs: np.ndarray
 ) -> dict[str, Any]:
     """What a reader needs who has the model, the card and the format's runtime, but no textclf.
 
@@ -31,64 +32,124 @@ def make_card(
         path: the model's.
         outputs: what the written model makes of `model.examples`.
     """
-    classes, reads_ids = list(run.preprocessing["class_names"]), model.spec.name == "inputs"
-    knows_words = isinstance(encoder, TextEncoder) and bool(encoder.words)
-    packages = (*PACKAGES, *FORMATS[format_name].packages)
-    card = {
+    form, name = FORMATS[format_name], card_path(path).name
+    classes = list(run.preprocessing["class_names"])
+    taken = _describe_input(model)
+    return {
         "model": path.name,
         "format": format_name,
         "run": run.name,
         "recipe": run.record.get("recipe"),
         "scores": run.metrics,
-        "versions": {package: version(package) for package in packages},
-        "input": {
-            **_describe(model.spec.name, model.examples),
-            "meaning": _meaning(encoder, model),
-        },
-        "output": {**_describe("outputs", outputs), "meaning": _outcome(run, classes)},
+        "versions": {package: version(package) for package in (*PACKAGES, *form.packages)},
+        "input": {**_shape(model.spec.name, model.examples), "meaning": taken.meaning},
+        "output": {**_shape("outputs", outputs), "meaning": _outcome(run, classes)},
         "classes": classes,
-        "example": {**_example(encoder, model), "output": outputs[:1].tolist()},
-        "usage": _usage(encoder, format_name, path, model),
+        "example": {**taken.example, "output": outputs[:1].tolist()},
+        "usage": [
+            "import json",
+            "import numpy as np",
+            *(line.format(name=path.name) for line in form.usage),
+            "",
+            f"card = json.load(open({name!r}, encoding='utf-8'))",
+            *taken.usage,
+        ],
+        **taken.more,
     }
-    if isinstance(encoder, FeatureEncoder):
-        card["features"] = list(encoder.feature_names)
-    elif not reads_ids:
-        card["differences"] = DIFFERENCES
-    elif knows_words:
-        card["text"] = _text_rules(encoder)
-    return card
 
 
-def _describe(name: str, batch: np.ndarray) -> dict[str, Any]:
+def _shape(name: str, batch: np.ndarray) -> dict[str, Any]:
     dtype = "string" if batch.dtype.kind == "U" else batch.dtype.name
     return {"name": name, "shape": ["batch", *batch.shape[1:]], "dtype": dtype}
-
-
-def _meaning(encoder: Encoder, model: Served) -> str:
-    if isinstance(encoder, FeatureEncoder):
-        return "the features as they come, in the order of 'features'; the model standardizes them"
-    if model.spec.name == "texts":
-        return "texts as they come, UTF-8; the model splits them into words"
-    if encoder.packed_columns:
-        return "1 in the column of each word that a text has, else 0"
-    return "a text's words as ids, padded and cut to one length"
 
 
 def _outcome(run: RunFolder, classes: list[str]) -> str:
     if not classes:
         return "the predicted value"
-    if len(classes) == 2 and run.preprocessing["task"] == "binary":
+    if run.preprocessing["task"] == "binary":
         return f"the probability of {classes[1]!r}; what is missing to 1 is that of {classes[0]!r}"
     return "the probability of each class, in the order of 'classes'"
 
 
-def _example(encoder: Encoder, model: Served) -> dict[str, Any]:
-    """The first example; of a multi-hot row, only where it has ones."""
+# --- what goes in ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Input:
+    """What a model takes.
+
+    Args:
+        example: entries of the card's example.
+        usage: lines of Python from the card's example to printed outputs.
+        more: further entries of the card, those that are needed to make the input.
+    """
+
+    meaning: str
+    example: dict[str, Any]
+    usage: list[str]
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def _describe_input(model: Served) -> _Input:
+    if isinstance(model.encoder, FeatureEncoder):
+        return _features(model, model.encoder)
+    if model.reads_texts:
+        return _texts(model)
+    return _rows_of_texts(model, model.encoder) if model.text else _rows(model, model.encoder)
+
+
+def _features(model: Served, encoder: FeatureEncoder) -> _Input:
+    dtype = model.examples.dtype.name
+    return _Input(
+        "the features as they come, in the order of 'features'; the model standardizes them",
+        {"input": model.examples[:1].tolist()},
+        [f"x = np.array(card['example']['input'], '{dtype}')", "print(predict(x))"],
+        {"features": list(encoder.feature_names)},
+    )
+
+
+def _texts(model: Served) -> _Input:
+    return _Input(
+        "texts as they come, UTF-8; the model splits them into words",
+        {"input": model.examples[:1].tolist()},
+        ["print(predict(card['example']['input']))"],
+        {"differences": DIFFERENCES},
+    )
+
+
+def _rows(model: Served, encoder: TextEncoder) -> _Input:
+    """Ids or multi-hot rows of a run that does not know the words."""
     first = model.examples[:1]
-    text = {"text": model.text} if model.text and model.spec.name == "inputs" else {}
-    if isinstance(encoder, TextEncoder) and encoder.packed_columns and first.dtype.kind == "f":
-        return {**text, "ones": np.flatnonzero(first[0]).tolist()}
-    return {**text, "input": first.tolist()}
+    if encoder.packed_columns is None:
+        meaning = "a text's ids, as the dataset numbers its words, padded and cut to one length"
+        lines = ["x = np.array(card['example']['input'], 'int32')", "print(predict(x))"]
+        return _Input(meaning, {"input": first.tolist()}, lines)
+    return _Input(
+        "1 in the column of each of a text's ids, as the dataset numbers its words; else 0",
+        {"ones": np.flatnonzero(first[0]).tolist()},  # shorter than thousands of zeros
+        [
+            f"x = np.zeros((1, {encoder.num_words}), 'float32')",
+            "x[0, card['example']['ones']] = 1",
+            "print(predict(x))",
+        ],
+    )
+
+
+def _rows_of_texts(model: Served, encoder: TextEncoder) -> _Input:
+    """Ids or multi-hot rows, with all that it takes to make them of a text."""
+    example = _rows(model, encoder).example
+    return _Input(
+        "1 in the column of each of a text's words, else 0; made by 'encode', below"
+        if encoder.packed_columns
+        else "the ids of a text's words, padded and cut to one length; made by 'encode', below",
+        {"text": model.text, **example},
+        [
+            *_encode_lines(encoder),
+            "",
+            "print(predict(encode([card['example']['text']])))",
+        ],
+        {"text": _text_rules(encoder)},
+    )
 
 
 def _text_rules(encoder: TextEncoder) -> dict[str, Any]:
@@ -98,29 +159,6 @@ def _text_rules(encoder: TextEncoder) -> dict[str, Any]:
     )
     ids = {word: id_ for word, id_ in encoder.id_of.items() if encoder.id_table[id_] >= FIRST_WORD}
     return {"filters": FILTERS, "start_id": start, "unknown_id": unknown, "ids": ids}
-
-
-# --- the program that uses the model ---------------------------------------------------------
-
-
-def _usage(encoder: Encoder, format_name: str, path: Path, model: Served) -> list[str]:
-    load = [line.format(name=path.name) for line in FORMATS[format_name].usage]
-    card = f"card = json.load(open({card_path(path).name!r}, encoding='utf-8'))"
-    return ["import json", "import numpy as np", *load, "", card, *_input_lines(encoder, model)]
-
-
-def _input_lines(encoder: Encoder, model: Served) -> list[str]:
-    """From the card's example to the model's input, and on to its outputs."""
-    dtype = model.examples.dtype.name
-    if isinstance(encoder, TextEncoder) and model.spec.name == "inputs":
-        if model.text:
-            return [*_encode_lines(encoder), "print(predict(encode([card['example']['text']])))"]
-        if encoder.packed_columns:
-            zeros = f"x = np.zeros((1, {encoder.num_words}), '{dtype}')"
-            return [zeros, "x[0, card['example']['ones']] = 1", "print(predict(x))"]
-    if model.spec.name == "texts":
-        return ["print(predict(card['example']['input']))"]
-    return [f"x = np.array(card['example']['input'], '{dtype}')", "print(predict(x))"]
 
 
 def _encode_lines(encoder: TextEncoder) -> list[str]:
@@ -134,12 +172,11 @@ def _encode_lines(encoder: TextEncoder) -> list[str]:
         "        text = text.replace(character, ' ')",
         "    words = [word for word in text.split(' ') if word]",
         "    ids = [rules['ids'].get(word, rules['unknown_id']) for word in words]",
-        "    ids = [id for id in [rules['start_id'], *ids] if id is not None]",
+        "    ids = [i for i in [rules['start_id'], *ids] if i is not None]",
         *(_multi_hot_lines(encoder) if encoder.packed_columns else _padding_lines(encoder)),
         "",
         "def encode(texts):",
         f"    return np.array([row_of(text) for text in texts], '{encoder.input_dtype}')",
-        "",
     ]
 
 
@@ -167,6 +204,6 @@ def _dumps(value: Any, margin: str) -> str:
     if isinstance(value, dict) and value:
         entries = [f"{json.dumps(key)}: {_dumps(entry, inner)}" for key, entry in value.items()]
         return "{" + inner + f",{inner}".join(entries) + margin + "}"
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(v, str) for v in value):
+    if isinstance(value, list) and len(value) > 1 and isinstance(value[-1], str):
         return "[" + inner + f",{inner}".join(map(json.dumps, value)) + margin + "]"
     return json.dumps(value, allow_nan=False)

@@ -7,9 +7,16 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.errors import RunError
+from textclf.exporting.formats import FORMATS
 from textclf.exporting.texts import TextEncoding
 from textclf.models.recurrent import slim_down
-from textclf.preprocessing import FIRST_WORD, Encoder, FeatureEncoder, TextEncoder
+from textclf.preprocessing import (
+    FIRST_WORD,
+    Encoder,
+    FeatureEncoder,
+    TextEncoder,
+    encoder_from_json,
+)
 from textclf.runs import RunFolder
 from textclf.training import load_kept_model
 
@@ -27,6 +34,7 @@ class Served(tf.Module):
     """A model's outputs, float32 (batch, outputs), under one name, for a batch of any size.
 
     Args:
+        encoder: the run's, from preprocessing.json.
         network: the model, in Keras's layers.
         spec: what a batch looks like; its name is the input's.
         encode: a module that turns such a batch into the network's input; None: it is that.
@@ -37,6 +45,7 @@ class Served(tf.Module):
 
     def __init__(
         self,
+        encoder: Encoder,
         network: keras.Model,
         spec: tf.TensorSpec,
         encode: Callable[[tf.Tensor], tf.Tensor] | None,
@@ -45,39 +54,53 @@ class Served(tf.Module):
         text: str | None = None,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.encoder, self.network = encoder, network
         # A converter that is given a Keras model alone leaves its weights unset.
         self.weights = [variable.value for variable in network.variables]
         self.encode = encode or tf.identity
         self.serve = tf.function(self._serve, [spec], autograph=False)
         self.spec, self.examples, self.expected, self.text = spec, examples, expected, text
 
+    @property
+    def reads_texts(self) -> bool:
+        return self.spec.dtype == tf.string
+
     def _serve(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"outputs": self.network(self.encode(x), training=False)}
 
 
-def serve_run(run: RunFolder, encoder: Encoder, format_name: str, reads_texts: bool) -> Served:
+def serve_run(run: RunFolder, format_name: str) -> Served:
     """The kept model of a run as a format takes it.
-
-    Args:
-        reads_texts: whether a model of texts is to take raw strings.
 
     Raises:
         RunError: the run is damaged, or knows no words and is to read texts.
     """
     network = load_kept_model(run.config, run)
-    if isinstance(encoder, FeatureEncoder):
-        served = _serve_features(network, encoder, FEATURES_DTYPE.get(format_name, "float64"))
-    elif reads_texts:
-        served = _serve_texts(network, encoder, run)
-    else:
-        served = _serve_ids(network, encoder)
+    try:
+        encoder = encoder_from_json(run.preprocessing["encoder"])
+        served = _serve(run, encoder, network, format_name)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{run.preprocessing_path}: damaged: {reason}") from error
     if format_name == "litert":
         slim_down(network)  # what is expected is known by now, from the model as it was
     return served
 
 
-def _serve_features(network: keras.Model, encoder: FeatureEncoder, dtype: str) -> Served:
+def _serve(run: RunFolder, encoder: Encoder, network: keras.Model, format_name: str) -> Served:
+    if isinstance(encoder, FeatureEncoder):
+        return _serve_features(encoder, network, FEATURES_DTYPE.get(format_name, "float64"))
+    if not FORMATS[format_name].reads_texts:
+        return _serve_ids(encoder, network)
+    if not encoder.words:
+        raise RunError(
+            f"{run.preprocessing_path}: the run knows no words, as its dataset's word index was "
+            f"not found; fetch it (textclf data fetch {run.config.dataset.name}) and train anew"
+        )
+    return _serve_texts(encoder, network)
+
+
+def _serve_features(encoder: FeatureEncoder, network: keras.Model, dtype: str) -> Served:
     inputs = keras.Input(encoder.input_shape, dtype=dtype, name="inputs")
     # Arrays, as Keras makes float32 of lists.
     scale = np.array(1 / encoder.scale, dtype)
@@ -85,34 +108,31 @@ def _serve_features(network: keras.Model, encoder: FeatureEncoder, dtype: str) -
     standardized = keras.layers.Rescaling(scale, offset, dtype=dtype)(inputs)
     whole = keras.Model(inputs, network(standardized), name=network.name)
     deviations = np.random.default_rng(0).normal(size=(SAMPLES, len(encoder.mean)))
-    examples = encoder.mean + deviations.round(1) * encoder.scale
-    expected = network(encoder.transform(examples)).numpy()
+    examples = (encoder.mean + deviations.round(1) * encoder.scale).astype(dtype)
+    expected = network(encoder.transform(examples.astype("float64"))).numpy()
     spec = tf.TensorSpec(inputs.shape, dtype, name="inputs")
-    return Served(whole, spec, None, examples.astype(dtype), expected)
+    return Served(encoder, whole, spec, None, examples, expected)
 
 
-def _serve_texts(network: keras.Model, encoder: TextEncoder, run: RunFolder) -> Served:
-    if not encoder.words:
-        raise RunError(
-            f"{run.preprocessing_path}: the run knows no words, as its dataset's word index was "
-            f"not found; fetch it (textclf data fetch {run.config.dataset.name}) and train anew"
-        )
+def _serve_texts(encoder: TextEncoder, network: keras.Model) -> Served:
     texts = sample_texts(encoder)
     expected = network(_unpacked(encoder, encoder.transform_texts(texts))).numpy()
     spec = tf.TensorSpec((None,), tf.string, name="texts")
-    return Served(network, spec, TextEncoding(encoder), np.array(texts), expected, texts[0])
+    return Served(
+        encoder, network, spec, TextEncoding(encoder), np.array(texts), expected, texts[0]
+    )
 
 
-def _serve_ids(network: keras.Model, encoder: TextEncoder) -> Served:
+def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
     spec = tf.TensorSpec(network.input_shape, encoder.input_dtype, name="inputs")
     if encoder.words:
         texts = sample_texts(encoder)
         examples = _unpacked(encoder, encoder.transform_texts(texts))
-        return Served(network, spec, None, examples, network(examples).numpy(), texts[0])
+        return Served(encoder, network, spec, None, examples, network(examples).numpy(), texts[0])
     high = 2 if encoder.packed_columns else encoder.num_words
     numbers = np.random.default_rng(0).integers(high, size=(SAMPLES, *network.input_shape[1:]))
     examples = numbers.astype(encoder.input_dtype)
-    return Served(network, spec, None, examples, network(examples).numpy())
+    return Served(encoder, network, spec, None, examples, network(examples).numpy())
 
 
 def sample_texts(encoder: TextEncoder) -> list[str]:

@@ -14,7 +14,6 @@ from textclf import backend
 from textclf.atomic import cannot_write
 from textclf.errors import ResourceError
 from textclf.exporting.formats import FORMATS
-from textclf.preprocessing import encoder_from_json
 from textclf.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -40,11 +39,10 @@ def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
 
         card = card_path(path)
         _refuse_taken(path, card)
-        encoder = encoder_from_json(run.preprocessing["encoder"])
-        model = serve_run(run, encoder, format_name, FORMATS[format_name].reads_texts)
+        model = serve_run(run, format_name)
         with _drafts(path) as folder:
             outputs = _write_and_compare(model, format_name, folder / path.name)
-            content = make_card(run, encoder, format_name, path, model, outputs)
+            content = make_card(run, format_name, path, model, outputs)
             (folder / card.name).write_text(card_text(content), encoding="utf-8", newline="\n")
             for place in (card, path):
                 (folder / place.name).rename(place)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.data.tokenizer import split_words
 from textclf.errors import RunError
 from textclf.exporting.formats import FORMATS
 from textclf.exporting.texts import TextEncoding
@@ -137,7 +138,11 @@ def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
 
 def sample_texts(encoder: TextEncoder) -> list[str]:
     """Frequent words, rare and many ones, and what is hard to read."""
-    own = [word for word, id_ in encoder.id_of.items() if encoder.id_table[id_] >= FIRST_WORD]
+    ids = encoder.id_table
+    # Not '<unused>' and the like, which no text has.
+    own = [
+        w for w, id_ in encoder.id_of.items() if ids[id_] >= FIRST_WORD and split_words(w) == [w]
+    ]
     some = own[:: max(1, len(own) // 500)]
     return [" ".join(own[:12]).capitalize() + ".", " ".join(some).upper(), *TRICKY]
 

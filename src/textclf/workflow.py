@@ -76,7 +76,7 @@ def train(
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
-    record = {**describe_environment(), "tensorboard": tensorboard}
+    record = describe_environment() | ({"tensorboard": True} if tensorboard else {})
     run = create_run(config, recipe, Path(runs_dir), name, record)
     with run.locked(), run.recording():
         _carry_out(run, data_dir, device, reporter, callbacks)

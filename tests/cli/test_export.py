@@ -25,6 +25,13 @@ def test_a_trained_run_is_exported_by_its_name(cli, cli_json, trained, empty_fol
     assert again.stderr == ("textclf: model: is there already; choose another path, or remove it\n")
 
 
+@pytest.mark.parametrize("path", [".", "..", "/", ""])
+def test_a_folder_that_is_there_is_left_alone(cli, trained, empty_folder, path):
+    result = cli("export", trained / "tail", "--format", "savedmodel", "-o", path)
+    assert result.exit_code == 6 and "is there already" in result.stderr
+    assert list(empty_folder.iterdir()) == []
+
+
 def test_the_final_model_of_a_k_fold_run_is_exported(cli, trained):
     path = "m.keras"
     assert cli("export", trained / "folds", "--format", "keras", "-o", path).exit_code == 0

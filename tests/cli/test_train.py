@@ -238,7 +238,7 @@ def test_tensorboards_logs_lie_in_each_fits_folder_and_resume_goes_on_with_them(
     assert cli("train", *TINY, "--name", "logged", "--tensorboard").exit_code == 0
     run, plain = RunFolder(Path("runs/logged")), RunFolder(trained / "folds")
     assert run.metrics == plain.metrics
-    assert plain.record["tensorboard"] is False
+    assert run.record["tensorboard"] is True and "tensorboard" not in plain.record
     assert not list(plain.path.rglob("tensorboard"))
     assert cli("resume", run.path, "--set", "training.epochs=3").exit_code == 0
     for fold in run.folds.values():

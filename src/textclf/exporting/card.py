@@ -9,18 +9,13 @@ from typing import Any
 import numpy as np
 
 from textclf.data.tokenizer import FILTERS, PADDING_ID, START_ID, UNKNOWN_ID
-from textclf.exporting.formats import FORMATS
+from textclf.exporting.formats import FORMATS, card_path
 from textclf.exporting.serving import Served
 from textclf.exporting.texts import DIFFERENCES
 from textclf.preprocessing import FIRST_WORD, REMOVED, FeatureEncoder, TextEncoder
 from textclf.runs import RunFolder
 
 PACKAGES = ("textclf", "tensorflow", "keras", "numpy")
-
-
-def card_path(path: Path) -> Path:
-    """The card's place: beside the model, `.json` after its name."""
-    return path.with_name(f"{path.name}.json")
 
 
 def make_card(

@@ -33,6 +33,11 @@ class Format:
     reads_texts: bool = False
 
 
+def card_path(path: Path) -> Path:
+    """The place of a model's card: beside it, `.json` after its name."""
+    return path.with_name(f"{path.name}.json")
+
+
 def _write_keras(model: "Served", path: Path) -> None:
     model.network.save(path)
 

@@ -13,7 +13,7 @@ import numpy as np
 from textclf import backend
 from textclf.atomic import cannot_write
 from textclf.errors import ResourceError
-from textclf.exporting.formats import FORMATS
+from textclf.exporting.formats import FORMATS, card_path
 from textclf.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
             written model does not give what the run's own does.
     """
     _check_packages(format_name)
+    _refuse_taken(path)  # first: '.' has no name to put '.json' after
+    card = card_path(path)
+    _refuse_taken(card)
     with backend.native_output_to(None):
         backend.start("cpu")  # what is written for a processor runs everywhere
-        from textclf.exporting.card import card_path, card_text, make_card
+        from textclf.exporting.card import card_text, make_card
         from textclf.exporting.serving import serve_run
 
-        card = card_path(path)
-        _refuse_taken(path, card)
         model = serve_run(run, format_name)
         with _drafts(path) as folder:
             outputs = _write_and_compare(model, format_name, folder / path.name)
@@ -60,10 +61,9 @@ def _check_packages(format_name: str) -> None:
             ) from error
 
 
-def _refuse_taken(*paths: Path) -> None:
-    for path in paths:
-        if os.path.lexists(path):
-            raise ResourceError(f"{path}: is there already; choose another path, or remove it")
+def _refuse_taken(path: Path) -> None:
+    if os.path.lexists(path):
+        raise ResourceError(f"{path}: is there already; choose another path, or remove it")
 
 
 @contextlib.contextmanager

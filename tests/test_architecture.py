@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "textclf"
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"workflow", "checking", "reporting", "showing"},
+    {"workflow", "checking", "reporting", "exporting", "showing"},
     {"training", "results", "reproduction", "comparison", "report"},
     {"fits", "callbacks", "interruption"},
     {"evaluation", "prediction", "engine", "plots", "environment", "state"},

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from event_files import read_scalars
 from textclf.backend import Device
 from textclf.callbacks import StateKeeper
 from textclf.config import Config
@@ -481,3 +482,27 @@ def test_encoder_is_fitted_on_each_folds_own_training_rows(tmp_path: Path) -> No
             np.testing.assert_array_equal(one, other)
         vocabularies.append(trainer.encoder.words)
     assert len(set(vocabularies)) == 3
+
+
+# --- TensorBoard's logs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["graph", "keras"])
+def test_tensorboard_is_told_what_history_says_and_changes_nothing(
+    tmp_path: Path, engine: str
+) -> None:
+    config = make_config({**DENSE, "dropout": 0.5}, engine=engine, epochs=4)
+    plain, logged = make_fit(config, tmp_path / "plain"), make_fit(config, tmp_path / "logged")
+    make_trainer(config).fit(plain)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(config, TEXTS, CPU, Reporter(), (Stop(2),), tensorboard=True).fit(logged)
+    Trainer(config, TEXTS, CPU, Reporter(), tensorboard=True).fit(logged)
+    assert_equal_to_the_bit(logged, plain)
+    assert not plain.folder.tensorboard_path.exists()
+    history, folder = logged.folder.history, logged.folder.tensorboard_path
+    train, validation = (read_scalars(folder / part) for part in ("train", "validation"))
+    for column in history.columns.drop(["epoch", "seconds"]):
+        scalars = validation if column.startswith("val_") else train
+        points = scalars[f"epoch_{column.removeprefix('val_')}"]
+        assert [step + 1 for step, _ in points] == history["epoch"].tolist()
+        np.testing.assert_allclose([value for _, value in points], history[column], rtol=1e-6)

@@ -92,13 +92,14 @@ class TextEncoder:
 
     def ids_of(self, texts: Iterable[str]) -> Ragged:
         """New texts as new ids: START_ID, then each word's id, or UNKNOWN_ID."""
-        id_of, unknown = self._id_of.get, repeat(UNKNOWN_ID)
+        id_of, unknown = self.id_of.get, repeat(UNKNOWN_ID)
         rows = [[START_ID, *map(id_of, split_words(text), unknown)] for text in texts]
         values = np.fromiter(chain.from_iterable(rows), np.int32)
         return Ragged(values, np.cumsum([0, *map(len, rows)], dtype=np.int64))
 
     @cached_property
-    def _id_of(self) -> dict[str, int]:
+    def id_of(self) -> dict[str, int]:
+        """The new id of each word that has one."""
         return {word: id_ for id_, word in enumerate(self.words) if id_ >= FIRST_WORD and word}
 
     @cached_property

@@ -18,6 +18,7 @@ from textclf.callbacks import (
     EarlyStopping,
     HistoryWriter,
     StateKeeper,
+    TensorBoard,
     restore,
 )
 from textclf.config import Config
@@ -44,6 +45,7 @@ class Trainer:
         data: the dataset of the config.
         device: where to compute.
         callbacks: a user's own Keras callbacks.
+        tensorboard: whether TensorBoard's logs are written.
     """
 
     encoder: Encoder
@@ -57,12 +59,14 @@ class Trainer:
         device: backend.Device,
         reporter: Reporter,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        tensorboard: bool = False,
     ) -> None:
         self.config = config
         self.data = data
         self.device = device
         self.reporter = reporter
         self.callbacks = callbacks
+        self.tensorboard = tensorboard
 
     def fit(self, fit: Fit) -> int:
         """Train a model on the fit's rows and keep it in its folder.
@@ -84,7 +88,8 @@ class Trainer:
         checkpoints = self._checkpoints(fit, start)
         history = self._history_writer(fit, start)
         keeper = StateKeeper(checkpoints, history, early_stopping, start)
-        in_order = [guard, early_stopping, *self.callbacks, checkpoints, history, keeper]
+        logs = TensorBoard(fit.folder) if self.tensorboard else None
+        in_order = [guard, early_stopping, *self.callbacks, logs, checkpoints, history, keeper]
         try:
             if not self._is_over(fit, start):
                 self._train(fit, start.epoch if start else 0, list(filter(None, in_order)))

@@ -79,6 +79,7 @@ def train(
     device: str = "auto",
     reporter: Reporter | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
+    tensorboard: bool = False,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots; all in a new folder.
 
@@ -89,16 +90,19 @@ def train(
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
         reporter: is told how the fits go on.
         callbacks: Keras callbacks of one's own, called before textclf's.
+        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` goes on with them.
 
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
     series = {"seeds": _seeds_from(config, seeds)} if seeds is not None else {}
-    record = {**describe_environment(), **series}
+    logs = {"tensorboard": True} if tensorboard else {}
+    record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
     with run.locked(), run.recording(), backend.native_output_to(run.log_path):
-        _carry_out(run, _new_trainer(config, data_dir, device, reporter, callbacks))
+        trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
+        _carry_out(run, trainer)
     return Run(run.path)
 
 
@@ -146,7 +150,8 @@ def resume(
             return Run(run.path)
         with backend.native_output_to(run.log_path):
             # Before the run is touched: with other data it stays what it is.
-            trainer = _new_trainer(config, data_dir, device, reporter)
+            logs = record.get("tensorboard", False)
+            trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
             _refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
@@ -204,7 +209,8 @@ def _train_seed(trainer: "Trainer", series: RunFolder, number: int, seed: int) -
     is_new = not run.record_path.exists()
     if is_new:
         recipe = str(record.get("recipe", "run"))
-        run = create_run(config, recipe, series.path, run.name, describe_environment())
+        asked = {key: record[key] for key in ("tensorboard",) if key in record}
+        run = create_run(config, recipe, series.path, run.name, describe_environment() | asked)
     elif run.status == "finished" and run.config == config:
         return run.metrics
     with run.locked():
@@ -339,6 +345,7 @@ def _new_trainer(
     device: str,
     reporter: Reporter | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
+    tensorboard: bool = False,
 ) -> "Trainer":
     reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
@@ -347,7 +354,7 @@ def _new_trainer(
     chosen = backend.start(device)
     from textclf.training import Trainer
 
-    return Trainer(config, data, chosen, reporter, callbacks)
+    return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
 
 
 def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:

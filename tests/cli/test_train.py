@@ -7,8 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from event_files import read_scalars
 from textclf import workflow
 from textclf.cli.group import Terminated
 from textclf.runs import RunFolder
@@ -229,3 +231,18 @@ def test_three_trains_at_once_all_finish(start, empty_folder):
     runs = {f"runs/boston_dense-{number}" for number in (1, 2, 3)}
     assert {result["run"] for result in results} == runs
     assert len({str(result["metrics"]) for result in results}) == 1
+
+
+@pytest.mark.real_data
+def test_tensorboards_logs_lie_in_each_fits_folder_and_resume_goes_on_with_them(cli, trained):
+    assert cli("train", *TINY, "--name", "logged", "--tensorboard").exit_code == 0
+    run, plain = RunFolder(Path("runs/logged")), RunFolder(trained / "folds")
+    assert run.metrics == plain.metrics
+    assert run.record["tensorboard"] is True and "tensorboard" not in plain.record
+    assert not list(plain.path.rglob("tensorboard"))
+    assert cli("resume", run.path, "--set", "training.epochs=3").exit_code == 0
+    for fold in run.folds.values():
+        points = read_scalars(fold.tensorboard_path / "validation")["epoch_mae"]
+        assert [step for step, _ in points] == [0, 1, 2]
+        np.testing.assert_allclose([mae for _, mae in points], fold.history["val_mae"], rtol=1e-6)
+    assert read_scalars(run.tensorboard_path / "train")

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from textclf.models import recurrent
-from textclf.models.recurrent import speed_up
+from textclf.models.recurrent import slim_down, speed_up
 
 EXAMPLES, STEPS, INPUTS, UNITS = 5, 7, 3, 4
 KINDS = [layers.SimpleRNN, layers.LSTM]
@@ -105,6 +105,16 @@ def build_with_states(kind: type) -> keras.Model:
     return keras.Model(
         [inputs, *states], kind(UNITS, return_state=True)(inputs, initial_state=states)
     )
+
+
+@pytest.mark.parametrize("dropout", [0, 0.5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slim_loop_gives_the_same_outputs_and_states(kind: type, dropout: float) -> None:
+    model = build_reader(kind, dropout=dropout, return_state=True)
+    stock = model([X])
+    slim_down(model)
+    for one, other in zip(model([X]), stock, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 # --- the same numbers ------------------------------------------------------------------------

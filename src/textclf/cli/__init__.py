@@ -7,6 +7,7 @@ from textclf.cli.compare import compare
 from textclf.cli.completion import completion
 from textclf.cli.data import data
 from textclf.cli.evaluate import evaluate
+from textclf.cli.export import export
 from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
 from textclf.cli.plot import plot
@@ -41,6 +42,7 @@ COMMANDS = (
     runs,
     compare,
     report,
+    export,
     check,
     init,
     data,

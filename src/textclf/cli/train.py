@@ -22,6 +22,7 @@ from textclf.expectations import Expectation
 )
 @options.device_option
 @options.data_dir_option
+@click.option("--tensorboard", is_flag=True, help="Write TensorBoard's logs into the run.")
 @options.expect_option
 @options.quiet_option
 @options.json_option
@@ -33,6 +34,7 @@ def train(
     seeds: int | None,
     device: str,
     data_dir: Path | None,
+    tensorboard: bool,
     expectations: tuple[Expectation, ...],
     quiet: bool,
     as_json: bool,
@@ -60,5 +62,6 @@ def train(
             data_dir=data_dir,
             device=device,
             reporter=reporter,
+            tensorboard=tensorboard,
         )
     finish(str(run.path), run.status, run.metrics, expectations, as_json)

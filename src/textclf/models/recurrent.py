@@ -7,6 +7,7 @@ written out, so that the kernels' gradients become one product each after the lo
 """
 
 from collections.abc import Callable
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -14,6 +15,7 @@ import keras
 import tensorflow as tf
 
 Tensors = list[tf.Tensor]
+Loops = dict[type[keras.layers.RNN], Callable[..., Tensors]]
 
 
 def speed_up(model: keras.Model) -> None:
@@ -21,9 +23,22 @@ def speed_up(model: keras.Model) -> None:
 
     The layers stay Keras's own objects, so that the model is saved as what it is.
     """
+    _bind(model, TIME_LOOPS)
+
+
+def slim_down(model: keras.Model) -> None:
+    """Give the recurrent layers loops without gradient, which carry nothing but the states.
+
+    LiteRT runs such a loop for a batch of any size; of Keras's own, which carries arrays of
+    tensors, it knows no operation.
+    """
+    _bind(model, INFERENCE_LOOPS)
+
+
+def _bind(model: keras.Model, loops: Loops) -> None:
     for layer in model.layers:
-        if type(layer) in TIME_LOOPS:
-            layer.inner_loop = MethodType(_inner_loop, layer)
+        if type(layer) in loops:
+            layer.inner_loop = MethodType(partial(_inner_loop, loops), layer)
             layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
         # A row of the kernel is what a one-hot row times the kernel gives.
         if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
@@ -31,6 +46,7 @@ def speed_up(model: keras.Model) -> None:
 
 
 def _inner_loop(
+    loops: Loops,
     layer: keras.layers.RNN,
     sequences: tf.Tensor,
     initial_state: Tensors,
@@ -45,8 +61,9 @@ def _inner_loop(
         # One mask for all steps.
         sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
     projected = _project(cell, sequences) + cell.bias.value[None, :, None]
-    time_loop = TIME_LOOPS[type(layer)]
-    states = time_loop(projected, cell.recurrent_kernel.value, *map(tf.transpose, initial_state))
+    states = loops[type(layer)](
+        projected, cell.recurrent_kernel.value, *map(tf.transpose, initial_state)
+    )
     states = [tf.transpose(state) for state in states]
     return states[0], states[0], states
 
@@ -192,6 +209,28 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
     return [h, c], gradient
 
 
+def simple_rnn_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Tensors:
+    """What `simple_rnn_loop` gives, without its gradient."""
+    transposed = tf.transpose(kernel)
+
+    def forward(t: Any, h: Any) -> Any:
+        return t + 1, tf.tanh(z[t] + tf.matmul(transposed, h))
+
+    return list(_loop(forward, z.shape[0], h)[1:])
+
+
+def lstm_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Tensors:
+    """What `lstm_loop` gives, without its gradient."""
+    transposed = tf.transpose(kernel)
+
+    def forward(t: Any, h: Any, c: Any) -> Any:
+        i, f, g, o = tf.split(z[t] + tf.matmul(transposed, h), 4)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        return t + 1, tf.sigmoid(o) * tf.tanh(c), c
+
+    return list(_loop(forward, z.shape[0], h, c)[1:])
+
+
 def _array(steps: int, shape: Any) -> tf.TensorArray:
     return tf.TensorArray(tf.float32, steps, element_shape=shape, clear_after_read=False)
 
@@ -201,4 +240,8 @@ def _loop(body: Callable[..., Any], steps: int, *carried: Any) -> Any:
     return tf.while_loop(condition, body, (0, *carried), maximum_iterations=steps)
 
 
-TIME_LOOPS = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}
+TIME_LOOPS: Loops = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}
+INFERENCE_LOOPS: Loops = {
+    keras.layers.SimpleRNN: simple_rnn_inference,
+    keras.layers.LSTM: lstm_inference,
+}

@@ -27,6 +27,7 @@ RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
     **dict.fromkeys(("error", "resumed", "seeds"), list),
+    "tensorboard": bool,
 }
 SEEDS = (2, 100)  # as few and as many as a series has
 
@@ -72,6 +73,10 @@ class FitFolder:
     @property
     def state_path(self) -> Path:
         return self.path / "checkpoints" / "state.npz"
+
+    @property
+    def tensorboard_path(self) -> Path:
+        return self.path / "tensorboard"
 
     @property
     def plots_path(self) -> Path:

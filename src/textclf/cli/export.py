@@ -1,0 +1,56 @@
+"""`textclf export`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from textclf.cli import options
+from textclf.cli.output import print_json
+from textclf.exporting.formats import FORMATS
+
+
+def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
+    suffix = FORMATS[context.params["format_name"]].suffix
+    if output.suffix != suffix and suffix:
+        raise click.BadParameter(f"{output} must end in {suffix}.")
+    return output
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    required=True,
+    is_eager=True,  # the path is checked by it
+    help="What to write.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    required=True,
+    callback=_check_suffix,
+    help="Write it here: a .keras, .onnx or .tflite file; of a SavedModel, a folder.",
+)
+@options.runs_dir_option
+@options.json_option
+def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bool) -> None:
+    """Write the kept model of RUN in a format that other programs open.
+
+    Beside it, PATH.json is its card: what goes in, how to make it, what comes out, and a program
+    that does it. A SavedModel of texts takes raw strings; the others take ids, whose vocabulary is
+    in the card. The written model is opened again, and its outputs compared with the run's own.
+    RUN is a folder, or a name under --runs-dir.
+    """
+    from textclf import workflow
+    from textclf.exporting.writing import export_run
+
+    card = export_run(workflow.open_run(run, runs_dir), format_name, output)
+    if as_json:
+        print_json({"path": str(output), "format": format_name, "card": str(card)})
+    else:
+        click.echo(f"{output}\n{card}")

@@ -138,12 +138,17 @@ def test_a_run_without_an_epoch_leaves_no_folder(new_run, error, _status, _messa
     assert not run.path.exists()
 
 
-def test_a_fold_is_kept(new_run):
-    run = new_run()
+def test_a_fold_is_kept_once_it_has_an_epoch(new_run):
+    run, other = new_run(), new_run()
     with pytest.raises(KeyboardInterrupt), run.recording():
         run.fold(1).path.mkdir()
+        run.fold(1).history_path.write_text("epoch,loss\n1,0.5\n")
         raise KeyboardInterrupt
     assert run.status == "interrupted"
+    with pytest.raises(KeyboardInterrupt), other.recording():
+        other.fold(1).path.mkdir()
+        raise KeyboardInterrupt
+    assert not other.path.exists()
 
 
 def test_a_run_that_ends_well_is_finished(new_run):

@@ -236,6 +236,18 @@ def test_comparison_tells_of_a_run_without_the_metric() -> None:
     assert len(figure.axes[0].texts) == 1
 
 
+def test_comparison_draws_the_mean_of_seeds_and_each_of_them_thin() -> None:
+    seeds = [make_history(6, 1), make_history(4, 2), make_history(4, 3)]
+    figure = draw_comparison({"series": seeds, "single": make_history(5)}, "accuracy", "2 runs")
+    axes = figure.axes[0]
+    assert [text.get_text().split()[0] for text in axes.texts] == ["series", "single"]
+    mean = np.mean([seed["val_accuracy"][:4] for seed in seeds], axis=0)
+    assert any(
+        len(line.get_ydata()) == 4 and np.allclose(line.get_ydata(), mean) for line in axes.lines
+    )
+    assert "thin: folds or seeds" in figure.texts[1].get_text()
+
+
 def test_labels_spread_without_losing_their_order() -> None:
     places = spread([1.0, 0.99, 1.0, 0.1], gap=0.2, top=1.0)
     assert places == pytest.approx([0.8, 0.6, 1.0, 0.1])

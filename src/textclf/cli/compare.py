@@ -57,7 +57,11 @@ def _print(comparison: "Comparison") -> None:
     _print_by_run("score", names, dict(_score_rows(comparison)))
     for other in names[1:]:
         differences = [one for one in comparison.differences if one.runs[1] == other]
-        lines = describe(differences) if differences else [f"{other}: no score to compare"]
+        lines = (
+            describe(differences)
+            if differences
+            else [f"{other} against {names[0]}", "  no score in common"]
+        )
         click.echo("\n" + "\n".join(map(printable, lines)))
 
 

@@ -66,6 +66,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     ],
     "init": [
         ("textclf init", "docstrings_dense.yaml, which needs no download"),
+        ("textclf init reviews.csv --model lstm", "for a file of your own"),
         ("textclf init --dataset imdb --model lstm --schema", "with completion in editors"),
     ],
     "schema": [

@@ -1,5 +1,6 @@
 """A starter config: settings that learn within a minute or two, each line with its meaning."""
 
+import math
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from textclf.config import Config, Settings
 from textclf.config_errors import explain, tags
 from textclf.config_file import dotted, dump_value
 from textclf.conflicts import check_conflicts
+from textclf.data.columns import Columns
 from textclf.errors import ConfigError
 from textclf.strict_yaml import KeyPath
 
@@ -33,10 +35,13 @@ _ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
 _NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
 
 
-def _training(is_text: bool, learning_rate: float) -> Fields:
+FEW_ROWS = 3_000  # below it a batch of 64 makes too few steps an epoch
+
+
+def _training(is_text: bool, learning_rate: float, n_rows: float) -> Fields:
     return {
         "epochs": 20 if is_text else 200,
-        "batch_size": 64 if is_text else 16,
+        "batch_size": 64 if is_text and n_rows >= FEW_ROWS else 16,
         "optimizer": "adam",
         "learning_rate": learning_rate,
         "validation": {"split": "shuffled", "share": 0.2, "seed": 42},
@@ -45,7 +50,11 @@ def _training(is_text: bool, learning_rate: float) -> Fields:
 
 
 def starter_config(
-    dataset: Mapping[str, Any], model: str, file: str, schema: str | None = None
+    dataset: Mapping[str, Any],
+    model: str,
+    file: str,
+    schema: str | None = None,
+    columns: Columns | None = None,
 ) -> str:
     """The text of a config that trains a model of this type on a dataset.
 
@@ -54,11 +63,12 @@ def starter_config(
         model: the model's type.
         file: the name that the text's own comment calls it by.
         schema: the JSON Schema's file, for editors.
+        columns: what a file of one's own holds.
 
     Raises:
         ConfigError: there is no such dataset or model, or the one cannot read the other.
     """
-    config, settings = _settle(dataset, model)
+    config, settings = _settle(dataset, model, columns)
     comment = [
         *([f"yaml-language-server: $schema={schema}"] if schema else []),
         _first_line(config.dataset),
@@ -72,17 +82,22 @@ def starter_config(
     return "\n".join([*(f"# {line}" for line in comment), *body]) + "\n"
 
 
-def _settle(dataset: Mapping[str, Any], model: str) -> tuple[Config, Fields]:
+def _settle(
+    dataset: Mapping[str, Any], model: str, columns: Columns | None
+) -> tuple[Config, Fields]:
     """The config for a dataset and a model, and those of its settings that are to be written."""
     is_text = _checked({"dataset": dataset, "model": {"type": "dense"}}).dataset.is_text
     # A model that has no start here is for the checks to refuse.
     starts = _ON_TEXTS if is_text else _ON_FEATURES
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
+    if columns and "maxlen" in preprocessing:
+        preprocessing = {**preprocessing, "maxlen": columns.maxlen}
+    n_rows = columns.n_rows if columns else math.inf
     settings = {
         "dataset": dict(dataset),
         "preprocessing": preprocessing,
         "model": {"type": model, **layers},
-        "training": _training(is_text, learning_rate),
+        "training": _training(is_text, learning_rate, n_rows),
         "seed": 42,
     }
     config = _checked(settings)

@@ -59,6 +59,60 @@ def test_what_cannot_work_is_refused_and_nothing_written(cli, empty_folder, argu
     assert list(empty_folder.iterdir()) == []
 
 
+REVIEWS = "id,review,mood\n" + "".join(
+    f"{n},such a long film about {n} things,{'good' if n % 2 else 'bad'}\n" for n in range(50)
+)
+
+
+def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
+    (empty_folder / "data").mkdir()
+    (empty_folder / "data" / "train.csv").write_text(REVIEWS)
+    (empty_folder / "data" / "test.csv").write_text(REVIEWS)
+    result = cli("init", "data/train.csv", "--model", "lstm", "-o", "configs/mine.yaml")
+    assert (result.exit_code, result.stdout) == (0, "configs/mine.yaml\n")
+    assert result.stderr.splitlines() == [
+        "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad', 'good'",
+        "textclf: data/train.csv: left out: 'id'",
+        "textclf: train it with: textclf train configs/mine.yaml",
+    ]
+    config = load_config("configs/mine.yaml")
+    assert "path: ../data/train.csv " in (empty_folder / "configs/mine.yaml").read_text()
+    assert config.dataset.path == str(empty_folder / "configs/../data/train.csv")
+    assert (config.dataset.text, config.dataset.label) == ("review", "mood")
+    assert config.dataset.test_path == str(empty_folder / "configs/../data/test.csv")
+    assert (config.preprocessing.maxlen, config.training.batch_size) == (10, 16)
+
+
+def test_numbers_are_features_and_a_share_of_one_file_tests(cli, empty_folder):
+    rows = "".join(f"{n};{n * 1.5};{n % 7};{n * 2.25}\n" for n in range(30))
+    (empty_folder / "houses.tsv").write_text("size;age;rooms;price\n" + rows)
+    assert cli("init", "houses.tsv").stdout == "houses_dense.yaml\n"
+    dataset = load_config("houses_dense.yaml").dataset
+    assert (dataset.features, dataset.target) == (["size", "age", "rooms"], "price")
+    assert (dataset.delimiter, dataset.test_split) == (";", 0.2)
+    cli("init", "houses.tsv", "--label", "rooms", "-o", "other.yaml")
+    assert load_config("other.yaml").dataset.label == "rooms"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["no.csv"], 4, "no.csv"),
+        (["reviews.csv", "--text", "revue"], 4, "no column 'revue'; did you mean 'review'?"),
+        (["reviews.csv", "--dataset", "imdb"], 2, "not both"),
+        (["reviews.csv", "--label", "a", "--target", "b"], 2, "not both"),
+        (["--label", "a"], 2, "go with a DATA file"),
+        (["reviews.csv", "--model", "gru"], 3, "model.type: expected dense"),
+    ],
+)
+def test_what_a_file_cannot_give_is_told(cli, empty_folder, arguments, code, message):
+    (empty_folder / "reviews.csv").write_text(REVIEWS)
+    result = cli("init", *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert len(list(empty_folder.iterdir())) == 1
+
+
 def test_its_help_names_every_dataset_and_model(cli):
     help_text = cli("init", "--help").stdout
     schema = config_schema()["$defs"].values()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json, printable
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=complete_run)
 @options.runs_dir_option
 @options.picture_option("Save the picture here.  [default: comparison.png]")
 @options.json_option

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 from textclf.exporting.formats import FORMATS
 
@@ -18,7 +19,7 @@ def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option(
     "--format",
     "format_name",

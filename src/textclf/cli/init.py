@@ -12,13 +12,12 @@ from textclf.recipes import SCHEMA_FILE
 
 
 @click.command()
+@click.argument("data", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--dataset",
     metavar="NAME",
-    default="docstrings",
-    show_default=True,
     shell_complete=complete_dataset,
-    help="imdb, reuters, boston, or docstrings, which needs no download.",
+    help="imdb, reuters, boston, or docstrings, which needs no download, in place of DATA.",
 )
 @click.option(
     "--model",
@@ -28,12 +27,15 @@ from textclf.recipes import SCHEMA_FILE
     shell_complete=complete_model,
     help="dense, simple_rnn, lstm or cnn_lstm.",
 )
+@click.option("--text", metavar="COLUMN", help="DATA's column of texts.  [default: guessed]")
+@click.option("--label", metavar="COLUMN", help="DATA's column of classes.  [default: guessed]")
+@click.option("--target", metavar="COLUMN", help="DATA's column of numbers to predict.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it here.  [default: <dataset>_<model>.yaml]",
+    help="Write it here.  [default: <data or dataset>_<model>.yaml]",
 )
 @click.option(
     "--schema",
@@ -42,26 +44,52 @@ from textclf.recipes import SCHEMA_FILE
     help=f"Write {SCHEMA_FILE} beside it, by which editors complete and check it.",
 )
 @options.json_option
-def init(dataset: str, model: str, output: Path | None, with_schema: bool, as_json: bool) -> None:
+def init(
+    data: Path | None,
+    dataset: str | None,
+    model: str,
+    text: str | None,
+    label: str | None,
+    target: str | None,
+    output: Path | None,
+    with_schema: bool,
+    as_json: bool,
+) -> None:
     """Write a starter config, each setting with its meaning.
 
-    A file that is there already is left alone.
+    DATA is a file of your own, .csv, .tsv or .jsonl, plain or .gz: it is looked into for the
+    column of texts, or those of numbers, and the column to predict. A config that is there already
+    is left alone.
     """
-    path = output or Path(f"{dataset}_{model}.yaml")
+    if data is None and (text or label or target):
+        raise click.UsageError("--text, --label and --target go with a DATA file.")
+    if (dataset and data) or (label and target):
+        raise click.UsageError("Give DATA or --dataset, and --label or --target, not both.")
+    stem = data.name.partition(".")[0] if data else dataset or "docstrings"
+    path = output or Path(f"{stem}_{model}.yaml")
     if path.exists():
         raise click.UsageError(f"{path} is there already; name another file with -o.")
 
     from textclf.atomic import write_text
+    from textclf.data.columns import dataset_section, look_into
     from textclf.schema import config_schema, dump_schema
     from textclf.starter import starter_config
 
+    columns = look_into(data, text, label, target) if data else None
+    section = (
+        dataset_section(columns, data, path.parent)
+        if data and columns
+        else {"name": dataset or "docstrings"}
+    )
     schema = path.with_name(SCHEMA_FILE) if with_schema else None
-    text = starter_config({"name": dataset}, model, str(path), schema.name if schema else None)
+    content = starter_config(section, model, str(path), schema.name if schema else None, columns)
     if schema:
         write_text(schema, dump_schema(config_schema()))
-    write_text(path, text)
+    write_text(path, content)
     if as_json:
         print_json({"files": [str(file) for file in (path, schema) if file]})
-    else:
-        click.echo(path)
-        click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)
+        return
+    for line in columns.in_words() if columns else ():
+        click.echo(f"textclf: {data}: {line}", err=True)
+    click.echo(path)
+    click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)

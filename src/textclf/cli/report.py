@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from textclf.cli import options
+from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 
 
@@ -16,7 +17,7 @@ def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path |
 
 
 @click.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @options.runs_dir_option
 @click.option(
     "-o",

@@ -1,11 +1,13 @@
 """What the columns of a file seem to hold: the text, the class, numbers."""
 
-from collections.abc import Iterable, Mapping
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,8 @@ from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
 from textclf.errors import DataError
 
 ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
+LONGEST = 500  # ids of a text, at most
+MOST_NAMED = 5
 MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted so far
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
 FEW_VALUES = 10  # whole numbers of no more values are classes
@@ -45,6 +49,26 @@ class Columns:
     n_words: np.ndarray
     left_out: tuple[str, ...]
 
+    @property
+    def maxlen(self) -> int:
+        """Ids that three of four texts do not exceed: longer rows cost more than they tell."""
+        upper = float(np.percentile(self.n_words, 75)) + 1  # START_ID in front
+        return int(np.clip(math.ceil(upper / 10) * 10, 10, LONGEST))
+
+    def in_words(self) -> Iterator[str]:
+        """What a person would want to check, a line each."""
+        read = f"text {self.text!r}" if self.text else f"features {_some(self.features)}"
+        answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
+        yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
+        if self.left_out:
+            yield f"left out: {_some(self.left_out)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = [repr(name if len(name) <= 30 else f"{name[:29]}…") for name in names[:MOST_NAMED]]
+    more = [f"and {len(names) - MOST_NAMED:,} more"] if len(names) > MOST_NAMED else []
+    return ", ".join([*shown, *more])
+
 
 @dataclass
 class _Column:
@@ -66,8 +90,8 @@ class _Column:
             self.counts[text] = self.counts.get(text, 0) + 1
         with suppress(ValueError):
             number = float(text)
-            self.n_numbers += isfinite(number)
-            self.n_whole += isfinite(number) and number == int(number)
+            self.n_numbers += math.isfinite(number)
+            self.n_whole += math.isfinite(number) and number == int(number)
 
     @property
     def is_number(self) -> bool:
@@ -137,6 +161,31 @@ def look_into(
         if name not in columns:
             raise no_column(path, name, [*columns])
     return _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+
+
+def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any]:
+    """A config's `dataset` section for a file that was looked into, relative to a folder.
+
+    A file called test beside one called train holds the rows that test.
+    """
+    tests = path.with_name(path.name.replace("train", "test"))
+    has_tests = tests != path and tests.is_file()
+    section = {
+        "name": "csv",
+        "path": _relative(path, folder),
+        "test_path": _relative(tests, folder) if has_tests else None,
+        "text": columns.text,
+        "features": list(columns.features) or None,
+        "label": columns.label,
+        "target": columns.target,
+        "delimiter": columns.delimiter,
+        "test_split": None if has_tests else 0.2,
+    }
+    return {key: value for key, value in section.items() if value is not None}
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _guess_delimiter(path: Path) -> str | None:

@@ -1,10 +1,11 @@
 """What tells runs apart: settings, data, scores, and whether the scores differ beyond noise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from textclf.config import flatten
 from textclf.environment import circumstances
 from textclf.runs import RunFolder, Summary, distinct_names, summarize
 from textclf.significance import Significance, mcnemar_test, permutation_test
@@ -112,8 +113,8 @@ def compare(runs: Sequence[RunFolder]) -> Comparison:
     first, *others = compared
     return Comparison(
         runs={one.name: summarize(one.run) for one in compared},
-        settings=_differing({one.name: flat(one.config) for one in compared}),
-        made_with=_differing({one.name: one.made_with for one in compared}),
+        settings=differing({one.name: flatten(one.config) for one in compared}),
+        made_with=differing({one.name: one.made_with for one in compared}),
         scores={one.name: one.scores for one in compared},
         differences=[
             _difference(first, other, score, len(others))
@@ -124,16 +125,8 @@ def compare(runs: Sequence[RunFolder]) -> Comparison:
     )
 
 
-def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A config's settings by dotted path."""
-    settings: dict[str, Any] = {}
-    for key, value in section.items():
-        is_section = isinstance(value, dict)
-        settings |= flat(value, f"{prefix}{key}.") if is_section else {f"{prefix}{key}": value}
-    return settings
-
-
-def _differing(by_run: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def differing(by_run: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The keys in which runs differ, each with its value in every run that has it."""
     keys = {key: None for settings in by_run.values() for key in settings}  # in their order
     values = {key: {run: s[key] for run, s in by_run.items() if key in s} for key in keys}
     return {
@@ -187,8 +180,8 @@ def _obstacle(one: _Compared, other: _Compared, score: str) -> str | None:
 
 
 def _one_seed_each(one: _Compared, other: _Compared) -> str:
-    differing = _differing({run.name: flat(run.config) for run in (one, other)})
-    if list(differing) == ["seed"]:
+    settings = differing({run.name: flatten(run.config) for run in (one, other)})
+    if list(settings) == ["seed"]:
         return "only the seed differs: this is seed noise itself"
     return "one seed each: seed noise alone may be as large; train both with --seeds 5"
 

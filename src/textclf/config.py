@@ -1,5 +1,6 @@
 """The schema of a config: each setting's type, default, range and meaning, on one page."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -377,3 +378,12 @@ class Config(Settings):
         if isinstance(config, dict) and config.get("preprocessing") == {}:
             return {key: value for key, value in config.items() if key != "preprocessing"}
         return config
+
+
+def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by their dotted paths, as `--set` names them."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        path = f"{prefix}{key}"
+        flat |= flatten(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
+    return flat

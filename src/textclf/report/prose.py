@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from textclf.config import Config, FeaturePreprocessing
+from textclf.comparison import differing
+from textclf.config import Config, CsvDataset, FeaturePreprocessing, flatten
 
 
 def question(config: Config) -> str:
-    """What the dataset asks, in the words of its settings' docstring, after its file's name."""
-    text = (type(config.dataset).__doc__ or config.dataset.name).strip().splitlines()[0]
-    path = getattr(config.dataset, "path", None)
-    return f"{path}: {text}" if path else text
+    """What the dataset asks, in the words of its settings' docstring, or of a file's columns."""
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return (type(dataset).__doc__ or dataset.name).strip().splitlines()[0]
+    features = len(dataset.features or ())
+    read = f"the texts of “{dataset.text}”" if features == 0 else f"{features:,} features"
+    return f"{Path(dataset.path).name}: “{dataset.label or dataset.target}”, told from {read}."
 
 
 def model_in_words(config: Config) -> str:
@@ -109,29 +114,14 @@ def _plain(value: Any) -> str:
     )
 
 
-def flat_settings(config: Config) -> dict[str, Any]:
-    """Every setting by its dotted path."""
-
-    def walk(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-        flat: dict[str, Any] = {}
-        for key, value in settings.items():
-            path = f"{prefix}{key}"
-            flat |= walk(value, f"{path}.") if isinstance(value, dict) else {path: value}
-        return flat
-
-    return walk(config.model_dump(), "")
-
-
 def differing_settings(configs: list[Config]) -> list[tuple[str, list[str]]]:
     """The settings in which configs differ, each with its value in every config."""
-    flat = [flat_settings(config) for config in configs]
-    sections = list(Config.model_fields)
-    paths = sorted(
-        dict.fromkeys(path for settings in flat for path in settings),
-        key=lambda path: sections.index(path.partition(".")[0]),
-    )
-    rows = [(path, [_setting(settings.get(path, "-")) for settings in flat]) for path in paths]
-    return [(path, values) for path, values in rows if len(set(values)) > 1]
+    names = list(map(str, range(len(configs))))
+    flat = {name: flatten(config.model_dump()) for name, config in zip(names, configs, strict=True)}
+    return [
+        (path, [_setting(values.get(name, "-")) for name in names])
+        for path, values in differing(flat).items()
+    ]
 
 
 def _setting(value: Any) -> str:

@@ -33,19 +33,19 @@ def main() -> None:
 
 
 COMMANDS = (
+    init,
+    check,
+    data,
     train,
     resume,
     reproduce,
     evaluate,
     predict,
+    report,
     plot,
     runs,
     compare,
-    report,
     export,
-    check,
-    init,
-    data,
     schema,
     completion,
 )

@@ -40,7 +40,7 @@ def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
 @options.runs_dir_option
 @options.json_option
 def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bool) -> None:
-    """Write the kept model of RUN in a format that other programs open.
+    """Write the kept model of RUN for other programs, with a card.
 
     Beside it, PATH.json is its card: what goes in, how to make it, what comes out, and a program
     that does it. A SavedModel of texts takes raw strings; the others take ids, whose vocabulary is

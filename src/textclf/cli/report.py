@@ -38,10 +38,11 @@ def report(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell all of RUN in one HTML page that needs nothing else: scores, curves, mistakes.
+    """Tell RUN in one HTML page: scores, curves, classes, mistakes.
 
-    RUN is a folder, or a name under --runs-dir; left out, the newest finished run. Several runs are
-    compared first. Without a run's data the page is made without the texts of its mistakes.
+    The page is one file that needs nothing else. RUN is a folder, or a name under --runs-dir; left
+    out, the newest finished run. Several runs are compared first. Without a run's data the page is
+    made without the texts of its mistakes.
     """
     from textclf.reporting import write_report
     from textclf.runs import find_run

@@ -98,8 +98,9 @@ def test_the_readme_has_the_exit_codes():
     assert {code for row in rows for code in row.split(" / ")} == EXIT_CODES
 
 
-def test_every_command_and_option_of_the_readme_exists():
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "docs/your-own-text.md"])
+def test_every_command_and_option_of_a_page_exists(page):
+    readme = (PROJECT / page).read_text(encoding="utf-8")
     lines = re.findall(r"textclf ((?:data )?[a-z]+)([^`\n#|]*)", "\n".join(_code_of(readme)))
     assert lines
     for words, rest in lines:

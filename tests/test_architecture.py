@@ -14,7 +14,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"workflow", "checking", "reporting", "exporting", "showing"},
-    {"training", "results", "reproduction", "report"},
+    {"training", "results", "series", "resumption", "reproduction", "report"},
     {"fits", "callbacks", "interruption", "comparison"},
     {"evaluation", "prediction", "engine", "plots", "environment", "state"},
     {"attribution", "significance", "traps"},

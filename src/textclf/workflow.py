@@ -1,19 +1,17 @@
 """What the commands do, step by step; TensorFlow is imported once a step needs it."""
 
-import contextlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textclf import backend
 from textclf.atomic import write_json
-from textclf.config import MAX_SEED, Config
-from textclf.config_file import load_config
+from textclf.config import Config
 from textclf.conflicts import check_conflicts
-from textclf.data import Dataset, load_dataset
-from textclf.environment import describe_environment, differences
-from textclf.errors import ConfigError, DataError, RunError
+from textclf.data import load_dataset
+from textclf.environment import describe_environment
+from textclf.errors import RunError
 from textclf.evaluation import Scored, Scores, mean_and_sd, score
 from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
@@ -21,8 +19,10 @@ from textclf.prediction import Predictor, read_text_encoder
 from textclf.reporter import Reporter
 from textclf.reproduction import Reproduction, compare_runs
 from textclf.results import write_results
+from textclf.resumption import refuse_failed, refuse_other_data, warn_of_changes, with_epochs
 from textclf.runs import RunFolder, create_run, find_run
-from textclf.runs.folder import SEEDS, now
+from textclf.runs.folder import now
+from textclf.series import runs_with_models, seeds_from, series_locked, train_seeds
 
 if TYPE_CHECKING:
     import keras
@@ -96,7 +96,7 @@ def train(
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
-    series = {"seeds": _seeds_from(config, seeds)} if seeds is not None else {}
+    series = {"seeds": seeds_from(config, seeds)} if seeds is not None else {}
     logs = {"tensorboard": True} if tensorboard else {}
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
@@ -104,19 +104,6 @@ def train(
         trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
         _carry_out(run, trainer)
     return Run(run.path)
-
-
-def _seeds_from(config: Config, n_seeds: int) -> list[int]:
-    if not SEEDS[0] <= n_seeds <= SEEDS[1]:
-        raise ConfigError(f"seeds: {n_seeds} is not in the range {SEEDS[0]} to {SEEDS[1]}")
-    if getattr(config.training.validation, "split", None) == "k_fold":
-        raise ConfigError(
-            "training.validation: k_fold trains a model for each fold; several seeds need one of "
-            "the other splits, such as --set 'training.validation={split: shuffled}'"
-        )
-    if config.seed + n_seeds - 1 > MAX_SEED:
-        raise ConfigError(f"seed: {n_seeds} seeds from {config.seed} go beyond {MAX_SEED}")
-    return list(range(config.seed, config.seed + n_seeds))
 
 
 def resume(
@@ -142,20 +129,19 @@ def resume(
             f"{run.path}: one of a series; lengthen all of it: textclf resume "
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
-    with _series_locked(run), run.locked():
-        record, config = run.record, _with_epochs(run, epochs)
-        if record.get("status") == "failed":
-            raise RunError(*_why_failed(run, record))
+    with series_locked(run), run.locked():
+        record, config = run.record, with_epochs(run, epochs)
+        refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
             return Run(run.path)
         with backend.native_output_to(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
-            _refuse_other_data(run, trainer.data)
+            refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
-            _warn_of_changes(record, {**again, **device_now}, reporter)
+            warn_of_changes(record, {**again, **device_now}, reporter or Reporter())
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
             run.restart(config, resumed)
             with run.recording(is_new=False):
@@ -163,94 +149,23 @@ def resume(
     return Run(run.path)
 
 
-@contextlib.contextmanager
-def _series_locked(run: RunFolder) -> Iterator[None]:
-    """Hold the lock of the series that a seed's run belongs to, so that both are not resumed."""
-    if run.title == run.name:
-        yield
-    else:
-        with RunFolder(run.path.resolve().parent).locked():
-            yield
-
-
 def _carry_out(run: RunFolder, trainer: "Trainer") -> None:
     """Train what is left to train of a run, and write all that belongs to it."""
+    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     if run.seed_values:
-        _train_seeds(trainer, run)
+        train_seeds(run, lambda one: _train_one(trainer, one))
     else:
         _train_one(trainer, run)
 
 
 def _train_one(trainer: "Trainer", run: RunFolder) -> Scores:
-    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    if "data" not in run.record:  # one of a series
+        run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
     write_json(run.metrics_path, scores)
     run.update(engine=vars(trainer.choice))
     plot_run(run)
     return scores
-
-
-def _train_seeds(trainer: "Trainer", series: RunFolder) -> None:
-    """Train each seed as a run of its own, with the same compiled program; those that are
-    finished stay as they are."""
-    series.update(data=dict(trainer.data.files), device=vars(trainer.device))
-    scores = [
-        _train_seed(trainer, series, number, seed)
-        for number, seed in enumerate(series.seed_values, start=1)
-    ]
-    write_json(series.metrics_path, mean_and_sd(scores))
-    series.update(engine=series.seed(1).record.get("engine"))
-    plot_run(series)
-
-
-def _train_seed(trainer: "Trainer", series: RunFolder, number: int, seed: int) -> Scores:
-    config = series.config.model_copy(update={"seed": seed})
-    record, run = series.record, series.seed(number)
-    is_new = not run.record_path.exists()
-    if is_new:
-        recipe = str(record.get("recipe", "run"))
-        asked = {key: record[key] for key in ("tensorboard",) if key in record}
-        run = create_run(config, recipe, series.path, run.name, describe_environment() | asked)
-    elif run.status == "finished" and run.config == config:
-        return run.metrics
-    with run.locked():
-        if not is_new:
-            run.restart(config, record.get("resumed", []))
-        with run.recording(is_new, is_part=True):
-            return _train_one(trainer, run)
-
-
-def _with_epochs(run: RunFolder, epochs: int | None) -> Config:
-    if epochs is None:
-        return run.config
-    if epochs < run.config.training.epochs:
-        raise ConfigError(
-            f"training.epochs: {epochs} is fewer than the run's {run.config.training.epochs}; a "
-            "run can only be lengthened"
-        )
-    return load_config(run.config_path, [f"training.epochs={epochs}"])
-
-
-def _warn_of_changes(
-    record: dict[str, Any], today: dict[str, Any], reporter: Reporter | None
-) -> None:
-    for line in differences(record, {**record, **today}):
-        (reporter or Reporter()).tell(f"warning: {line}: the rest may differ in the last digits")
-
-
-def _why_failed(run: RunFolder, record: dict[str, Any]) -> list[str]:
-    why = [str(line) for line in record.get("error") or ["the reason was not recorded"]]
-    return [f"{run.path}: failed, and would fail again: {why[0]}", *why[1:]]
-
-
-def _refuse_other_data(run: RunFolder, data: Dataset) -> None:
-    """A run goes on, and is scored, with the data it began with, to the bit."""
-    for name, digest in run.record.get("data", {}).items():
-        if data.files.get(name) != digest:
-            raise DataError(
-                f"{name}: not the data that {run.path} began with; give it that file again, or "
-                "train a new run"
-            )
 
 
 def reproduce(
@@ -290,23 +205,12 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
     """
     with backend.native_output_to(None):
         trainer = _new_trainer(run.config, data_dir, device)
-        _refuse_other_data(run, trainer.data)
+        refuse_other_data(run, trainer.data)
         scores = [
             over_fits(one.config, trainer.data, one, lambda fit: _score_again(trainer, fit))
-            for one in _models_of(run)
+            for one in runs_with_models(run)
         ]
         return mean_and_sd(scores) if run.seed_values else scores[0]
-
-
-def _models_of(run: RunFolder) -> list[RunFolder]:
-    if not run.seed_values:
-        return [run]
-    if run.status != "finished":
-        raise RunError(
-            f"{run.path}: {run.status}; a series of seeds is scored once all of them are trained; "
-            f"go on with: textclf resume {shlex.quote(str(run.path))}"
-        )
-    return list(run.seeds.values())
 
 
 def load_predictor(

@@ -151,16 +151,15 @@ def resume(
 
 def _carry_out(run: RunFolder, trainer: "Trainer") -> None:
     """Train what is left to train of a run, and write all that belongs to it."""
-    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     if run.seed_values:
+        run.update(data=dict(trainer.data.files), device=vars(trainer.device))
         train_seeds(run, lambda one: _train_one(trainer, one))
     else:
         _train_one(trainer, run)
 
 
 def _train_one(trainer: "Trainer", run: RunFolder) -> Scores:
-    if "data" not in run.record:  # one of a series
-        run.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
     write_json(run.metrics_path, scores)
     run.update(engine=vars(trainer.choice))

@@ -133,6 +133,7 @@ def test_rows_come_before_the_file_ends(folder):
             "a.csv:2: in the row that begins here, text follows a closing quote; write a quote as",
         ),
         ("a.jsonl", b"{" * 10_000_001, "a.jsonl:1: a line of more than 10,000,000 bytes"),
+        ("a.csv", b"x,y\n" + b"a" * 10_000_001, "a.csv:2: a line of more than 10,000,000 bytes"),
         ("a.csv", b"text\rGood\rBad\r", "a.csv:1: a lone carriage return; "),
         (
             "a.csv",

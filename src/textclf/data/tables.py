@@ -69,14 +69,20 @@ def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
     Raises:
         DataError: a line is not UTF-8, or longer than any text.
     """
-    lines = iter(partial(file.readline, MOST_CHARACTERS), b"")
-    for number, line in enumerate(lines, 1):
-        if len(line) == MOST_CHARACTERS:
-            raise DataError(f"{name}:{number}: a line of more than {MOST_CHARACTERS:,} bytes")
+    for number, line in enumerate(_raw_lines(file, name), 1):
         try:
             yield number, line.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise _not_utf8(name, number, error) from error
+
+
+def _raw_lines(file: BinaryIO, name: object) -> Iterator[bytes]:
+    """The lines of a file, which may be made to fill the memory: a packed one, say."""
+    lines = iter(partial(file.readline, MOST_CHARACTERS), b"")
+    for number, line in enumerate(lines, 1):
+        if len(line) == MOST_CHARACTERS:
+            raise DataError(f"{name}:{number}: a line of more than {MOST_CHARACTERS:,} bytes")
+        yield line
 
 
 @contextlib.contextmanager
@@ -162,7 +168,7 @@ def _read_table(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[in
 
 def _read_fields(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(MOST_CHARACTERS)
-    reader = csv.reader(map(bytes.decode, file), delimiter=delimiter, strict=True)
+    reader = csv.reader(map(bytes.decode, _raw_lines(file, path)), delimiter=delimiter, strict=True)
     line = 1
     try:
         for fields in reader:

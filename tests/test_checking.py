@@ -29,7 +29,7 @@ def test_every_recipe_is_outlined_without_its_data(no_data, recipe):
 @pytest.mark.parametrize(
     ("recipe", "examples"),
     [
-        ("boston_dense", {"training": 303, "validation": 101, "test": 0}),
+        ("boston_dense", {"training": 303, "validation": 101, "test": 102}),
         ("reuters_dense", {"training": 7_982, "validation": 1_000, "test": 2_246}),
         ("imdb_embedding_dense", {"training": 25_000, "validation": 25_000, "test": 25_000}),
     ],

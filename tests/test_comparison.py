@@ -114,7 +114,9 @@ def classifiers(tmp_path):
         run = create_run(config, "imdb", tmp_path, name, {"status": "finished"})
         run.lock.release()
         rows = pd.DataFrame({"split": "test", "row": range(4), "truth": list("abaa")})
-        rows.assign(prediction=list(words)).to_csv(run.predictions_path, index=False)
+        rows.assign(prediction=list(words), probability=0.9).to_csv(
+            run.predictions_path, index=False
+        )
         run.history_path.write_text("epoch,loss,accuracy\n1,1.0,0.5\n")
         run.metrics_path.write_text('{"test_accuracy": 0.75}')
         runs.append(run)

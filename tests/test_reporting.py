@@ -105,7 +105,7 @@ def test_without_the_data_the_page_says_what_to_do(trained, tmp_path, no_data):
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("damage", "message"),
-    [("model", "missing"), ("data", "not the data that the run was trained on"), ("row", "has no")],
+    [("model", "missing"), ("data", "began with; give it that file again"), ("row", "has no")],
 )
 def test_what_cannot_be_explained_is_still_told(runs, tmp_path, damage, message):
     run = RunFolder(runs / "tail")

@@ -8,8 +8,11 @@ import pytest
 
 import textclf
 from textclf import Run, evaluate, load_config, open_run, train
+from textclf.data import load_dataset
 from textclf.errors import ConfigError, DataError, RunError
+from textclf.report.mistakes import Mistake
 from textclf.reporter import Reporter
+from textclf.reporting import Explainer
 from textclf.workflow import resume
 from tiny_recipes import TINY_BOSTON, TINY_TAIL
 
@@ -209,6 +212,23 @@ def test_a_run_on_ones_own_data_names_rows_of_the_file(own_run):
     for row in own_run.predictions.itertuples():
         assert str(row.truth) == lines[row.row].rpartition(",")[2]
     assert set(own_run.record["data"]) == {"reviews.csv"}
+
+
+def test_a_report_explains_the_rows_of_the_file(own_run):
+    lines = (own_run.path.parents[1] / "reviews.csv").read_text().splitlines()[1:]
+    explainer = Explainer(
+        own_run.config, load_dataset(own_run.config.dataset), own_run.load_model()
+    )
+    for row in own_run.predictions.itertuples():
+        mistake = Mistake(row.split, row.row, row.truth, row.prediction, row.probability)
+        words = explainer.explain(mistake).words
+        assert " ".join(words) == lines[row.row].rpartition(",")[0]
+
+
+def test_a_run_whose_data_is_not_recorded_is_not_scored(own_run):
+    own_run.update(data=None)
+    with pytest.raises(DataError, match=r"reviews.csv: not the data"):
+        evaluate(own_run)
 
 
 def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_is(own_run):

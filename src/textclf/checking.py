@@ -51,7 +51,7 @@ def _count(description: Description, device: str) -> dict[str, Any]:
     memory = memory_parts(network, data, n_bytes, config.training.batch_size)
     return {
         **_layers(network),
-        "examples": _examples(description.splits[0]),
+        "examples": _examples(description.splits[0], description.data),
         "memory_bytes": sum(memory.values()),
         "memory": memory,
     }
@@ -82,6 +82,7 @@ def _layers(network: "keras.Model") -> dict[str, Any]:
     return {"layers": layers, "parameters": network.count_params()}
 
 
-def _examples(split: Split) -> dict[str, int]:
-    parts = {"training": split.train, "validation": split.validation, "test": split.test}
+def _examples(split: Split, data: Dataset) -> dict[str, int]:
+    # Of k folds none has test rows of its own: the final model is tested.
+    parts = {"training": split.train, "validation": split.validation, "test": data.test_rows}
     return {name: len(rows) for name, rows in parts.items()}

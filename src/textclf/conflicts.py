@@ -1,5 +1,6 @@
 """Settings that are right one by one but cannot work together, each a small rule."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from textclf.config import (
@@ -93,7 +94,8 @@ def _column_in_two_places(config: Config) -> Iterator[Conflict]:
         return
     learnt = dataset.label or dataset.target
     read = [*(dataset.features or []), *([dataset.text] if dataset.text else [])]
-    for column in sorted({name for name in read if name == learnt or read.count(name) > 1}):
+    times = Counter(read)
+    for column in sorted(name for name in times if name == learnt or times[name] > 1):
         yield ("dataset",), f"column {column!r} is named twice; the answer must not be read"
 
 

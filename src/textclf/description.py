@@ -314,7 +314,8 @@ class Description:
             most = max(1, EXAMPLES // len(self.classes))
             for row in np.flatnonzero(labels == number)[:most].tolist():
                 words = words_read(encoder, self.data.x[row], self.data.words)
-                yield Example(count.name, "train", row, _shortened(words))
+                in_file = int(self.data.in_file(np.array([row]))[0])
+                yield Example(count.name, "train", in_file, _shortened(words))
 
     def to_json(self) -> dict[str, Any]:
         """All the numbers as one object."""

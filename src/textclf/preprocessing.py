@@ -43,7 +43,7 @@ class TextEncoder:
         """Learn the vocabulary from `rows`, int64 (examples,)."""
         ids = rank_ids(dataset, rows)
         # Keras's load_data without num_words keeps ids below the largest one.
-        num_words = settings.num_words or int(ids.max())
+        num_words = settings.num_words or max(FIRST_WORD, int(ids.max()) + (not dataset.ranked))
         kept = settings.model_dump(exclude={"num_words"})
         return cls(
             **kept,

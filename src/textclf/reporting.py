@@ -25,7 +25,8 @@ from textclf.report import (
     render_page,
 )
 from textclf.report.contents import told_fit
-from textclf.runs import RunFolder
+from textclf.resumption import refuse_other_data
+from textclf.runs import RunFolder, distinct_names
 from textclf.splits import everything, make_splits
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ def write_report(
         A line for each thing that is missing from it: why, and what to do.
 
     Raises:
-        RunError: a run's table is damaged, or two runs have the same name.
+        RunError: a run's table is damaged, or a run is named twice.
         ResourceError: the page cannot be written, or there is no such device.
     """
     contents, warnings = [], []
-    for run in runs:
-        content = read_contents(run)
+    for name, run in zip(distinct_names(runs), runs, strict=True):
+        content = replace(read_contents(run), name=name if len(runs) > 1 else run.title)
         try:
             content = _explain(run, content, data_dir, device)
         except (DataError, RunError) as error:
@@ -78,7 +79,7 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
         return content
     fit = told_fit(run)
     data = load_dataset(run.config.dataset, data_dir)
-    _refuse_other_data(run, data)
+    refuse_other_data(run, data)
     with backend.native_output_to(None):
         backend.start(device)
         from textclf.training import load_kept_model
@@ -92,14 +93,6 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
         parameters=network.count_params(),
         notes=[*content.notes, *data.warnings],
     )
-
-
-def _refuse_other_data(run: RunFolder, data: Dataset) -> None:
-    for name, digest in run.record.get("data", {}).items():
-        if data.files.get(name) != digest:
-            raise DataError(
-                f"{name}: not the data that the run was trained on; put it back, or train anew"
-            )
 
 
 class Explainer:
@@ -143,9 +136,11 @@ class Explainer:
     def _row(self, mistake: Mistake) -> int:
         """The number in the dataset of a row in its own file."""
         in_test = mistake.split == "test" or self.validates_on_test
-        row = mistake.row + (self.data.n_train if in_test else 0)
-        if row >= len(self.data):
-            raise RunError(f"predictions.csv: damaged: the data has no {mistake.split} row {row}")
+        row = self.data.row_of(mistake.row, in_test)
+        if row is None:
+            raise RunError(
+                f"predictions.csv: damaged: the data has no {mistake.split} row {mistake.row}"
+            )
         return row
 
     def _score(self, mistake: Mistake) -> Score:

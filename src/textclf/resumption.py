@@ -42,9 +42,10 @@ def refuse_failed(run: RunFolder) -> None:
 
 
 def refuse_other_data(run: RunFolder, data: Dataset) -> None:
-    """A run goes on, and is scored, with the data it began with, to the bit."""
-    for name, digest in run.record.get("data", {}).items():
-        if data.files.get(name) != digest:
+    """A run goes on, is scored and explained with the data it began with, to the bit."""
+    recorded = run.record.get("data", {})
+    for name in sorted({*recorded, *data.files}):
+        if data.files.get(name) != recorded.get(name):
             raise DataError(
                 f"{name}: not the data that {run.path} began with; give it that file again, or "
                 "train a new run"

@@ -56,7 +56,7 @@ def show_row(
 
     Args:
         part: 'train' or 'test'.
-        row: counted within the part from 0, as in predictions.csv.
+        row: of the file that the part is in, from 0, as in predictions.csv.
 
     Returns:
         `name`, dataset, part, row, the split and the fold that the row is in, and its truth;
@@ -69,13 +69,8 @@ def show_row(
     config = _find_config(source, overrides)
     description = Description.of(config, load_dataset(config.dataset, data_dir))
     data = description.data
-    rows = data.train_rows if part == "train" else data.test_rows
-    if not row < len(rows):
-        raise DataError(f"{data.name}: no row {row}; {part} rows are 0 to {len(rows) - 1}")
-    number = int(rows[row])
+    number = _find_row(data, part, row)
     split, fold = _split_of(number, description.splits, data)
-    y = data.y[number]
-    truth = data.class_names[int(y)] if data.task.is_classification else float(y)
     return {
         "name": recipe_name(source),
         "dataset": data.name,
@@ -83,9 +78,20 @@ def show_row(
         "row": row,
         "split": split,
         "fold": fold,
-        "truth": truth,
+        "truth": data.label_of(number),
         **_example(data, description.encoder, number),
     }
+
+
+def _find_row(data: Dataset, part: str, row: int) -> int:
+    number = data.row_of(row, part == "test")
+    if number is not None:
+        return number
+    if data.row_of(row, part != "test") is not None:
+        other = "train" if part == "test" else "test"
+        raise DataError(f"{data.name}: row {row} is a {other} row; add --split {other}")
+    last = data.in_file(data.test_rows if part == "test" else data.train_rows).max(initial=0)
+    raise DataError(f"{data.name}: no row {row}; the last of {part} is {last}")
 
 
 def _find_config(source: str, overrides: Sequence[str]) -> Config:

@@ -73,13 +73,16 @@ def starter_config(
         *([f"yaml-language-server: $schema={schema}"] if schema else []),
         _first_line(config.dataset),
         _first_line(config.model),
-        f"textclf check {shlex.quote(file)}   shows what this builds",
-        f"textclf train {shlex.quote(file)}   trains it",
+        *(_commands(shlex.quote(file)) if file.isprintable() else ()),
     ]
     lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
     width = max(len(code) for code, _ in lines if len(code) <= WIDEST)
     body = [f"{code:<{width}}  # {meaning}" if meaning else code for code, meaning in lines]
     return "\n".join([*(f"# {line}" for line in comment), *body]) + "\n"
+
+
+def _commands(file: str) -> tuple[str, str]:
+    return f"textclf check {file}   shows what this builds", f"textclf train {file}   trains it"
 
 
 def _settle(

@@ -138,7 +138,8 @@ def resume(
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
-            refuse_other_data(run, trainer.data)
+            if "data" in record:  # a run that was killed early has none
+                refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
             warn_of_changes(record, {**again, **device_now}, reporter or Reporter())

@@ -246,3 +246,10 @@ def test_the_accuracy_comes_last(capsys):
     tally.add([{**ROW, "truth": "pos"}] * 1234)
     LineAnswers(["neg", "pos"], True).finish("runs/a", tally)
     assert capsys.readouterr().out == "\naccuracy 1.0000 (1,234 rows)\n"
+
+
+def test_the_answers_never_replace_the_texts(cli, trained, empty_folder):
+    (empty_folder / "mine.csv").write_text("text,label\na film,pos\n")
+    result = cli("predict", "--run", trained / "imdb", "--file", "mine.csv", "-o", "./mine.csv")
+    assert result.exit_code == 2 and "would write over --file" in result.stderr
+    assert (empty_folder / "mine.csv").read_text() == "text,label\na film,pos\n"

@@ -61,7 +61,7 @@ def test_without_a_test_file_rows_are_shuffled_and_a_share_tests():
     data = load_dataset(films(test_split=0.4))
     other = load_dataset(films(test_split=0.4, seed=1))
     assert data.n_train == 3
-    as_in_file = texts_of(load_dataset(films(test_path="films.csv")))[:5]
+    as_in_file = texts_of(load_dataset(films(test_path=write("other.csv", FILMS))))[:5]
     assert texts_of(data) == [as_in_file[row] for row in data.in_file(np.arange(5))]
     assert sorted(texts_of(data)) == sorted(as_in_file)
     assert texts_of(other) != texts_of(data)
@@ -174,7 +174,7 @@ def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
     rows = "".join(f"{'?' if n % 2 else n},1,1\n" for n in range(40))
     with pytest.raises(DataError) as caught:
         load_dataset(houses("rooms,age,price\n" + rows))
-    assert caught.value.messages[0] == "houses.csv:3: column 'rooms': '?' is no number"
+    assert caught.value.messages[0].startswith("houses.csv:3: column 'rooms': '?' is no number ")
     assert caught.value.messages[-2] == "and 10 more such places"
     assert len(caught.value.messages) == 12
 
@@ -198,10 +198,54 @@ def test_what_is_odd_is_counted():
     assert len(data) == 11
 
 
-def test_two_files_of_one_name_are_told_apart():
+def test_two_files_of_one_name_are_told_apart_from_any_folder(tmp_path, monkeypatch):
     Path("other").mkdir()
-    data = load_dataset(films(test_path=write("other/films.csv", FILMS)))
-    assert len(data.files) == 2
+    settings = films(test_path=write("other/films.csv", FILMS))
+    assert set(load_dataset(settings).files) == {"films.csv", "other/films.csv"}
+    monkeypatch.chdir(tmp_path / "other")
+    assert set(load_dataset(settings).files) == {"films.csv", "other/films.csv"}
+
+
+def test_one_file_cannot_train_and_test(tmp_path):
+    with pytest.raises(DataError, match=r"films.csv: would train and test"):
+        load_dataset(films(test_path="films.csv"))
+    Path("other").mkdir()
+    settings = films(test_path=write("other/films.csv", FILMS))
+    with pytest.raises(DataError, match="would train and test"):
+        load_dataset(settings, tmp_path)
+
+
+def test_a_given_data_folder_comes_first(tmp_path):
+    Path("given").mkdir()
+    settings = films()
+    write("given/films.csv", FILMS + "given,neg\n")
+    assert len(load_dataset(settings)) == 5
+    assert len(load_dataset(settings, tmp_path / "given")) == 6
+
+
+def test_the_cache_knows_a_file_by_its_name_too():
+    content = FILMS.replace(",", "\t")
+    load_dataset(films(content, "a.tsv"))
+    with pytest.raises(DataError, match=r"b.csv:1: one column"):
+        load_dataset(films(content, "b.csv"))
+
+
+def test_an_object_without_a_key_is_told_with_its_line():
+    lines = '{"text": "a", "label": 1}\n{"text": "b"}\n{"label": 2}\n{"text": "c", "label": 1.0}\n'
+    with pytest.raises(DataError) as caught:
+        load_dataset(films(lines, "a.jsonl"))
+    assert caught.value.messages[:2] == (
+        "a.jsonl:2: column 'label': no class",
+        "a.jsonl:3: column 'text': None is no text",
+    )
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "1e300", "-1e16"])
+def test_numbers_that_training_cannot_square_are_refused(number):
+    lines = f'{{"a": 1, "price": 1}}\n{{"a": {number}, "price": 2}}\n'
+    settings = CsvDataset(name="csv", path=write("a.jsonl", lines), features=["a"], target="price")
+    with pytest.raises(DataError, match=r"a.jsonl:2: column 'a': .* is no number from -1e\+15"):
+        load_dataset(settings)
 
 
 IMDB_TEXT = Path(__file__).parents[3] / "shared" / "imdb-text"
@@ -213,11 +257,9 @@ def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
     if not (IMDB_TEXT / "test.csv.gz").is_file():
         pytest.skip("the reviews as text are not beside the project")
     path = str(IMDB_TEXT / "test.csv.gz")
-    data = load_dataset(
-        CsvDataset(name="csv", path=path, test_path=path, text="text", label="label")
-    )
+    data = load_dataset(CsvDataset(name="csv", path=path, text="text", label="label"))
     imdb = load_dataset(type("settings", (), {"name": "imdb"}), data_dir)
-    ours, theirs = data.x.lengths[:25_000], imdb.x.lengths[25_000:]
+    ours, theirs = data.x.lengths, imdb.x.lengths[25_000:]
     assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
     common, ids = {imdb.words[id_] for id_ in range(4, 1_000)}, np.bincount(data.x.values)
     frequent = {data.words[id_] for id_ in np.argsort(-ids)[:1_200]}

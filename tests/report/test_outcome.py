@@ -94,5 +94,5 @@ def test_damaged_predictions_are_told(tmp_path, change, message):
 def test_a_damaged_confusion_matrix_is_told(tmp_path, content):
     run = make_run(tmp_path)
     run.confusion_path.write_text(content)
-    with pytest.raises(RunError, match="not a square of counts"):
+    with pytest.raises(RunError, match=r"confusion_matrix.csv: damaged: "):
         read_outcome(run, is_classification=True)

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 import pytest
 from made_up_run import ATTACK, make_run
 
-from textclf.errors import RunError
 from textclf.report import read_contents, render_page
 
 VOID = {"meta", "br", "img"}
@@ -89,8 +88,3 @@ def test_runs_side_by_side_show_scores_and_the_settings_that_differ(tmp_path, ho
     assert "2 runs compared" in page and 'href="#run-2"' in page
     (settings,) = re.findall(r"Settings that differ</caption>(.*?)</table>", page, re.S)
     assert re.findall("<code>(.*?)</code>", settings) == ["training.batch_size", "512", "64"]
-
-
-def test_runs_of_the_same_name_are_refused(hostile):
-    with pytest.raises(RunError, match="different names"):
-        render_page([hostile, hostile])

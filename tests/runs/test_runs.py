@@ -8,7 +8,7 @@ import pytest
 
 from textclf.config_file import load_config
 from textclf.errors import ConfigError, DataError, ResourceError, RunError
-from textclf.runs import RunFolder, create_run, find_run, list_runs
+from textclf.runs import FitFolder, RunFolder, create_run, find_run, list_runs
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_tables_give_back_the_very_floats_that_were_written(new_run):
 
 def test_a_class_may_be_called_like_a_missing_value(new_run):
     run = new_run()
-    run.predictions_path.write_text("split,row,truth,prediction\ntest,0,NA,None\n")
+    run.predictions_path.write_text("split,row,truth,prediction,probability\ntest,0,NA,None,1\n")
     assert run.predictions.loc[0, ["truth", "prediction"]].tolist() == ["NA", "None"]
 
 
@@ -285,3 +285,34 @@ def test_records_are_readable_json(new_run):
     run = new_run("Lauf ü", note="ü\udcff")
     assert "ü" in run.record_path.read_text(encoding="utf-8")
     assert json.loads(run.record_path.read_text(encoding="utf-8"))["note"] == "ü\udcff"
+
+
+def test_classes_stay_text_whatever_they_are_called(tmp_path):
+    run = FitFolder(tmp_path)
+    run.predictions_path.write_text(
+        "split,row,truth,prediction,probability\ntest,0,01,1,0.9\ntest,1,1,1,0.8\n"
+    )
+    assert run.predictions["truth"].tolist() == ["01", "1"]
+    assert (run.predictions["truth"] == run.predictions["prediction"]).tolist() == [False, True]
+    run.confusion_path.write_text("truth,truth,01\ntruth,3,1\n01,0,5\n")
+    assert run.confusion.columns.tolist() == run.confusion.index.tolist() == ["truth", "01"]
+    assert run.confusion.to_numpy().tolist() == [[3, 1], [0, 5]]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "truth,a\na\n", "truth,a\na,x\n", "truth,a\na,1,2\n", "a,b\na,1\n"]
+)
+def test_a_damaged_confusion_matrix_is_told(tmp_path, content):
+    run = FitFolder(tmp_path)
+    run.confusion_path.write_text(content)
+    with pytest.raises(RunError, match=r"confusion_matrix.csv: damaged"):
+        _ = run.confusion
+
+
+def test_of_a_regression_truth_and_prediction_are_numbers(tmp_path):
+    run = FitFolder(tmp_path)
+    run.predictions_path.write_text("split,row,truth,prediction\ntest,0,1.5,2\n")
+    assert run.predictions["truth"].dtype == float
+    run.predictions_path.write_text("split,row,truth,prediction\ntest,0,x,2\n")
+    with pytest.raises(RunError, match=r"predictions.csv: damaged"):
+        _ = run.predictions

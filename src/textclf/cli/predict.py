@@ -91,6 +91,8 @@ def predict(
     from textclf.cli.progress import reporting
     from textclf.prediction import Tally, predict_batches
 
+    if file and output and output.exists() and file.exists() and output.samefile(file):
+        raise click.UsageError(f"-o {output} would write over --file; name another file.")
     opened = workflow.open_run(run, runs_dir)
     columns = _columns(opened.config.dataset, file, column, label, delimiter)
     batches, has_truth = _source(texts, file, columns)

@@ -48,7 +48,8 @@ def report(
     from textclf.runs import find_run
 
     opened = [find_run(run, runs_dir) for run in runs or [None]]
-    file = output or Path(f"{opened[0].name if len(opened) == 1 else 'comparison'}.html")
+    name = opened[0].title.replace("/", "-") if len(opened) == 1 else "comparison"
+    file = output or Path(f"{name}.html")
     warnings = write_report(opened, file, data_dir=data_dir, device=device)
     for warning in warnings:
         click.echo(f"textclf: warning: {warning}", err=True)

@@ -166,10 +166,10 @@ def look_into(
 def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any]:
     """A config's `dataset` section for a file that was looked into, relative to a folder.
 
-    A file called test beside one called train holds the rows that test.
+    A file called test beside one called train holds the rows that test, if it has the columns.
     """
     tests = path.with_name(path.name.replace("train", "test"))
-    has_tests = tests != path and tests.is_file()
+    has_tests = tests != path and tests.is_file() and _has_columns(tests, columns)
     section = {
         "name": "csv",
         "path": _relative(path, folder),
@@ -182,6 +182,14 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "test_split": None if has_tests else 0.2,
     }
     return {key: value for key, value in section.items() if value is not None}
+
+
+def _has_columns(path: Path, columns: Columns) -> bool:
+    named = [columns.text, *columns.features, columns.label, columns.target]
+    with suppress(DataError):
+        _, row = next(read_rows(path, columns.delimiter), (0, {}))
+        return all(name in row for name in named if name is not None)
+    return False
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")
 MAX_CLASSES = 1_000  # beyond it the column is a name, a number or a text, no class
+LARGEST = 1e15  # of numbers: the square is still a float32
 MAX_TOLD = 10  # of the places where a file is wrong
 
 
@@ -46,7 +47,7 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """
     paths = find_files(settings, data_dir)
     digests = {name: _sha256(path) for name, path in _by_name(paths).items()}
-    key = json.dumps([list(digests.values()), settings.model_dump(exclude={"path", "test_path"})])
+    key = json.dumps([digests, settings.model_dump(exclude={"path", "test_path"})])
     arrays = cached(
         "csv", hashlib.sha256(key.encode()).hexdigest(), FIELDS, lambda: _convert(settings, paths)
     )
@@ -69,16 +70,20 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
 
 
 def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]:
-    """The file, and that of the test rows if there is one; where the config says, or in `data_dir`.
+    """The file, and that of the test rows if there is one; in `data_dir`, or where the config says.
 
     Raises:
         MissingDataError: one is not there.
+        DataError: both are the same file.
     """
-    return [_find(path, data_dir) for path in (settings.path, settings.test_path) if path]
+    paths = [_find(path, data_dir) for path in (settings.path, settings.test_path) if path]
+    if len(paths) == 2 and paths[0].samefile(paths[1]):
+        raise DataError(f"{paths[0]}: would train and test; name another file as test_path")
+    return paths
 
 
 def _find(path: str, data_dir: Path | None) -> Path:
-    for candidate in (Path(path), *([data_dir / Path(path).name] if data_dir else [])):
+    for candidate in (*([data_dir / Path(path).name] if data_dir else []), Path(path)):
         if os.path.isfile(candidate):  # noqa: PTH113 (unlike Path's, it never raises)
             return _as_seen_from_here(candidate)
     shown = _as_seen_from_here(Path(path))
@@ -97,8 +102,11 @@ def _as_seen_from_here(path: Path) -> Path:
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
-    names = {path.name for path in paths}
-    return {path.name if len(names) == len(paths) else str(path): path for path in paths}
+    """Files by name; of one name, by their paths below the folder that holds both."""
+    if len({path.name for path in paths}) == len(paths):
+        return {path.name: path for path in paths}
+    folder = os.path.commonpath([path.absolute() for path in paths])
+    return {path.absolute().relative_to(folder).as_posix(): path for path in paths}
 
 
 def _sha256(path: Path) -> str:
@@ -224,7 +232,7 @@ class _Reader:
         if self.settings.label is None:
             self.numbers.append(self._number(path, line, row, self.settings.target or ""))
             return
-        label = class_of(row[self.settings.label])
+        label = class_of(row.get(self.settings.label))
         if label is None:
             self._note(path, line, self.settings.label, "no class")
             return
@@ -233,22 +241,21 @@ class _Reader:
     def _input(self, path: Path, line: int, row: Row) -> Any:
         if self.settings.text is None:
             return [self._number(path, line, row, name) for name in self.settings.features or ()]
-        text = row[self.settings.text]
+        text = row.get(self.settings.text)
         if not isinstance(text, str):
             self._note(path, line, self.settings.text, f"{text!r:.50} is no text")
             return ""
         if not any(map(str.isalnum, text)):
-            self.wordless[str(path)] += 1
-            self.first_wordless.setdefault(str(path), line)
+            self.wordless[path.name] += 1
+            self.first_wordless.setdefault(path.name, line)
         return text
 
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
-        with suppress(TypeError, ValueError):
-            number = float(row[column])
-            if math.isfinite(number) and not isinstance(row[column], bool):
-                return number
-        self._note(path, line, column, f"{row[column]!r:.50} is no number")
-        return 0.0
+        number = _number_in(row.get(column))
+        if number is None:
+            what = f"{row.get(column)!r:.50} is no number from -{LARGEST:g} to {LARGEST:g}"
+            self._note(path, line, column, what)
+        return number or 0.0
 
     def _note(self, path: Path, line: int, column: str, what: str) -> None:
         self.n_problems += 1
@@ -283,10 +290,10 @@ class _Reader:
         return sorted_number[self.labels], names
 
     def warnings(self) -> Iterator[str]:
-        for path, n_rows in self.wordless.items():
+        for name, n_rows in self.wordless.items():
             yield (
-                f"{path}: {_several(n_rows, 'text')} without a word, the first in line "
-                f"{self.first_wordless[path]}; kept, the model sees nothing of them"
+                f"{name}: {_several(n_rows, 'text')} without a word, the first in line "
+                f"{self.first_wordless[name]}; kept, the model sees nothing of them"
             )
 
 
@@ -297,10 +304,21 @@ def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
     return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
 
 
+def _number_in(value: Any) -> float | None:
+    """The number of a cell; None if it has none, or one that training cannot square."""
+    if isinstance(value, bool):
+        return None
+    with suppress(TypeError, ValueError, OverflowError):
+        return float(value) if abs(float(value)) <= LARGEST else None
+    return None
+
+
 def class_of(value: Any) -> str | None:
     """The name of the class that a label stands for; None if it stands for none."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON's 1.0 is the class 1
     if isinstance(value, str | int | float):
         return str(value).strip() or None
     return None

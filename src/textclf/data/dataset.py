@@ -80,6 +80,17 @@ class Dataset:
             return self.source_rows[rows]
         return np.where(rows < self.n_train, rows, rows - self.n_train)
 
+    def row_of(self, row: int, is_test: bool) -> int | None:
+        """The training or test example that is a row of its file, from 0; None: there is none."""
+        rows = self.test_rows if is_test else self.train_rows
+        found = rows[self.in_file(rows) == row]
+        return int(found[0]) if len(found) else None
+
+    def label_of(self, row: int) -> str | float:
+        """An example's class, or its number to predict."""
+        y = self.y[row]
+        return self.class_names[int(y)] if self.task.is_classification else float(y)
+
     @property
     def train_rows(self) -> np.ndarray:
         """int64 (n_train,)."""

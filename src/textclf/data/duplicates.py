@@ -93,7 +93,5 @@ def _some_pairs(
 
 
 def _labelled(data: Dataset, row: int) -> LabelledRow:
-    y = data.y[row]
-    label = data.class_names[int(y)] if data.task.is_classification else float(y)
-    split, start = ("train", 0) if row < data.n_train else ("test", data.n_train)
-    return LabelledRow(split, row - start, label)
+    split = "train" if row < data.n_train else "test"
+    return LabelledRow(split, int(data.in_file(np.array([row]))[0]), data.label_of(row))

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -70,8 +71,9 @@ def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
         DataError: a line is not UTF-8, or longer than any text.
     """
     for number, line in enumerate(_raw_lines(file, name), 1):
+        content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
         try:
-            yield number, line.decode().rstrip("\r\n")
+            yield number, content.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise _not_utf8(name, number, error) from error
 
@@ -198,8 +200,8 @@ def _explain(error: csv.Error) -> str:
 def _check_header(header: Sequence[str], place: str) -> list[str]:
     """The names of the columns; '' of those that have none."""
     names = [name.strip() for name in header]
-    for name in filter(None, names):
-        if names.count(name) > 1:
+    for name, times in Counter(filter(None, names)).items():
+        if times > 1:
             raise DataError(f"{place}: two columns are called {name!r}; rename one")
     if not any(names):
         raise DataError(f"{place}: no column has a name; the first row must be a header")

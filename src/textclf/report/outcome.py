@@ -13,7 +13,6 @@ from textclf.plots.canvas import shortened
 from textclf.report.charts import Chart, chart_of_pairs
 from textclf.report.mistakes import Mistake, find_mistakes
 from textclf.runs import FitFolder
-from textclf.runs.reading import read_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -145,11 +144,10 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
     """Classes as text, also those that are called 1 and 2; everything else as numbers."""
     answers = ("truth", "prediction")
     numbers = ("row", "probability") if is_classification else ("row", *answers)
-    columns = ("split", *answers, *numbers)
-    table = read_table(
-        folder.predictions_path, columns, as_text=answers if is_classification else ()
-    )
+    table = folder.predictions
     for column in numbers:
+        if column not in table:
+            raise RunError(f"{folder.predictions_path}: damaged: it has no column {column}")
         if table[column].dtype.kind not in "iuf" or table[column].isna().any():
             raise RunError(f"{folder.predictions_path}: damaged: a {column} that is no number")
     if table["row"].dtype.kind == "f" or (table["row"] < 0).any():
@@ -182,7 +180,7 @@ def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
     if split != "test" or not folder.confusion_path.exists():
         return {}
     table = folder.confusion
-    if table.shape[0] != table.shape[1] or any(t.kind not in "iu" for t in table.dtypes):
+    if table.shape[0] != table.shape[1]:
         raise RunError(f"{folder.confusion_path}: damaged: not a square of counts")
     rows = classification_report(table).to_dict("records")
     by_support = sorted(rows[:-2], key=lambda row: -row["support"])

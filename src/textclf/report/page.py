@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textclf.config_file import dump_config
-from textclf.errors import RunError
 from textclf.plots.canvas import number
 from textclf.report import charts, prose
 from textclf.report.charts import chart_of_runs
@@ -39,13 +38,7 @@ class Bar(NamedTuple):
 
 
 def render_page(runs: Sequence[Contents]) -> str:
-    """One HTML document; of several runs a comparison comes first.
-
-    Raises:
-        RunError: two of the runs have the same name.
-    """
-    if len({run.name for run in runs}) < len(runs):
-        raise RunError("the runs to report must have different names")
+    """One HTML document; of several runs, each of another name, a comparison comes first."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (

@@ -16,7 +16,14 @@ from textclf.config import MAX_SEED, Config
 from textclf.config_file import dump_config, load_config
 from textclf.errors import ConfigError, ResourceError, RunError, TextclfError
 from textclf.runs.lock import RunLock
-from textclf.runs.reading import missing, number_of, read_json, read_table
+from textclf.runs.reading import (
+    missing,
+    number_of,
+    read_confusion,
+    read_json,
+    read_predictions,
+    read_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,13 +97,12 @@ class FitFolder:
     @property
     def predictions(self) -> "pd.DataFrame":
         """split, row, truth, prediction and, for classes, probability."""
-        columns = ("split", "row", "truth", "prediction")
-        return read_table(self._own(self.predictions_path), columns)
+        return read_predictions(self._own(self.predictions_path))
 
     @property
     def confusion(self) -> "pd.DataFrame":
         """The confusion matrix: a row for each true class, a column for each predicted one."""
-        return read_table(self._own(self.confusion_path), ("truth",)).set_index("truth")
+        return read_confusion(self._own(self.confusion_path))
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """A run's files, read with suspicion: whoever wrote them, what is damaged is told as such."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from math import isfinite
@@ -79,6 +81,39 @@ def read_table(
     return table
 
 
+def read_predictions(path: Path) -> "pd.DataFrame":
+    """predictions.csv: classes as text, those called 1 and 01, too; of a regression numbers.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    import pandas as pd
+
+    answers = ("truth", "prediction")
+    table = read_table(path, ("split", "row", *answers), as_text=answers)
+    if "probability" in table:
+        return table
+    numbers = _read(path, lambda: {name: pd.to_numeric(table[name]) for name in answers})
+    return table.assign(**numbers)
+
+
+def read_confusion(path: Path) -> "pd.DataFrame":
+    """confusion_matrix.csv, whose first line and column are classes of any name.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    import pandas as pd
+
+    _read(path, lambda: _refuse_wide(path))
+    header, *rows = _read(path, lambda: list(csv.reader(io.StringIO(read_text(path))))) or [[]]
+    if header[:1] != ["truth"]:
+        raise RunError(f"{path}: damaged: it has no column truth")
+    counts = _read(path, lambda: [[int(count) for count in row[1:]] for row in rows])
+    index = pd.Index([row[0] if row else "" for row in rows], name="truth")
+    return _read(path, lambda: pd.DataFrame(counts, index=index, columns=header[1:]))
+
+
 def _refuse_wide(path: Path) -> None:
     """Reading a table takes minutes if it has a hundred thousand columns."""
     with path.open("rb") as file:
@@ -94,7 +129,7 @@ def _read(path: Path, read: Any) -> Any:
         return read()
     except FileNotFoundError as error:
         raise missing(path) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise RunError(f"{path}: damaged: {error}") from error
 
 

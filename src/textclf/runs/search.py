@@ -1,5 +1,6 @@
 """Runs found by folder, by name, or as the newest finished one."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,8 +55,14 @@ def _shortest_end(path: Path, others: list[Path]) -> str:
 
 
 def _newest_finished(runs_dir: Path) -> RunFolder:
-    runs = [RunFolder(path) for path in list_runs(runs_dir)]
-    finished = [run for run in runs if run.status == "finished"]
+    finished = [run for run in map(RunFolder, list_runs(runs_dir)) if _is_finished(run)]
     if not finished:
         raise RunError(f"{runs_dir}: holds no finished run; train one: textclf train CONFIG")
     return max(finished, key=lambda run: str(run.record.get("started")))
+
+
+def _is_finished(run: RunFolder) -> bool:
+    """A damaged run is none; `textclf runs` tells of it."""
+    with contextlib.suppress(RunError):
+        return run.status == "finished"
+    return False

@@ -92,6 +92,17 @@ def test_what_stands_in_the_way_is_told(tmp_path, overrides, record, obstacle):
     assert difference[0].by_seed is None
 
 
+def test_a_file_is_its_content_whatever_it_is_called(tmp_path):
+    one = make_run(tmp_path, "one", 3.0, data={"a.npz": "1"})
+    other = make_run(tmp_path, "other", 4.0, "model.units=[8]", data={"b.npz": "1"})
+    assert compare([one, other]).differences[0].obstacle.startswith("one seed each")
+
+
+def test_the_rounding_of_a_mean_is_no_difference(tmp_path):
+    one, other = make_run(tmp_path, "one", 0.3), make_run(tmp_path, "other", 0.1 + 0.2)
+    assert compare([one, other]).differences[0].better is None
+
+
 def test_test_scores_are_compared_whatever_validated(tmp_path):
     seeds = [make_series(tmp_path, "one", LOW)]
     seeds.append(make_series(tmp_path, "other", HIGH, "training.validation.share=0.1"))

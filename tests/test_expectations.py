@@ -2,7 +2,13 @@
 
 import pytest
 
-from textclf.expectations import SCORES, Expectation, find_unmet, parse_expectation
+from textclf.expectations import (
+    SCORES,
+    Expectation,
+    find_impossible,
+    find_unmet,
+    parse_expectation,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,13 @@ def test_every_score_of_a_run_can_be_expected(trained):
 
     names = {name for run in ("folds", "tail", "imdb") for name in RunFolder(trained / run).metrics}
     assert names <= set(SCORES)
+
+
+def test_a_score_of_another_task_is_told_before_training():
+    asked = [parse_expectation(text) for text in ("val_mae<=3", "test_accuracy>=0.5", "val_loss<1")]
+    assert find_impossible(asked, is_regression=False) == [
+        "val_mae<=3.0: there will be no val_mae; expect val_accuracy"
+    ]
+    assert find_impossible(asked, is_regression=True) == [
+        "test_accuracy>=0.5: there will be no test_accuracy; expect test_mae"
+    ]

@@ -93,5 +93,5 @@ def test_a_row_of_features_and_its_fold():
 
 
 def test_a_row_that_is_not_there():
-    with pytest.raises(DataError, match="no row 99999; test rows are 0 to"):
+    with pytest.raises(DataError, match="no row 99999; the last of test is"):
         show_row("docstrings", part="test", row=99999)

@@ -336,4 +336,12 @@ def test_a_recipe_is_told_what_it_deserves(recipe):
 
 def test_every_rule_has_a_test():
     names = {rule.__name__ for rule in (*RULES, *DATA_RULES)}
-    assert len(names) == len(RULES) + len(DATA_RULES) == 18
+    assert len(names) == len(RULES) + len(DATA_RULES) == 19
+
+
+def test_texts_without_blanks_between_words():
+    random = np.random.default_rng(0)
+    rows = list(random.choice(list("abcdefghijklmnopqrstuvwxyz"), 400))
+    data = texts(rows, random.integers(0, 2, 400), 320, 2)
+    assert any("half of the texts have one word at most" in line for line in told(little(), data))
+    assert not any("one word" in line for line in told(little(), made()))

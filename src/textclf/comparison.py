@@ -14,6 +14,7 @@ from textclf.tasks import is_better_higher
 if TYPE_CHECKING:
     import pandas as pd
 
+EQUAL = 1e-9  # what sums of equal scores may differ by
 ALPHA = 0.05  # a difference that chance makes less often is more than noise
 SPLITS = {"val": "validation", "test": "test"}
 MADE_WITH = ("data", "versions", "code", "device")
@@ -56,7 +57,7 @@ class Difference:
     @property
     def better(self) -> str | None:
         """The name of the run with the better score."""
-        if not self.value:
+        if abs(self.value) < EQUAL:
             return None
         return self.runs[(self.value > 0) == is_better_higher(self.score)]
 
@@ -90,7 +91,12 @@ class _Compared:
         self.made_with = circumstances(
             {section: run.record[section] for section in MADE_WITH if section in run.record}
         )
-        self.data = run.record.get("data")
+        # A file is its content, wherever it lies and whatever it is called.
+        dataset = self.config["dataset"]
+        self.asked = (
+            sorted((run.record.get("data") or {}).values()),
+            {key: dataset[key] for key in dataset if key not in ("path", "test_path")},
+        )
         self.scores = run.metrics if run.metrics_path.exists() else {}
 
     def values(self, score: str) -> list[float]:
@@ -169,7 +175,7 @@ def _difference(one: _Compared, other: _Compared, score: str, n_comparisons: int
 
 def _obstacle(one: _Compared, other: _Compared, score: str) -> str | None:
     """Why two runs' scores cannot be compared at all."""
-    if one.data != other.data or one.config["dataset"] != other.config["dataset"]:
+    if one.asked != other.asked:
         return "they have different data"
     if one.run.folds or other.run.folds:
         return "folds differ by their rows, which hides what the seed does; use another split"

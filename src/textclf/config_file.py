@@ -20,6 +20,7 @@ from textclf.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 
 MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
+DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
 
 
@@ -118,6 +119,8 @@ def _read_bytes(file: Path | Traversable, name: str) -> bytes:
             raise ConfigError(f"{name}: this is a folder; give a YAML file in it") from None
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    if Path(name).name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES):
+        raise ConfigError(f"{name}: data, not a config; write one with: textclf init {name}")
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes; this is no config")
     return content

@@ -38,6 +38,17 @@ def parse_expectation(text: str) -> Expectation | None:
     return Expectation(match[1], match[2], float(match[3])) if match else None
 
 
+def find_impossible(expectations: Sequence[Expectation], is_regression: bool) -> list[str]:
+    """A line for each score that the task does not have, told before hours are spent."""
+    metric, other = ("mae", "accuracy") if is_regression else ("accuracy", "mae")
+    return [
+        f"{expectation}: there will be no {expectation.score}; expect "
+        f"{expectation.score.replace(other, metric)}"
+        for expectation in expectations
+        if other in expectation.score
+    ]
+
+
 def find_unmet(expectations: Sequence[Expectation], metrics: dict[str, float]) -> list[str]:
     """A line for each expectation that the scores do not meet."""
     return [

@@ -81,16 +81,24 @@ class Predictor:
         return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
 
 
+def refuse_other_kinds(run: RunFolder) -> None:
+    """Raise a RunError if the run does not tell the classes of texts."""
+    dataset = run.config.dataset
+    if not dataset.is_text or dataset.is_regression:
+        what = "reads features" if not dataset.is_text else "predicts a number"
+        raise RunError(
+            f"{run.path}: {what}; predict tells the classes of texts: for other programs, textclf "
+            "export writes the model"
+        )
+
+
 def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
     """The encoder of a run on texts, and its classes; without TensorFlow.
 
     Raises:
         RunError: the run is of no use for texts, not complete, or damaged.
     """
-    dataset = run.config.dataset
-    if not dataset.is_text or dataset.is_regression:
-        what = "reads features" if not dataset.is_text else "predicts a number"
-        raise RunError(f"{run.path}: {what}; predict tells the classes of texts")
+    refuse_other_kinds(run)
     settings, path = run.preprocessing, run.preprocessing_path
     try:
         encoder = encoder_from_json(settings["encoder"])
@@ -100,11 +108,10 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
     if not isinstance(encoder, TextEncoder) or len(class_names) < 2:
         raise RunError(f"{path}: damaged: not of a text's classes")
     if not encoder.words:
+        name = run.config.dataset.name
         raise RunError(
-            f"{run.path}: knows no words: {dataset.name}_word_index.json was missing when it was "
-            "trained",
-            f"get it and train anew: textclf data fetch {dataset.name} && textclf reproduce "
-            f"{run.path}",
+            f"{run.path}: knows no words: {name}_word_index.json was missing when it was trained",
+            f"get it and train anew: textclf data fetch {name} && textclf reproduce {run.path}",
         )
     if len(encoder.words) != encoder.num_words:
         raise RunError(f"{path}: damaged: as many words as num_words are needed")

@@ -99,7 +99,7 @@ def _find_config(source: str, overrides: Sequence[str]) -> Config:
         return load_config(source, overrides)
     if source in LOADERS:
         return dataset_config(source, overrides)
-    names = [*LOADERS, *list_recipes()]
+    names = [*(name for name in LOADERS if name != "csv"), *list_recipes()]
     close = get_close_matches(source, names, n=1)
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
     raise ConfigError(f"{source}: no such dataset, file or recipe; {hint}")

@@ -12,6 +12,7 @@ from textclf.config_errors import explain, tags
 from textclf.config_file import dotted, dump_value
 from textclf.conflicts import check_conflicts
 from textclf.data.columns import Columns
+from textclf.data.tokenizer import RESERVED_WORDS
 from textclf.errors import ConfigError
 from textclf.strict_yaml import KeyPath
 
@@ -81,6 +82,14 @@ def starter_config(
     return "\n".join([*(f"# {line}" for line in comment), *body]) + "\n"
 
 
+def _fitting(preprocessing: Fields, columns: Columns) -> Fields:
+    """What the texts' lengths and words make of the usual settings."""
+    there = math.ceil((columns.vocabulary + len(RESERVED_WORDS)) / 10) * 10
+    num_words = min(preprocessing["num_words"], there)
+    lengths = {"maxlen": columns.maxlen} if "maxlen" in preprocessing else {}
+    return {"num_words": num_words, **lengths}
+
+
 def _commands(file: str) -> tuple[str, str]:
     return f"textclf check {file}   shows what this builds", f"textclf train {file}   trains it"
 
@@ -93,8 +102,8 @@ def _settle(
     # A model that has no start here is for the checks to refuse.
     starts = _ON_TEXTS if is_text else _ON_FEATURES
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
-    if columns and "maxlen" in preprocessing:
-        preprocessing = {**preprocessing, "maxlen": columns.maxlen}
+    if columns and columns.text and preprocessing:
+        preprocessing = {**preprocessing, **_fitting(preprocessing, columns)}
     n_rows = columns.n_rows if columns else math.inf
     settings = {
         "dataset": dict(dataset),

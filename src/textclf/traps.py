@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from textclf.config import Config, FeaturePreprocessing, TextPreprocessing
+from textclf.data import Ragged
 from textclf.description import Description
 from textclf.memory import available_bytes
 
@@ -34,6 +35,7 @@ ONE_SIDED = 0.9  # share of the commonest class; accuracy says little beyond it
 FLATTERING = 0.01  # share of test rows known from training; an accuracy's last told digit
 FEW_ROWS = 100  # to validate on; an accuracy is uncertain by 0.1 (twice sqrt(1/4 / 100))
 SCALES_APART = 100  # largest by smallest standard deviation of the features
+ONE_WORD = 2  # ids, that of the start among them
 TIGHT = 0.8  # of the memory there is; the estimate is not closer than that
 
 
@@ -185,6 +187,16 @@ def _many_words_unknown(description: Description) -> Iterator[Trap]:
         f"{vocabulary.too_rare:.0%} of the words in the training texts are rarer and become "
         f"unknown; {now or 'raise it'}",
     )
+
+
+def _texts_of_one_word(description: Description) -> Iterator[Trap]:
+    x, n_train = description.data.x, description.data.n_train
+    if isinstance(x, Ragged) and np.median(np.diff(x.offsets[: n_train + 1])) <= ONE_WORD:
+        yield (
+            "dataset.name",
+            "half of the texts have one word at most; words are what blanks separate, so a "
+            "language written without them needs some put between its words",
+        )
 
 
 def _frequent_words_unknown(description: Description) -> Iterator[Trap]:
@@ -372,6 +384,7 @@ RULES: tuple[Callable[[Config], Iterator[Trap]], ...] = (
 DATA_RULES: tuple[Callable[[Description], Iterator[Trap]], ...] = (
     _much_cut_off,
     _many_words_unknown,
+    _texts_of_one_word,
     _frequent_words_unknown,
     _more_words_than_there_are,
     _layer_too_narrow_for_the_classes,

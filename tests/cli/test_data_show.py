@@ -84,7 +84,7 @@ def test_a_picture_is_saved_and_named(cli, empty_folder):
     ("arguments", "code", "message"),
     [
         (["imbd"], 3, "did you mean imdb?"),
-        (["docstrings", "--row", 10**6], 4, "docstrings: no row 1000000; train rows are 0 to"),
+        (["docstrings", "--row", 10**6], 4, "docstrings: no row 1000000; the last of train is"),
         (["docstrings", "--row", -1], 2, "-1 is not in the range"),
         (["docstrings", "--split", "test"], 2, "--split says where --row counts"),
         (["docstrings", "--row", 1, "-o", "a.png"], 2, "-o draws all rows"),

@@ -83,7 +83,7 @@ def test_the_folder_of_a_classification_holds_what_the_contract_says(trained):
 
 @pytest.mark.real_data
 def test_an_unmet_expectation_ends_with_7_after_the_scores(cli, cli_json, empty_folder):
-    unmet = ("--expect", "test_mae<=0.5", "--expect", "val_mae>0", "--expect", "test_accuracy>0")
+    unmet = ("--expect", "test_mae<=0.5", "--expect", "val_mae>0", "--expect", "test_mae_sd>0")
     result = cli("train", *TINY, "--quiet", *unmet)
     assert result.exit_code == 7
     assert result.stdout.startswith("val_loss") and "runs/boston_dense-1" in result.stdout
@@ -91,12 +91,18 @@ def test_an_unmet_expectation_ends_with_7_after_the_scores(cli, cli_json, empty_
     assert re.fullmatch(
         r"textclf: expected test_mae<=0.5, but test_mae is \d+\.\d+", first
     ) and second.startswith(
-        "textclf: expected test_accuracy>0.0, but this run has no test_accuracy; it has val_loss,"
+        "textclf: expected test_mae_sd>0.0, but this run has no test_mae_sd; it has val_loss,"
     )
     code, printed = cli_json("evaluate", *unmet)
     assert (code, printed["status"], printed["error"]["code"]) == (7, "finished", 7)
     assert printed["metrics"] == RunFolder(empty_folder / "runs/boston_dense-1").metrics
     assert len(printed["error"]["messages"]) == 2
+
+
+def test_a_score_that_there_cannot_be_is_refused_before_training(cli, empty_folder):
+    result = cli("train", *TINY, "--expect", "test_accuracy>=0.5")
+    assert result.exit_code == 2 and "expect test_mae" in result.stderr
+    assert not list(empty_folder.iterdir())
 
 
 # --- nothing half-made is left -----------------------------------------------------------------

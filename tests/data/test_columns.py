@@ -55,6 +55,22 @@ def test_what_is_known_is_not_guessed(tmp_path):
         look(tmp_path, FILMS, label="start")
 
 
+def test_a_few_empty_cells_make_no_other_column(tmp_path):
+    content = FILMS.replace(",good", ",", 2)
+    columns = look(tmp_path, content)
+    assert (columns.label, columns.classes) == ("sentiment", ("good", "bad"))
+    assert columns.empty == {"sentiment": 2}
+    assert "column 'sentiment' is empty in 2 rows; train tells which: fill them" in [
+        *columns.in_words()
+    ]
+    numbers = look(tmp_path, HOUSES.replace(";1.5;", ";;"))
+    assert numbers.features == ("rooms", "age") and numbers.empty == {"age": 1}
+
+
+def test_the_vocabulary_is_counted(tmp_path):
+    assert look(tmp_path, FILMS).vocabulary == 6 + 30
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

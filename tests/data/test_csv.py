@@ -187,7 +187,7 @@ def test_only_finite_numbers_are_numbers(number):
 
 
 def test_what_is_odd_is_counted():
-    content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\nz,other\n"
+    content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\n😀,other\n"
     data = load_dataset(films(content, test_path=write("test.csv", "text,label\na,only here\n")))
     assert list(data.warnings) == [
         "films.csv: 2 texts without a word, the first in line 7; kept, the model sees nothing of "

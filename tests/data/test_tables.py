@@ -53,10 +53,10 @@ def test_a_table_gives_its_rows_with_their_first_lines(folder, name, content, se
     assert read(name, content, **settings) == ROWS
 
 
-def test_windows_line_ends_stay_within_quotes_only(folder):
+def test_windows_line_ends_are_line_breaks_within_quotes_too(folder):
     rows = read("a.csv", TABLE.replace(b"\n", b"\r\n"))
     assert [line for line, _ in rows] == [2, 3, 6]
-    assert rows[1][1] == {"text": 'a, b "c"\r\nd', "label": "0"}
+    assert rows[1][1] == {"text": 'a, b "c"\nd', "label": "0"}
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.jsonl.gz"])

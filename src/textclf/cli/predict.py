@@ -89,11 +89,12 @@ def predict(
     from textclf import workflow
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import reporting
-    from textclf.prediction import Tally, predict_batches
+    from textclf.prediction import Tally, predict_batches, refuse_other_kinds
 
     if file and output and output.exists() and file.exists() and output.samefile(file):
         raise click.UsageError(f"-o {output} would write over --file; name another file.")
     opened = workflow.open_run(run, runs_dir)
+    refuse_other_kinds(opened)
     columns = _columns(opened.config.dataset, file, column, label, delimiter)
     batches, has_truth = _source(texts, file, columns)
     with reporting(quiet=False) as reporter:

@@ -6,7 +6,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.output import finish
-from textclf.expectations import Expectation
+from textclf.expectations import Expectation, find_impossible
 
 
 @click.command()
@@ -48,6 +48,8 @@ def train(
     from textclf.config_file import load_config, recipe_name
 
     settings = load_config(config, overrides)
+    if impossible := find_impossible(expectations, settings.dataset.is_regression):
+        raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
     from textclf.cli.progress import reporting

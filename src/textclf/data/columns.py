@@ -17,6 +17,7 @@ from textclf.errors import DataError
 
 ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
 LONGEST = 500  # ids of a text, at most
+MANY_WORDS = 20_000
 MOST_NAMED = 5
 MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted so far
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
@@ -36,6 +37,8 @@ class Columns:
         n_rows: rows that were looked into.
         classes: the values of the label column, in the order of their frequency.
         n_words: int64 (rows,), words of each text; empty for features.
+        vocabulary: different words of the texts, counted up to MANY_WORDS.
+        empty: empty rows of the columns that are used, where there are any.
         left_out: columns that nothing is done with.
     """
 
@@ -47,6 +50,8 @@ class Columns:
     n_rows: int
     classes: tuple[str, ...]
     n_words: np.ndarray
+    vocabulary: int
+    empty: dict[str, int]
     left_out: tuple[str, ...]
 
     @property
@@ -62,6 +67,8 @@ class Columns:
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
+        for name, n_rows in self.empty.items():
+            yield f"column {name!r} is empty in {n_rows:,} rows; train tells which: fill them"
 
 
 def _some(names: Sequence[str]) -> str:
@@ -78,14 +85,22 @@ class _Column:
     place: int
     counts: dict[str, int] = field(default_factory=dict)
     n_words: list[int] = field(default_factory=list)
+    vocabulary: set[str] = field(default_factory=set)
     n_rows: int = 0
     n_numbers: int = 0
     n_whole: int = 0
+    n_empty: int = 0
 
     def add(self, value: object) -> None:
         text = "" if value is None else str(value).strip()
+        words = text.lower().split()
         self.n_rows += 1
-        self.n_words.append(len(text.split()))
+        self.n_words.append(len(words))
+        if len(self.vocabulary) < MANY_WORDS:
+            self.vocabulary.update(words)
+        if not text:
+            self.n_empty += 1
+            return
         if text in self.counts or len(self.counts) < MAX_DISTINCT:
             self.counts[text] = self.counts.get(text, 0) + 1
         with suppress(ValueError):
@@ -95,7 +110,12 @@ class _Column:
 
     @property
     def is_number(self) -> bool:
-        return self.n_numbers == self.n_rows
+        return 0 < self.n_numbers == self.n_values
+
+    @property
+    def n_values(self) -> int:
+        """Rows that are not empty: a few that are do not make it another column."""
+        return self.n_rows - self.n_empty
 
     @property
     def is_quantity(self) -> bool:
@@ -109,9 +129,8 @@ class _Column:
     @property
     def is_class(self) -> bool:
         """Whether its values come again and again, and are words or whole numbers."""
-        few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_rows // 2))
-        is_whole = self.n_whole == self.n_rows
-        return few and "" not in self.counts and (is_whole or not self.n_numbers)
+        few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
+        return few and (self.n_whole == self.n_values or not self.n_numbers)
 
     @property
     def looks_like_a_class(self) -> bool:
@@ -240,6 +259,8 @@ def _choose(
         n_rows=n_rows,
         classes=label.values if label else (),
         n_words=np.array(text.n_words if text else []),
+        vocabulary=len(text.vocabulary) if text else 0,
+        empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
         left_out=tuple(name for name in columns if name not in used),
     )
 

@@ -20,7 +20,7 @@ import numpy as np
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.tables import read_rows
-from textclf.data.tokenizer import RESERVED_WORDS, tokenize
+from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
 from textclf.errors import DataError, MissingDataError
 from textclf.tasks import BINARY, MULTICLASS, REGRESSION, Task
 
@@ -245,7 +245,7 @@ class _Reader:
         if not isinstance(text, str):
             self._note(path, line, self.settings.text, f"{text!r:.50} is no text")
             return ""
-        if not any(map(str.isalnum, text)):
+        if not any(map(str.isalnum, text)) and not split_words(text):
             self.wordless[path.name] += 1
             self.first_wordless.setdefault(path.name, line)
         return text

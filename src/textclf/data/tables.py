@@ -170,7 +170,9 @@ def _read_table(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[in
 
 def _read_fields(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(MOST_CHARACTERS)
-    reader = csv.reader(map(bytes.decode, _raw_lines(file, path)), delimiter=delimiter, strict=True)
+    # A line break of Windows within quotes would otherwise stick to the word before it.
+    lines = (line.decode().replace("\r\n", "\n") for line in _raw_lines(file, path))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 1
     try:
         for fields in reader:

@@ -10,6 +10,7 @@ from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.preprocessing import TextEncoder, encoder_from_json
 from textclf.runs import RunFolder
+from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
     import keras
@@ -175,23 +176,14 @@ class Tally:
             yield "there was no text"
         if self.n_wordless:
             yield (
-                f"no word that the model knows in {_several(self.n_wordless, 'text')}, whose "
-                f"predictions mean nothing: row {_named(map(str, self.wordless))}"
+                f"no word that the model knows in {several(self.n_wordless, 'text')}, whose "
+                f"predictions mean nothing: row {some_of([*map(str, self.wordless)], MOST_NAMED)}"
             )
         if self.n_strange:
             yield (
-                f"{_several(self.n_strange, 'label')} of no class that the model knows, counted as "
-                f"wrong: {_named(map(repr, self.strange))}"
+                f"{several(self.n_strange, 'label')} of no class that the model knows, counted as "
+                f"wrong: {some_of([*map(repr, self.strange)], MOST_NAMED)}"
             )
         unlabelled = self.n_rows - self.n_labelled
         if self.n_labelled and unlabelled:
-            yield f"{_several(unlabelled, 'row')} without a label, not counted"
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _named(items: Iterable[str]) -> str:
-    named = list(items)
-    return ", ".join(named[:MOST_NAMED] + ["…"] * (len(named) > MOST_NAMED))
+            yield f"{several(unlabelled, 'row')} without a label, not counted"

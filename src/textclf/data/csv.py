@@ -19,10 +19,12 @@ import numpy as np
 
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
+from textclf.data.files import hash_file
 from textclf.data.tables import read_rows
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
 from textclf.errors import DataError, MissingDataError
 from textclf.tasks import BINARY, MULTICLASS, REGRESSION, Task
+from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
     from textclf.config import CsvDataset
@@ -46,7 +48,7 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
         DataError: a column is missing, or rows are not as the config says; each told by its line.
     """
     paths = find_files(settings, data_dir)
-    digests = {name: _sha256(path) for name, path in _by_name(paths).items()}
+    digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
     key = json.dumps([digests, settings.model_dump(exclude={"path", "test_path"})])
     arrays = cached(
         "csv", hashlib.sha256(key.encode()).hexdigest(), FIELDS, lambda: _convert(settings, paths)
@@ -109,14 +111,6 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
     return {path.absolute().relative_to(folder).as_posix(): path for path in paths}
 
 
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-
-
 def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
     if settings.is_regression:
         return REGRESSION
@@ -162,7 +156,7 @@ def _divide(settings: CsvDataset, rows_of: Sequence[int]) -> tuple[int, np.ndarr
     n_train = int(n_rows * (1 - settings.test_split))
     if not 0 < n_train < n_rows:
         raise DataError(
-            f"{settings.path}: of {_several(n_rows, 'row')} {n_train:,} would train; give more "
+            f"{settings.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
             "rows, or another test_split"
         )
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
@@ -176,16 +170,7 @@ def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]
     for few, what in ((0, "no training row"), (1, "one training row")):
         names = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == few]
         if names:
-            yield f"{_several(len(names), 'class')} with {what}: {_some(names)}"
-
-
-def _several(number: int, noun: str) -> str:
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
-def _some(items: Sequence[str]) -> str:
-    return ", ".join([*items[:MAX_TOLD], *(["…"] if len(items) > MAX_TOLD else [])])
+            yield f"{several(len(names), 'class')} with {what}: {some_of(names, MAX_TOLD)}"
 
 
 class _Reader:
@@ -292,7 +277,7 @@ class _Reader:
     def warnings(self) -> Iterator[str]:
         for name, n_rows in self.wordless.items():
             yield (
-                f"{name}: {_several(n_rows, 'text')} without a word, the first in line "
+                f"{name}: {several(n_rows, 'text')} without a word, the first in line "
                 f"{self.first_wordless[name]}; kept, the model sees nothing of them"
             )
 
@@ -300,7 +285,7 @@ class _Reader:
 def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
     close = get_close_matches(name, columns, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    there = _some([repr(column) for column in columns])
+    there = some_of([repr(column) for column in columns], MAX_TOLD)
     return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
 
 

@@ -150,7 +150,7 @@ def fetch_dataset(
     paths = []
     for file in dataset_files(name):
         path = _locate(file, folders)
-        if path is None or _hash(path) != SHA256[file]:
+        if path is None or hash_file(path) != SHA256[file]:
             path = path or (data_dir or keras_cache_dir()) / file
             _download(file, path, progress)
         paths.append(path)
@@ -182,7 +182,7 @@ def _verify(name: str, folders: Sequence[Path]) -> FileStatus:
     path = _locate(name, folders)
     if path is None:
         return FileStatus(name, folders[0] / name, "missing", SHA256[name], None)
-    found = _hash(path)
+    found = hash_file(path)
     return FileStatus(name, path, "ok" if found == SHA256[name] else "damaged", SHA256[name], found)
 
 
@@ -202,7 +202,12 @@ def _locate(name: str, folders: Sequence[Path]) -> Path | None:
     return None
 
 
-def _hash(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """A file's SHA-256, hexadecimal.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

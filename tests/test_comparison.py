@@ -98,6 +98,12 @@ def test_a_file_is_its_content_whatever_it_is_called(tmp_path):
     assert compare([one, other]).differences[0].obstacle.startswith("one seed each")
 
 
+def test_files_that_change_places_are_other_data(tmp_path):
+    one = make_run(tmp_path, "one", 3.0, data={"a.csv": "1", "b.csv": "2"})
+    other = make_run(tmp_path, "other", 4.0, data={"b.csv": "2", "a.csv": "1"})
+    assert compare([one, other]).differences[0].obstacle == "they have different data"
+
+
 def test_the_rounding_of_a_mean_is_no_difference(tmp_path):
     one, other = make_run(tmp_path, "one", 0.3), make_run(tmp_path, "other", 0.1 + 0.2)
     assert compare([one, other]).differences[0].better is None

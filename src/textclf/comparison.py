@@ -94,7 +94,7 @@ class _Compared:
         # A file is its content, wherever it lies and whatever it is called.
         dataset = self.config["dataset"]
         self.asked = (
-            sorted((run.record.get("data") or {}).values()),
+            list((run.record.get("data") or {}).values()),  # training first, then test
             {key: dataset[key] for key in dataset if key not in ("path", "test_path")},
         )
         self.scores = run.metrics if run.metrics_path.exists() else {}

@@ -1,6 +1,7 @@
 """TensorFlow on the device asked for, its native output kept off the screen."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -107,3 +108,29 @@ def test_a_users_keras_json_changes_nothing(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert result.stdout.split() == ["tensorflow", "float32", "channels_last"]
     assert (tmp_path / "keras.json").read_text() == KERAS_JSON
+
+
+# The buffers of three products of a small LSTM, again and again, in a thread of its own.
+ALLOCATIONS = """
+import resource, threading
+import numpy as np
+from textclf import backend
+
+def allocate():
+    for _ in range(200):
+        buffers = [np.ones(size) for size in (76_000, 102_000, 103_000)]
+        del buffers
+
+backend.import_tensorflow()
+thread, faults = threading.Thread(target=allocate), -resource.getrusage(0).ru_minflt
+thread.start()
+thread.join()
+print(faults + resource.getrusage(0).ru_minflt)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is another one")
+def test_buffers_are_not_fetched_from_the_kernel_each_time():
+    command = [sys.executable, "-c", ALLOCATIONS]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(result.stdout) < 10 * (76_000 + 102_000 + 103_000) * 8 / 4096

@@ -7,6 +7,7 @@ from textclf.backend import Device
 from textclf.engine.device import DeviceEngine
 from textclf.engine.host import HostEngine
 from textclf.engine.rule import Choice, choose_engine
+from textclf.engine.slices import speed_up_slices
 from textclf.models.recurrent import speed_up
 from textclf.tasks import Task
 
@@ -38,6 +39,7 @@ def make_engine(
     # time costs more for a step than the products that are saved.
     if choice.name == "xla" and not device.is_gpu:
         speed_up(network)
+        speed_up_slices(network.optimizer)
     return DeviceEngine(
         network, task, batch_size, choice.batches, choice.name == "xla", packed_columns
     )

@@ -1,0 +1,64 @@
+"""RMSprop's faster update of an embedding gives the numbers of Keras's own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from textclf.engine.slices import speed_up_slices
+
+IDS = [3, 0, 3, 3, 5]  # a word three times, some never
+WORDS, WIDTH, STEPS = 7, 2, 4
+
+
+def train(optimizer: keras.Optimizer, as_slices: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """The weights and the optimizer's second moment after a few steps of the same gradients."""
+    random = np.random.default_rng(0)
+    weights = keras.Variable(random.normal(size=(WORDS, WIDTH)).astype(np.float32))
+    optimizer.build([weights])
+    for _ in range(STEPS):
+        slices = tf.constant(random.normal(size=(len(IDS), WIDTH)).astype(np.float32))
+        gradient = tf.IndexedSlices(slices, tf.constant(IDS), tf.constant([WORDS, WIDTH]))
+        optimizer.apply_gradients(
+            [(gradient if as_slices else tf.convert_to_tensor(gradient), weights)]
+        )
+    return weights.numpy(), optimizer.variables[2].numpy()
+
+
+@pytest.mark.parametrize("as_slices", [True, False])
+def test_rmsprop_equals_keras(as_slices: bool) -> None:
+    ours, stock = keras.optimizers.RMSprop(0.1), keras.optimizers.RMSprop(0.1)
+    speed_up_slices(ours)
+    for mine, kerass in zip(train(ours, as_slices), train(stock, as_slices), strict=True):
+        np.testing.assert_allclose(mine, kerass, rtol=2e-6)
+
+
+def test_slices_are_squared_one_by_one() -> None:
+    """What a dense gradient would give is another number."""
+    ours = keras.optimizers.RMSprop(0.1)
+    speed_up_slices(ours)
+    _, velocity = train(ours)
+    _, of_sums = train(keras.optimizers.RMSprop(0.1), as_slices=False)
+    assert np.abs(velocity - of_sums).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Adam(),
+        keras.optimizers.SGD(),
+        keras.optimizers.RMSprop(momentum=0.9),
+        keras.optimizers.RMSprop(centered=True),
+    ],
+    ids=["adam", "sgd", "momentum", "centered"],
+)
+def test_others_are_left_alone(optimizer: keras.Optimizer) -> None:
+    speed_up_slices(optimizer)
+    assert "update_step" not in vars(optimizer)
+
+
+def test_the_optimizer_is_saved_as_keras_own() -> None:
+    optimizer = keras.optimizers.RMSprop(0.1)
+    speed_up_slices(optimizer)
+    saved = keras.optimizers.serialize(optimizer)
+    assert (saved["module"], saved["class_name"]) == ("keras.optimizers", "RMSprop")

@@ -100,6 +100,31 @@ def test_models_are_saved_at_most_every_few_moments(
     ]
 
 
+@pytest.mark.parametrize(("later", "saved"), [(59.0, 1), (61.0, 2)])
+def test_saving_takes_a_thirtieth_of_the_time_at_most(
+    network: keras.Model,
+    folder: FitFolder,
+    later: float,
+    saved: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = types.SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(callbacks, "time", clock)
+    save = network.save
+
+    def save_slowly(path: Path) -> None:
+        save(path)
+        clock.now += 2
+
+    monkeypatch.setattr(network, "save", save_slowly)
+    checkpoints = end_epochs(Checkpoints(network, folder, "last", "val_loss"), [1])
+    clock.now += later
+    network.set_weights([np.full((1, 1), 2.0)])
+    checkpoints.on_epoch_end(1, {"val_loss": 1})
+    assert saved_epoch(folder.last_model_path) == saved
+
+
 class Listener(Reporter):
     """Keeps what it is told."""
 

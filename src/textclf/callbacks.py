@@ -1,7 +1,9 @@
 """Keras callbacks that write a fit into its folder, and go on from the state it was left in."""
 
+import contextlib
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from textclf.state import Arrays, FitState, Kept, write_state
 from textclf.tasks import is_better_higher
 
 SAVE_SECONDS = 1.0  # how often a file is written at most, so that epochs of 5 ms stay fast
+SAVE_SHARE = 1 / 30  # of the time, at most, so that a large model trains rather than writes
 
 
 class DivergenceGuard(keras.callbacks.Callback):
@@ -143,6 +146,23 @@ class HistoryWriter(keras.callbacks.Callback):
         self.reporter.end_fit()
 
 
+class _Pace:
+    """Tells when it is time to write again."""
+
+    def __init__(self) -> None:
+        self.due_at = -np.inf
+
+    def is_due(self) -> bool:
+        return time.monotonic() >= self.due_at
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        ended = time.monotonic()
+        self.due_at = ended + max(SAVE_SECONDS, (ended - started) / SAVE_SHARE)
+
+
 class Checkpoints(keras.callbacks.Callback):
     """Keeps the best or last epoch's weights and the last epoch's, as whole models on disk.
 
@@ -169,13 +189,13 @@ class Checkpoints(keras.callbacks.Callback):
         self.epoch = start.epoch if start else 0
         self.kept = start.kept if start else Kept()
         self.last_weights = network.get_weights() if start else []
-        self.saved_at = -np.inf
+        self.pace = _Pace()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.epoch = epoch + 1
         self.last_weights = self.network.get_weights()
         self._keep_if_better(logs or {})
-        if time.monotonic() - self.saved_at > SAVE_SECONDS:
+        if self.pace.is_due():
             self.save()
 
     def _keep_if_better(self, logs: dict[str, float]) -> None:
@@ -188,13 +208,13 @@ class Checkpoints(keras.callbacks.Callback):
         """Write both models: the last finished epoch's, and the kept one."""
         if not self.epoch:
             return
-        self._save(self.last_weights, self.folder.last_model_path)
-        if self.kept.epoch == self.epoch:
-            with writing(self.folder.kept_model_path) as temporary:
-                shutil.copyfile(self.folder.last_model_path, temporary)
-        else:
-            self._save(self.kept.weights, self.folder.kept_model_path)
-        self.saved_at = time.monotonic()
+        with self.pace.writing():
+            self._save(self.last_weights, self.folder.last_model_path)
+            if self.kept.epoch == self.epoch:
+                with writing(self.folder.kept_model_path) as temporary:
+                    shutil.copyfile(self.folder.last_model_path, temporary)
+            else:
+                self._save(self.kept.weights, self.folder.kept_model_path)
 
     def _save(self, weights: Arrays, path: Path) -> None:
         current = self.network.get_weights()
@@ -255,7 +275,7 @@ class StateKeeper(keras.callbacks.Callback):
         self.history = history
         self.early_stopping = early_stopping
         self.state = start
-        self.saved_at = -np.inf
+        self.pace = _Pace()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         network = self.checkpoints.network
@@ -268,7 +288,7 @@ class StateKeeper(keras.callbacks.Callback):
             stopped=bool(self.model.stop_training),
             history=self.history.text,
         )
-        if time.monotonic() - self.saved_at > SAVE_SECONDS:
+        if self.pace.is_due():
             self.save()
 
     def close(self) -> None:
@@ -278,8 +298,8 @@ class StateKeeper(keras.callbacks.Callback):
 
     def save(self) -> None:
         if self.state is not None:
-            write_state(self.checkpoints.folder.state_path, self.state)
-            self.saved_at = time.monotonic()
+            with self.pace.writing():
+                write_state(self.checkpoints.folder.state_path, self.state)
 
 
 def restore(network: keras.Model, state: FitState) -> None:

@@ -1,8 +1,8 @@
 """Faster updates of an embedding, with the numbers of Keras's own optimizers.
 
-An embedding's gradient is a slice for each word of a batch. Keras's optimizers add them up more than
-once, square them besides, and RMSprop divides slice by slice and looks for zeros in the divisor
-first: under XLA a fifth of a small LSTM's time.
+An embedding's gradient is a slice for each word of a batch. Keras's optimizers add them up more
+than once and square them besides; RMSprop divides slice by slice and looks for zeros in the divisor
+first. Under XLA that takes a fifth of a small LSTM's time.
 """
 
 from types import MethodType

@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--data-dir", type=Path, help="the files of keras.datasets (default: TEXTCLF_DATA_DIR, ~)")
     add("--against", default="keras,torch,jax", help="the other sides (default: keras,torch,jax)")
     add("--epochs", type=int, help="instead of the recipes' own, to try out")
+    add("--add", action="store_true", help="keep what --output has of other recipes")
     add("--output", type=Path, default=ROOT / "benchmarks" / "results.json")
     add("--readme", type=Path, help="put the tables between this file's markers")
     add("--summary", type=Path, metavar="RESULTS", help="only draw tables and picture anew")
@@ -61,6 +62,8 @@ def benchmark(options: argparse.Namespace) -> Results:
     _check_names(recipes, EXPERIMENTS)
     _check_names(against, PACKAGES)
     results = _new_results(options)
+    if options.add:
+        keep_others(options.output, results)
     with keras_home(options.data_dir) as home:
         for recipe in recipes:
             _run_in_turn(recipe, ["textclf", *against], home, options, results)
@@ -73,11 +76,25 @@ def _check_names(names: list[str], known: dict[str, Any]) -> None:
             raise SystemExit(f"{name}: unknown; there are {', '.join(known)}")
 
 
+def keep_others(path: Path, results: Results) -> None:
+    """Take over what was measured before, on the same machine in the same way."""
+    if not path.is_file():
+        raise SystemExit(f"--add: {path}: there is no such file to add to")
+    earlier = json.loads(path.read_text("utf-8"))
+    for what in ("machine", "versions", "settings"):
+        if earlier[what] != results[what]:
+            raise SystemExit(f"--add: {path}: measured with other {what}: {earlier[what]}")
+    for what in ("commits", "runs", "skipped", "failed"):
+        results[what] = earlier[what]
+
+
 def _run_in_turn(
     recipe: str, sides: list[str], home: Path, options: argparse.Namespace, results: Results
 ) -> None:
     runs = results["runs"][recipe] = {side: [] for side in sides}
     skipped = results["skipped"][recipe] = {}
+    results["commits"][recipe] = _commit()
+    results["failed"] = [told for told in results["failed"] if not told.startswith(f"{recipe}, ")]
     for repeat in range(options.repeats):
         for side in sides:
             why = skipped.get(side) or reason_to_skip(recipe, side)
@@ -167,7 +184,7 @@ def free_bytes() -> float:
 def _new_results(options: argparse.Namespace) -> Results:
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(),
+        "commits": {},
         "machine": {
             "processor": _processor(),
             "cores": len(os.sched_getaffinity(0)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.backend import XLA_OPTIONS
+from textclf.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from textclf.data.files import SHA256, keras_cache_dir
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
@@ -53,9 +53,8 @@ def pytest_configure() -> None:
     """Sets environment variables, not fixtures: subprocesses and imports at collection see them."""
     os.environ["TEXTCLF_CACHE_DIR"] = str(Path(SCRATCH.name) / "cache")
     os.environ["KERAS_HOME"] = str(Path(SCRATCH.name) / "keras")  # Keras writes keras.json there
-    os.environ["XLA_FLAGS"] = " ".join(
-        XLA_OPTIONS
-    )  # as in a user's process, though tests import keras first
+    # As in a user's process, though tests import keras first.
+    os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE])
     os.environ.pop("TEXTCLF_DATA_DIR", None)
     if DATA_DIR:
         os.environ["TEXTCLF_DATA_DIR"] = str(DATA_DIR)

@@ -51,6 +51,13 @@ def test_the_processor_is_described():
     assert device.description and device.threads >= 1
 
 
+def test_a_users_own_xla_options_win(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--theirs=1")
+    backend.add_xla_options("--ours=1", "--theirs=1")
+    backend.add_xla_options("--later=1", "--ours=1")
+    assert os.environ["XLA_FLAGS"] == "--later=1 --ours=1 --theirs=1"
+
+
 def test_seeds_make_weights_repeatable():
     backend.import_tensorflow()
     import keras

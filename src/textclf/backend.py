@@ -19,13 +19,13 @@ XLA_OPTIONS = (
     # The products of small layers are too short to share: handing them to threads costs an LSTM of
     # 8 units a third of its time.
     "--xla_cpu_multi_thread_eigen=false",
-    # A loop of up to 3 MB becomes one function, where XLA would call one for each product: another
-    # quarter of that LSTM's time.
-    "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000",
     # Where the processor has registers of 512 bits: a tenth of that LSTM's time, and a fifth of
     # what scoring takes. XLA itself uses half of each.
     "--xla_cpu_prefer_vector_width=512",
 )
+# A loop that touches up to 3 MB a step becomes one function, where XLA would call one for each
+# product: another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
+LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
 
 # mallopt(3): the largest buffers that do not go straight to the kernel and back (the most that
 # glibc allows), how much may stay freed, and by how much a thread's heap grows at a time.
@@ -99,10 +99,7 @@ def _keep_freed_memory() -> None:
 def import_tensorflow() -> Any:
     """TensorFlow, with Keras on it, without the pauses of garbage collection."""
     _keep_freed_memory()
-    flags = os.environ.get("XLA_FLAGS", "")
-    ours = [option for option in XLA_OPTIONS if option not in flags]
-    # Read when XLA is first used, not when it is imported; a user's own come last, and win.
-    os.environ["XLA_FLAGS"] = " ".join([*ours, flags]).strip()
+    add_xla_options(*XLA_OPTIONS)
     if "tensorflow" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -118,6 +115,16 @@ def import_tensorflow() -> Any:
         keras.config.set_image_data_format("channels_last")
         keras.config.set_epsilon(1e-7)
     return sys.modules["tensorflow"]
+
+
+def add_xla_options(*options: str) -> None:
+    """Put options before a user's own, which win.
+
+    XLA reads them when it compiles for the first time in a process, and never again.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    new = [option for option in options if option not in flags.split()]
+    os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()
 
 
 def set_seeds(seed: int) -> None:

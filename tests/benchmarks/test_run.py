@@ -112,6 +112,19 @@ def test_times_sign(value: float, said: str) -> None:
     assert summary.times_sign(value) == f"{said}\u00d7"
 
 
+def test_figures_of_other_recipes_can_be_kept(results: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    run.write({**results, "commits": {"imdb_lstm": "abc"}}, path)
+    new = {**results, "commits": {}, "runs": {}, "skipped": {}, "failed": []}
+    run.keep_others(path, new)
+    assert new["runs"] == results["runs"]
+    assert new["commits"] == {"imdb_lstm": "abc"}
+    with pytest.raises(SystemExit, match="other settings"):
+        run.keep_others(path, {**new, "settings": {"repeats": 3, "epochs": None}})
+    with pytest.raises(SystemExit, match="no such file"):
+        run.keep_others(tmp_path / "none.json", new)
+
+
 def test_only_what_stands_between_the_markers_is_replaced() -> None:
     text = summary.replace_block(README, r"new \1 table")
     assert text == README.replace("old", r"new \1 table")

@@ -1,12 +1,14 @@
 """All engines train as Keras's own `fit` does, whatever the size of their blocks."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from textclf.backend import Device
+from textclf.backend import LOOPS_IN_ONE, Device
 from textclf.engine import Choice, Engine, make_engine
 from textclf.engine.block_trainer import METRICS, unpack_bits
 from textclf.engine.order import row_order
@@ -174,3 +176,15 @@ def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
     new_engine(ENGINES["graph"])
     assert new_engine(ENGINES["xla"]).model.jit_compile
     assert not new_engine(ENGINES["graph"]).model.jit_compile
+
+
+@pytest.mark.parametrize(("units", "in_one"), [(32, True), (33, False)])
+def test_only_small_loops_become_one_function(
+    units: int, in_one: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "")
+    inputs = keras.Input((LENGTH, 1))
+    network = keras.Model(inputs, layers.Dense(1)(layers.LSTM(units)(inputs)))
+    network.compile()
+    make_engine(ENGINES["xla"], network, BINARY, BATCH_SIZE, None, CPU)
+    assert (LOOPS_IN_ONE in os.environ["XLA_FLAGS"]) == in_one

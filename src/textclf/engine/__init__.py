@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from textclf.backend import Device
+from textclf.backend import LOOPS_IN_ONE, Device, add_xla_options
 from textclf.engine.device import DeviceEngine
 from textclf.engine.host import HostEngine
-from textclf.engine.rule import Choice, choose_engine
+from textclf.engine.rule import Choice, choose_engine, has_small_loops
 from textclf.engine.slices import speed_up_slices
 from textclf.models.recurrent import speed_up
 from textclf.tasks import Task
@@ -38,6 +38,8 @@ def make_engine(
     # Not on a GPU, where Keras's own path is cuDNN's, nor for TensorFlow's graph, whose loop over
     # time costs more for a step than the products that are saved.
     if choice.name == "xla" and not device.is_gpu:
+        if has_small_loops(network):
+            add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         speed_up_slices(network.optimizer)
     return DeviceEngine(

@@ -10,6 +10,7 @@ from textclf.backend import Device
 
 # Wider products are faster in TensorFlow's own kernels, which share them among threads.
 XLA_WIDEST_CELL = 64  # units
+LOOPS_IN_ONE_WIDEST_CELL = 32  # in one function, XLA multiplies wider arrays by plain loops
 XLA_WIDEST_INPUT = 1000  # numbers, multi-hot words say
 BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
 MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
@@ -58,6 +59,12 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
         if isinstance(layer, keras.layers.RNN) and layer.cell.units > XLA_WIDEST_CELL:
             return "graph", "wide products are faster in TensorFlow's own kernels"
     return "xla", "small layers gain most from being compiled together"
+
+
+def has_small_loops(network: keras.Model) -> bool:
+    """Whether XLA had better make one function of each of the network's loops over time."""
+    cells = [layer.cell for layer in network.layers if isinstance(layer, keras.layers.RNN)]
+    return all(cell.units <= LOOPS_IN_ONE_WIDEST_CELL for cell in cells)
 
 
 def _batches_per_block(network: keras.Model, batch_size: int, n_batches: int) -> int:

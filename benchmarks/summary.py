@@ -176,10 +176,15 @@ def _surroundings(results: Results) -> str:
 
 def _skipped(results: Results) -> list[str]:
     return [
-        f"{recipe}, {SIDES[side]}: {why}"
+        f"{recipe}, {SIDES[side]}: {_how_often(results, recipe, side)}{why}"
         for recipe, sides in results["skipped"].items()
         for side, why in sides.items()
     ]
+
+
+def _how_often(results: Results, recipe: str, side: str) -> str:
+    times = len(results["runs"][recipe].get(side, []))
+    return f"ran {times} of {results['settings']['repeats']} times, then " if times else ""
 
 
 def _sides(results: Results) -> list[str]:

@@ -97,6 +97,12 @@ def test_the_report_tells_what_was_skipped(results: dict[str, Any]) -> None:
     assert "Medians of 2 runs" in text
 
 
+def test_the_report_tells_what_did_not_run_each_time(results: dict[str, Any]) -> None:
+    results["runs"]["imdb_lstm"]["torch"] = [made_up_run(20, [2.0, 1.0], [0.6, 0.77])]
+    text = summary.report(results, "benchmarks/benchmark.png")
+    assert "- imdb_lstm, PyTorch: ran 1 of 2 times, then skipped, torch is not installed" in text
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [(0.00512, "0.00512"), (0.5, "0.5"), (4.712, "4.71"), (61.34, "61.3"), (1234.5, "1234")],

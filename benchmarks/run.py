@@ -117,7 +117,7 @@ def reason_to_skip(recipe: str, side: str) -> str | None:
         return f"skipped, {PACKAGES[side]} is not installed"
     needed, free = EXPERIMENTS[recipe].needs.get(side, 0), free_bytes()
     if needed > free:
-        return f"skipped, needs {needed / GB:.0f} GB of memory, {free / GB:.0f} GB are free"
+        return f"skipped, needs {needed / GB:.1f} GB of memory, {free / GB:.1f} GB are free"
     return None
 
 

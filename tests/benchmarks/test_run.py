@@ -181,7 +181,7 @@ def test_a_side_is_skipped_where_memory_or_package_is_missing(
 ) -> None:
     monkeypatch.setattr(run, "free_bytes", lambda: 8e9)
     why = run.reason_to_skip("imdb_simple_rnn_onehot", "keras")
-    assert why == "skipped, needs 24 GB of memory, 8 GB are free"
+    assert why == "skipped, needs 23.5 GB of memory, 8.0 GB are free"
     assert run.reason_to_skip("imdb_simple_rnn_onehot", "textclf") is None
     monkeypatch.setitem(run.PACKAGES, "torch", "no_such_package")
     assert run.reason_to_skip("imdb_lstm", "torch") == "skipped, no_such_package is not installed"

@@ -6,16 +6,18 @@ from keras import layers
 
 from textclf.backend import Device
 from textclf.engine import rule
-from textclf.engine.rule import XLA_WIDEST_CELL, Choice, choose_engine
+from textclf.engine.rule import XLA_WIDEST_KERNEL, Choice, choose_engine
 
 CPU, GPU = Device("cpu", "x", 2), Device("gpu:0", "x", 1)
 N_BATCHES = 313
 
 
-def make_reader(*between: keras.Layer, units: int = 8, length: int = 100) -> keras.Model:
+def make_reader(
+    *between: keras.Layer, units: int = 8, length: int = 100, kind: type = layers.LSTM
+) -> keras.Model:
     inputs = keras.Input((length,), dtype="int32")
     x = layers.Embedding(500, 16)(inputs)
-    for layer in (*between, layers.LSTM(units), layers.Dense(1)):
+    for layer in (*between, kind(units), layers.Dense(1)):
         x = layer(x)
     return keras.Model(inputs, x)
 
@@ -38,8 +40,10 @@ def choose(
         (make_reader(), CPU, "xla"),
         (make_dense(16, features=13), CPU, "xla"),
         (make_dense(16, features=10_000), CPU, "graph"),
-        (make_reader(units=XLA_WIDEST_CELL), CPU, "xla"),
-        (make_reader(units=XLA_WIDEST_CELL + 1), CPU, "graph"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 4), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 4 + 1), CPU, "graph"),
+        (make_reader(units=XLA_WIDEST_KERNEL, kind=layers.SimpleRNN), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL + 1, kind=layers.SimpleRNN), CPU, "graph"),
         (make_reader(layers.Conv1D(4, 5)), CPU, "graph"),
         (make_reader(), GPU, "graph"),
         (make_dense(16), GPU, "graph"),
@@ -48,8 +52,10 @@ def choose(
         "lstm",
         "features",
         "multi-hot",
-        "64 units",
-        "65 units",
+        "lstm of 32 units",
+        "lstm of 33 units",
+        "rnn of 128 units",
+        "rnn of 129 units",
         "conv1d",
         "lstm on gpu",
         "dense on gpu",

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from textclf.models import recurrent
-from textclf.models.recurrent import slim_down, speed_up
+from textclf.models.recurrent import slim_down, speed_up, speed_up_in_shards
 
 EXAMPLES, STEPS, INPUTS, UNITS = 5, 7, 3, 4
 KINDS = [layers.SimpleRNN, layers.LSTM]
@@ -171,6 +171,44 @@ def test_dropout_rests_outside_of_training(kind: type) -> None:
 def test_a_fast_model_can_be_called_outside_of_a_function(kind: type) -> None:
     stock, fast = stock_and_fast(lambda: build_reader(kind))
     np.testing.assert_allclose(fast([X]), stock([X]), atol=1e-5)
+
+
+# --- in shards -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threads", [1, 4, EXAMPLES])
+@pytest.mark.parametrize("dropout", [0, 0.5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_shards_give_keras_numbers_dropout_included(
+    kind: type, dropout: float, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recurrent, "SMALLEST_SHARD", 1)
+    stock, fast = build_reader(kind, dropout=dropout), build_reader(kind, dropout=dropout)
+    for variable, value in zip(fast.variables, stock.variables, strict=True):
+        variable.assign(value)
+    speed_up_in_shards(fast, threads)
+    results = [outputs_and_gradients(twin, [X], training=True) for twin in (stock, fast)]
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_shard_is_a_call_of_one_compiled_loop(kind: type, fast_calls: list[str]) -> None:
+    model = build_reader(kind)
+    speed_up_in_shards(model, threads=4)
+    graph = tf.function(model).get_concrete_function(tf.TensorSpec((64, STEPS, INPUTS)))
+    calls = [op for op in graph.graph.get_operations() if "PartitionedCall" in op.type]
+    assert [op.outputs[0].shape[0] for op in calls] == [16] * 4
+    assert all(op.get_attr("_XlaMustCompile") for op in calls)
+    assert len({op.get_attr("f").name for op in calls}) == len(fast_calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("examples", "threads", "shards"),
+    [(100, 1, 1), (100, 2, 2), (100, 3, 2), (100, 8, 5), (64, 8, 4), (101, 8, 1), (9, 8, 1)],
+)
+def test_shards_are_of_one_size_and_not_too_small(examples: int, threads: int, shards: int) -> None:
+    assert recurrent._number_of_shards(examples, threads) == shards
 
 
 # --- ids in place of one-hot rows ------------------------------------------------------------

@@ -8,7 +8,7 @@ from textclf.engine.device import DeviceEngine
 from textclf.engine.host import HostEngine
 from textclf.engine.rule import Choice, choose_engine, has_small_loops
 from textclf.engine.slices import speed_up_slices
-from textclf.models.recurrent import speed_up
+from textclf.models.recurrent import speed_up, speed_up_in_shards
 from textclf.tasks import Task
 
 __all__ = ["Choice", "DeviceEngine", "Engine", "HostEngine", "choose_engine", "make_engine"]
@@ -35,13 +35,13 @@ def make_engine(
         tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
         return HostEngine(network, batch_size, packed_columns)
-    # Not on a GPU, where Keras's own path is cuDNN's, nor for TensorFlow's graph, whose loop over
-    # time costs more for a step than the products that are saved.
     if choice.name == "xla" and not device.is_gpu:
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         speed_up_slices(network.optimizer)
+    elif not device.is_gpu:  # there, Keras's own path is cuDNN's
+        speed_up_in_shards(network, device.threads)
     return DeviceEngine(
         network, task, batch_size, choice.batches, choice.name == "xla", packed_columns
     )

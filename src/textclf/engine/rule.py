@@ -8,9 +8,10 @@ import numpy as np
 
 from textclf.backend import Device
 
+# Wider layers gain more from several threads: their loops run in shards of a batch.
+XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
+LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays by plain loops
 # Wider products are faster in TensorFlow's own kernels, which share them among threads.
-XLA_WIDEST_CELL = 64  # units
-LOOPS_IN_ONE_WIDEST_CELL = 32  # in one function, XLA multiplies wider arrays by plain loops
 XLA_WIDEST_INPUT = 1000  # numbers, multi-hot words say
 BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
 MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
@@ -56,8 +57,11 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv1D):
             return "graph", "XLA's convolution is slow on a CPU"
-        if isinstance(layer, keras.layers.RNN) and layer.cell.units > XLA_WIDEST_CELL:
-            return "graph", "wide products are faster in TensorFlow's own kernels"
+        if (
+            isinstance(layer, keras.layers.RNN)
+            and layer.cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL
+        ):
+            return "graph", "a wide recurrent layer is faster in shards on several threads"
     return "xla", "small layers gain most from being compiled together"
 
 

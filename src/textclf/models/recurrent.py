@@ -22,14 +22,29 @@ from textclf.models.time_loops import (
 )
 
 Loops = dict[type[keras.layers.RNN], Callable[..., Tensors]]
+Reader = Callable[..., Tensors]
+
+SMALLEST_SHARD = 16  # examples; the products of fewer are not worth a thread
 
 
 def speed_up(model: keras.Model) -> None:
     """Give the model's recurrent layers the faster loop wherever it computes the same.
 
-    The layers stay Keras's own objects, so that the model is saved as what it is.
+    This is for a function that XLA compiles as a whole. The layers stay Keras's own objects, so
+    that the model is saved as what it is.
     """
     _bind(model, TIME_LOOPS)
+    for layer in model.layers:
+        if type(layer) in TIME_LOOPS:
+            layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
+
+
+def speed_up_in_shards(model: keras.Model, threads: int) -> None:
+    """Give them the faster loop in TensorFlow's graph, compiled by XLA layer by layer.
+
+    XLA runs a loop on one thread. So a batch is cut into shards, which the graph runs side by side.
+    """
+    _bind(model, TIME_LOOPS, partial(_in_shards, threads))
 
 
 def slim_down(model: keras.Model) -> None:
@@ -41,18 +56,20 @@ def slim_down(model: keras.Model) -> None:
     _bind(model, INFERENCE_LOOPS)
 
 
-def _bind(model: keras.Model, loops: Loops) -> None:
+def _bind(
+    model: keras.Model, loops: Loops, compiled: Callable[[Reader], Reader] = lambda read: read
+) -> None:
     for layer in model.layers:
         if type(layer) in loops:
-            layer.inner_loop = MethodType(partial(_inner_loop, loops), layer)
-            layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
+            read = compiled(partial(_read, loops[type(layer)]))
+            layer.inner_loop = MethodType(partial(_inner_loop, read), layer)
         # A row of the kernel is what a one-hot row times the kernel gives.
         if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
             layer.call = _hand_on_ids
 
 
 def _inner_loop(
-    loops: Loops,
+    read: Reader,
     layer: keras.layers.RNN,
     sequences: tf.Tensor,
     initial_state: Tensors,
@@ -66,9 +83,36 @@ def _inner_loop(
     if training and cell.dropout:
         # One mask for all steps.
         sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
-    projected = _project(cell, sequences) + cell.bias.value
-    states = loops[type(layer)](projected, cell.recurrent_kernel.value, *initial_state)
+    weights = [weight.value for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)]
+    states = read(weights, sequences, *initial_state)
     return states[0], states[0], states
+
+
+def _read(
+    loop: Callable[..., Tensors], weights: Tensors, sequences: tf.Tensor, *states: tf.Tensor
+) -> Tensors:
+    """The states after the last step of sequences, float32 (examples, steps, inputs)."""
+    kernel, recurrent_kernel, bias = weights
+    return loop(_project(sequences, kernel) + bias, recurrent_kernel, *states)
+
+
+def _in_shards(threads: int, read: Reader) -> Reader:
+    """Read equal shards of the examples, each in an XLA program."""
+    read_shard = tf.function(read, jit_compile=True, autograph=False)
+
+    def read_all(weights: Tensors, *arrays: tf.Tensor) -> Tensors:
+        n_shards = _number_of_shards(arrays[0].shape[0], threads)
+        shards = zip(*(tf.split(array, n_shards) for array in arrays), strict=True)
+        states = [read_shard(weights, *shard) for shard in shards]
+        return [tf.concat(parts, 0) for parts in zip(*states, strict=True)]
+
+    return read_all
+
+
+def _number_of_shards(examples: int, threads: int) -> int:
+    """As many as there are threads, or fewer, so that all are of one size and none is too small."""
+    numbers = range(min(threads, examples // SMALLEST_SHARD), 1, -1)
+    return next((number for number in numbers if examples % number == 0), 1)
 
 
 def _dropout_mask(cell: keras.Layer, step: tf.Tensor, rate: float) -> tf.Tensor:
@@ -99,9 +143,8 @@ def _is_plain(layer: keras.layers.RNN) -> bool:
     return all(activations) and not any(unusual)
 
 
-def _project(cell: keras.Layer, sequences: tf.Tensor) -> tf.Tensor:
+def _project(sequences: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Input times kernel, float32 (steps, examples, width), for all steps at once."""
-    kernel = cell.kernel.value
     if sequences.shape[-1] != kernel.shape[0]:  # ids in place of one-hot rows
         return tf.gather(kernel, tf.transpose(tf.cast(sequences[:, :, 0], tf.int32)))
     steps, inputs = sequences.shape[1:]

@@ -125,6 +125,13 @@ def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("name", ENGINES)
+def test_a_dataset_that_ends_waits_for_no_tuning(name: str) -> None:
+    engine = new_engine(ENGINES[name])
+    for dataset in (engine.epochs_of(TRAIN, SEED), engine.pass_over(VALIDATION)):
+        assert dataset.options().autotune.enabled is False
+
+
+@pytest.mark.parametrize("name", ENGINES)
 def test_epochs_follow_one_another_in_orders_of_their_own(name: str) -> None:
     engine = new_engine(ENGINES[name])
     steps = engine.steps_in(TRAIN)

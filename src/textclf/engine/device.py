@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.engine.block_trainer import BlockTrainer
+from textclf.engine.datasets import untuned
 from textclf.engine.order import blocks_of, row_order
 from textclf.tasks import Task
 
-EVALUATION_BATCH = 512  # rows; without gradients, larger batches are faster and need little memory
+EVALUATION_BATCH = 256  # rows; larger ones are hardly faster, and wide layers need memory for each
 
 
 class DeviceEngine:
@@ -52,13 +53,14 @@ class DeviceEngine:
                 yield from blocks_of(row_order(rows, seed, epoch), self.batch_size, self.batches)
 
         shape = tf.TensorSpec((self.batches, self.batch_size), tf.int32)
-        return tf.data.Dataset.from_generator(generate, output_signature=shape).prefetch(1)
+        blocks = tf.data.Dataset.from_generator(generate, output_signature=shape)
+        return untuned(blocks.prefetch(1))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Blocks of the rows in their own order, once."""
         batches = max(1, self.batches * self.batch_size // self.evaluation_batch)
         blocks = blocks_of(rows, self.evaluation_batch, batches)
-        return tf.data.Dataset.from_tensor_slices(blocks)
+        return untuned(tf.data.Dataset.from_tensor_slices(blocks))
 
     def steps_in(self, rows: np.ndarray) -> int:
         """The number of blocks that hold the rows."""

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.engine.datasets import untuned
 from textclf.engine.order import row_order
 
 
@@ -64,7 +65,8 @@ class HostEngine:
 
         x, y = self._encode(self.x[:1]), self.y[:1, None]
         signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (x, y))
-        return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+        return untuned(batches.prefetch(2))
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         if self.packed_columns is None:

@@ -70,10 +70,8 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
 
     def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
         all_h, all_c = _write(all_h, t, h), _write(all_c, t, c)
-        gates = _gates(z[t] + tf.matmul(h, kernel))
-        i, f, g, o = tf.split(gates, 4, 1)
-        c = f * c + i * g
-        return t + 1, o * tf.tanh(c), c, _write(z, t, gates), all_h, all_c
+        gates, h, c = _lstm_step(z[t], kernel, h, c)
+        return t + 1, h, c, _write(z, t, gates), all_h, all_c
 
     _, last_h, last_c, gates, all_h, all_c = _loop(forward, steps, h, c, z, empty, empty)
 
@@ -109,11 +107,20 @@ def lstm_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) 
     """What `lstm_loop` gives, without its gradient."""
 
     def forward(t: Any, h: Any, c: Any) -> Any:
-        i, f, g, o = tf.split(_gates(z[t] + tf.matmul(h, kernel)), 4, 1)
-        c = f * c + i * g
-        return t + 1, o * tf.tanh(c), c
+        _, h, c = _lstm_step(z[t], kernel, h, c)
+        return t + 1, h, c
 
     return list(_loop(forward, z.shape[0], h, c)[1:])
+
+
+def _lstm_step(
+    z_t: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The gates of a step, and h and c after it."""
+    gates = _gates(z_t + tf.matmul(h, kernel))
+    i, f, g, o = tf.split(gates, 4, 1)
+    c = f * c + i * g
+    return gates, o * tf.tanh(c), c
 
 
 def _gates(z: tf.Tensor) -> tf.Tensor:

@@ -40,9 +40,12 @@ def speed_up(model: keras.Model) -> None:
 
 
 def speed_up_in_shards(model: keras.Model, threads: int) -> None:
-    """Give them the faster loop in TensorFlow's graph, compiled by XLA layer by layer.
+    """Give the recurrent layers the faster loop in TensorFlow's graph, each compiled by XLA.
 
     XLA runs a loop on one thread. So a batch is cut into shards, which the graph runs side by side.
+
+    Args:
+        threads: how many shards at most.
     """
     _bind(model, TIME_LOOPS, partial(_in_shards, threads))
 

@@ -9,6 +9,7 @@ from textclf.engine.host import HostEngine
 from textclf.engine.rule import Choice, choose_engine, has_small_loops
 from textclf.engine.slices import speed_up_slices
 from textclf.models.recurrent import speed_up, speed_up_in_shards
+from textclf.models.wide_dense import speed_up_wide_dense
 from textclf.tasks import Task
 
 __all__ = ["Choice", "DeviceEngine", "Engine", "HostEngine", "choose_engine", "make_engine"]
@@ -39,6 +40,7 @@ def make_engine(
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
+        speed_up_wide_dense(network)
         speed_up_slices(network.optimizer)
     elif not device.is_gpu:  # there, Keras's own path is cuDNN's
         speed_up_in_shards(network, device.threads)

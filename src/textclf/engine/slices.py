@@ -10,6 +10,8 @@ from types import MethodType
 import keras
 import tensorflow as tf
 
+from textclf.models.layout import as_it_stands
+
 
 def speed_up_slices(optimizer: keras.Optimizer) -> None:
     """Have RMSprop and Adam add up the slices of a word once, before anything else.
@@ -39,7 +41,7 @@ def _rmsprop_step(
         type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
         return
     velocity = optimizer._velocities[optimizer._get_variable_index(variable)]
-    total, squares = _sums_of_words(gradient, *variable.shape)
+    total, squares = _sums_of_words(gradient, variable.shape[0])
     velocity.assign(optimizer.rho * velocity + (1 - optimizer.rho) * squares)
     variable.assign_sub(learning_rate * total / tf.sqrt(velocity + optimizer.epsilon))
 
@@ -63,19 +65,19 @@ def _adam_step(
     step = tf.cast(optimizer.iterations + 1, tf.float32)
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     alpha = learning_rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-    total, squares = _sums_of_words(gradient, *variable.shape)
+    total, squares = _sums_of_words(gradient, variable.shape[0])
     momentum.assign_add((total - momentum) * (1 - beta_1))
     velocity.assign_add((squares - velocity) * (1 - beta_2))
     variable.assign_sub(alpha * momentum / (tf.sqrt(velocity) + optimizer.epsilon))
 
 
-def _sums_of_words(
-    gradient: tf.IndexedSlices, words: int, dimensions: int
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _sums_of_words(gradient: tf.IndexedSlices, words: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Σg and Σg², float32 (words, dimensions) each: sums over the slices g of a word."""
-    # Side by side, so that they are added up in one go; on their side and back, so that XLA writes
-    # them as its scatter reads them and does not copy.
-    slices = tf.transpose(gradient.values)
-    pairs = tf.transpose(tf.concat([slices, tf.square(slices)], 0))
-    sums = tf.math.unsorted_segment_sum(pairs, gradient.indices, words)
-    return sums[:, :dimensions], sums[:, dimensions:]
+    # In one piece, with the side of length 1 that XLA's scatter reads: else it copies each.
+    slices = as_it_stands(gradient.values[:, None])
+    squares = as_it_stands(tf.square(slices))
+    total, total_of_squares = (
+        tf.math.unsorted_segment_sum(array[:, 0], gradient.indices, words)
+        for array in (slices, squares)
+    )
+    return total, total_of_squares

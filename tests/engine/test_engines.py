@@ -35,7 +35,11 @@ ENGINES = {
 
 def build_network(task: Task, kind: str) -> keras.Model:
     keras.utils.set_random_seed(SEED)
-    if kind == "packed":
+    if kind == "flat":
+        inputs = keras.Input((LENGTH,), dtype="int32")
+        embedded = layers.Flatten()(layers.Embedding(VOCABULARY, 3)(inputs))
+        x = layers.Dense(4, activation="tanh")(embedded)
+    elif kind == "packed":
         inputs = keras.Input((FEATURES.shape[1],))
         x = layers.Dense(4, activation="relu")(inputs)
     else:
@@ -84,6 +88,7 @@ def fit_plain_keras(task: Task, kind: str) -> tuple[keras.Model, dict[str, list[
 
 CASES = {
     "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
+    "flat, binary": (BINARY, "flat", ["xla"]),
     "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
     "packed, regression": (REGRESSION, "packed", ["xla"]),
 }
@@ -101,6 +106,25 @@ def test_one_epoch_equals_plain_keras(case: str) -> None:
             np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
         for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("margin", [-100, -0.5, 0])
+def test_segments_do_not_change_what_is_learned(
+    margin: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether no batch fits its segments, some do, or most."""
+    monkeypatch.setattr("textclf.models.flat_texts.MARGIN", margin)
+    lengths = np.arange(N_ROWS) % LENGTH + 1
+    padded = np.where(np.arange(LENGTH) < LENGTH - lengths[:, None], 0, IDS.clip(1))
+    monkeypatch.setattr(f"{__name__}.IDS", padded.astype(np.int32))
+    model, history = fit_plain_keras(BINARY, "flat")
+    engine = new_engine(ENGINES["xla"], BINARY, "flat")
+    assert engine.model.segments
+    ours = fit(engine)
+    for column, values in history.items():
+        np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=column)
+    for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
 def test_block_size_does_not_change_a_bit() -> None:
@@ -181,8 +205,8 @@ def test_batches_from_the_host_run_without_a_warning(recwarn: pytest.WarningsRec
 
 def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
     new_engine(ENGINES["graph"])
-    assert new_engine(ENGINES["xla"]).model.jit_compile
-    assert not new_engine(ENGINES["graph"]).model.jit_compile
+    assert new_engine(ENGINES["xla"]).model.train_program._jit_compile
+    assert not new_engine(ENGINES["graph"]).model.train_program._jit_compile
 
 
 @pytest.mark.parametrize(("units", "in_one"), [(32, True), (33, False)])

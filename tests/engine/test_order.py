@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textclf.engine.order import blocks_of, row_order
+from textclf.engine.order import blocks_of, longest_first, row_order
 
 ROWS = np.arange(100, 150)
 
@@ -37,3 +37,9 @@ def test_blocks_are_filled_up(rows: list[int], batch_size: int, batches: int, bl
     filled = blocks_of(np.array(rows), batch_size, batches)
     assert filled.tolist() == blocks
     assert filled.dtype == np.int32
+
+
+def test_longest_rows_come_first_within_each_batch() -> None:
+    lengths = np.array([0, 10, 20, 30, 20, 50])
+    ordered = longest_first(np.array([1, 5, 2, 4, 3]), lengths, batch_size=3)
+    assert ordered.tolist() == [5, 2, 1, 3, 4]

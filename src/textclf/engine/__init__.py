@@ -8,8 +8,8 @@ from textclf.engine.device import DeviceEngine
 from textclf.engine.host import HostEngine
 from textclf.engine.rule import Choice, choose_engine, has_small_loops
 from textclf.engine.slices import speed_up_slices
+from textclf.models.flat_texts import FlatTexts, speed_up_flat_texts
 from textclf.models.recurrent import speed_up, speed_up_in_shards
-from textclf.models.wide_dense import speed_up_wide_dense
 from textclf.tasks import Task
 
 __all__ = ["Choice", "DeviceEngine", "Engine", "HostEngine", "choose_engine", "make_engine"]
@@ -36,14 +36,15 @@ def make_engine(
         tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
         return HostEngine(network, batch_size, packed_columns)
+    texts: FlatTexts | None = None
     if choice.name == "xla" and not device.is_gpu:
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
-        speed_up_wide_dense(network)
-        speed_up_slices(network.optimizer)
+        if speed_up_slices(network.optimizer):
+            texts = speed_up_flat_texts(network)
     elif not device.is_gpu:  # there, Keras's own path is cuDNN's
         speed_up_in_shards(network, device.threads)
     return DeviceEngine(
-        network, task, batch_size, choice.batches, choice.name == "xla", packed_columns
+        network, task, batch_size, choice.batches, choice.name == "xla", packed_columns, texts
     )

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.engine.order import PAD
+from textclf.models.flat_texts import FlatTexts, Segments, fit_segments, segments_of
 from textclf.tasks import Task
 
 
@@ -22,45 +23,52 @@ class BlockTrainer(keras.Model):
         task: tells loss and metric.
         xla: whether XLA compiles the steps.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        texts: the network's first layers, if they skip padding.
     """
 
     def __init__(
-        self, network: keras.Model, task: Task, xla: bool, packed_columns: int | None = None
+        self,
+        network: keras.Model,
+        task: Task,
+        xla: bool,
+        packed_columns: int | None = None,
+        texts: FlatTexts | None = None,
     ) -> None:
-        self.xla = xla
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
         self.packed_columns = packed_columns
         self.loss_function = keras.losses.get(task.loss)
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
+        self.texts = texts
+        self.segments: Segments = ()
+        # Compiled here, not by Keras, which leaves XLA once any model asked for determinism.
+        self.train_program = _program(self._train_on_block, xla)
+        self.train_program_within = _program(self._train_within_segments, xla)
+        self.test_program = _program(self._test_on_block, xla)
         self.built = True
 
-    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+    def put(
+        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, batch_size: int
+    ) -> None:
         """Place the examples on the device; of the same shape as before, nothing is recompiled.
 
         Args:
             x: encoded examples (rows, ...).
             y: targets (rows,).
+            lengths: int32 (rows,), positions that are no padding; None where none is skipped.
+            batch_size: of training.
         """
         if not hasattr(self, "arrays"):
-            self.arrays = _Arrays(x, y, self.network.output_shape[-1])
+            self.arrays = _Arrays(x, y, lengths, self.network.output_shape[-1])
+            if lengths is not None:
+                self.segments = segments_of(lengths, x.shape[1], batch_size)
         else:
-            self.arrays.x.assign(x)
-            self.arrays.y.assign(y)
+            self.arrays.assign(x, y, lengths)
 
     def outputs_of(self, rows: np.ndarray) -> np.ndarray:
         """float32 (rows, outputs): what the network made of rows when `evaluate` last saw them."""
         return self.arrays.outputs.numpy()[rows]
-
-    @property
-    def jit_compile(self) -> bool:
-        """As asked for: Keras itself leaves XLA once any model asked for determinism."""
-        return self.xla
-
-    @jit_compile.setter
-    def jit_compile(self, _resolved: object) -> None:
-        pass  # what Keras resolves is not asked
 
     @property
     def metrics(self) -> list[keras.Metric]:
@@ -71,13 +79,31 @@ class BlockTrainer(keras.Model):
 
     def train_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """One gradient step for each batch of the block."""
-        _for_each_batch(rows, self._train_on_batch)
+        whole, within = self.train_program, self.train_program_within
+        if self.segments:
+            # XLA compiles what is called: the program for all positions hardly ever is.
+            fits = fit_segments(self.segments, self.arrays.lengths_of(rows))
+            tf.cond(fits, lambda: within(rows), lambda: whole(rows))
+        else:
+            whole(rows)
         return self.get_metrics_result()
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Score each batch of the block, and keep its outputs: no other program predicts."""
-        _for_each_batch(rows, self._test_on_batch)
+        self.test_program(rows)
         return self.get_metrics_result()
+
+    def _train_on_block(self, rows: tf.Tensor) -> None:
+        _for_each_batch(rows, self._train_on_batch)
+
+    def _train_within_segments(self, rows: tf.Tensor) -> None:
+        assert self.texts is not None  # nothing else has segments
+        self.texts.segments = self.segments
+        _for_each_batch(rows, self._train_on_batch)
+        self.texts.segments = ()
+
+    def _test_on_block(self, rows: tf.Tensor) -> None:
+        _for_each_batch(rows, self._test_on_batch)
 
     def _train_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
@@ -122,14 +148,28 @@ class _Arrays:
     Args:
         x: encoded examples (rows, ...).
         y: targets (rows,).
+        lengths: int32 (rows,), where padding is skipped, else None.
         width: the network's outputs for a row.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, width: int) -> None:
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, width: int
+    ) -> None:
         self.x = tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
+        self.lengths = tf.Variable([] if lengths is None else lengths, trainable=False)
         # One line more than there are rows: the padding of a last batch writes there.
         self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
+
+    def assign(self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None) -> None:
+        self.x.assign(x)
+        self.y.assign(y)
+        if lengths is not None:
+            self.lengths.assign(lengths)
+
+    def lengths_of(self, rows: tf.Tensor) -> tf.Tensor:
+        """int32, of the shape of `rows`; 0 where there is no row."""
+        return tf.where(rows == PAD, 0, tf.gather(self.lengths, tf.maximum(rows, 0)))
 
 
 METRICS = {
@@ -137,6 +177,11 @@ METRICS = {
     "multiclass": keras.metrics.SparseCategoricalAccuracy,
     "regression": keras.metrics.MeanAbsoluteError,
 }
+
+
+def _program(function: Any, xla: bool) -> Any:
+    """A function of the graph, which XLA compiles when it is called for the first time."""
+    return tf.function(function, jit_compile=True if xla else None, autograph=False)
 
 
 def _for_each_batch(rows: tf.Tensor, step: Any) -> None:

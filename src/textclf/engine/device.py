@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from textclf.engine.block_trainer import BlockTrainer
 from textclf.engine.datasets import untuned
-from textclf.engine.order import blocks_of, row_order
+from textclf.engine.order import blocks_of, longest_first, row_order
+from textclf.models.flat_texts import FlatTexts, lengths_of
 from textclf.tasks import Task
 
 EVALUATION_BATCH = 256  # rows; larger ones are hardly faster, and wide layers need memory for each
@@ -23,6 +24,7 @@ class DeviceEngine:
         batches: how many batches a block holds.
         xla: whether XLA compiles the block.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        texts: the network's first layers, if they skip padding.
     """
 
     def __init__(
@@ -33,31 +35,39 @@ class DeviceEngine:
         batches: int,
         xla: bool,
         packed_columns: int | None,
+        texts: FlatTexts | None = None,
     ) -> None:
         self.network = network
         self.batch_size = batch_size
         self.batches = batches
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
-        self.model = BlockTrainer(network, task, xla, packed_columns)
-        self.model.compile(optimizer=network.optimizer)
+        self.texts = texts
+        self.model = BlockTrainer(network, task, xla, packed_columns, texts)
+        self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it does so itself
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
-        self.model.put(x, y)
+        self.lengths = lengths_of(x) if self.texts else None
+        self.model.put(x, y, self.lengths, self.batch_size)
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """Blocks of one epoch after another, without end, each in an order of its own."""
 
         def generate() -> Iterator[np.ndarray]:
             for epoch in itertools.count(first_epoch):
-                yield from blocks_of(row_order(rows, seed, epoch), self.batch_size, self.batches)
+                order = row_order(rows, seed, epoch)
+                if self.lengths is not None:
+                    order = longest_first(order, self.lengths, self.batch_size)
+                yield from blocks_of(order, self.batch_size, self.batches)
 
         shape = tf.TensorSpec((self.batches, self.batch_size), tf.int32)
         blocks = tf.data.Dataset.from_generator(generate, output_signature=shape)
         return untuned(blocks.prefetch(1))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
-        """Blocks of the rows in their own order, once."""
+        """Blocks of the rows, once; in their own order, or by length where padding is skipped."""
+        if self.lengths is not None:
+            rows = longest_first(rows, self.lengths, len(rows))
         batches = max(1, self.batches * self.batch_size // self.evaluation_batch)
         blocks = blocks_of(rows, self.evaluation_batch, batches)
         return untuned(tf.data.Dataset.from_tensor_slices(blocks))

@@ -10,6 +10,16 @@ def row_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(rows)
 
 
+def longest_first(rows: np.ndarray, lengths: np.ndarray, batch_size: int) -> np.ndarray:
+    """The same batches, each with its longest rows first.
+
+    Args:
+        lengths: int32 (examples,), by row number.
+    """
+    batch = np.arange(len(rows)) // batch_size
+    return rows[np.lexsort((-lengths[rows], batch))]
+
+
 def blocks_of(rows: np.ndarray, batch_size: int, batches: int) -> np.ndarray:
     """Row numbers as int32 (blocks, batches, batch_size), filled up with -1."""
     n_blocks = -(-len(rows) // (batch_size * batches))

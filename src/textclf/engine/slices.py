@@ -10,20 +10,26 @@ from types import MethodType
 import keras
 import tensorflow as tf
 
-from textclf.models.layout import as_it_stands
+from textclf.models.sums_of_words import sums_of_words
 
 
-def speed_up_slices(optimizer: keras.Optimizer) -> None:
+def speed_up_slices(optimizer: keras.Optimizer) -> bool:
     """Have RMSprop and Adam add up the slices of a word once, before anything else.
 
-    The optimizer stays Keras's own object, so that it is saved as what it is. Other optimizers, and
-    these two with settings that change their step, are left alone.
+    The optimizer stays Keras's own object, so that it is saved as what it is.
+
+    Returns:
+        False if it is left alone: another optimizer, or one with settings that change its step.
     """
     if type(optimizer) is keras.optimizers.RMSprop:
-        if not (optimizer.momentum or optimizer.centered):
-            optimizer.update_step = MethodType(_rmsprop_step, optimizer)
-    elif type(optimizer) is keras.optimizers.Adam and not optimizer.amsgrad:
-        optimizer.update_step = MethodType(_adam_step, optimizer)
+        step = None if optimizer.momentum or optimizer.centered else _rmsprop_step
+    elif type(optimizer) is keras.optimizers.Adam:
+        step = None if optimizer.amsgrad else _adam_step
+    else:
+        step = None
+    if step is not None:
+        optimizer.update_step = MethodType(step, optimizer)
+    return step is not None
 
 
 def _rmsprop_step(
@@ -37,11 +43,11 @@ def _rmsprop_step(
     v = rho v + (1 - rho) Σg² and w = w - lr Σg / √(v + epsilon), where the sums are over a word's
     slices g: Keras squares each slice, not their sum.
     """
-    if not isinstance(gradient, tf.IndexedSlices):
+    if not _is_of_words(gradient, variable):
         type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
         return
     velocity = optimizer._velocities[optimizer._get_variable_index(variable)]
-    total, squares = _sums_of_words(gradient, variable.shape[0])
+    total, squares = _sums(gradient, variable)
     velocity.assign(optimizer.rho * velocity + (1 - optimizer.rho) * squares)
     variable.assign_sub(learning_rate * total / tf.sqrt(velocity + optimizer.epsilon))
 
@@ -57,7 +63,7 @@ def _adam_step(
     m = beta_1 m + (1 - beta_1) Σg, v = beta_2 v + (1 - beta_2) Σg² and w = w - alpha m / (√v +
     epsilon), with sums as above.
     """
-    if not isinstance(gradient, tf.IndexedSlices):
+    if not _is_of_words(gradient, variable):
         type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
         return
     place = optimizer._get_variable_index(variable)
@@ -65,19 +71,22 @@ def _adam_step(
     step = tf.cast(optimizer.iterations + 1, tf.float32)
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     alpha = learning_rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-    total, squares = _sums_of_words(gradient, variable.shape[0])
+    total, squares = _sums(gradient, variable)
     momentum.assign_add((total - momentum) * (1 - beta_1))
     velocity.assign_add((squares - velocity) * (1 - beta_2))
     variable.assign_sub(alpha * momentum / (tf.sqrt(velocity) + optimizer.epsilon))
 
 
-def _sums_of_words(gradient: tf.IndexedSlices, words: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Σg and Σg², float32 (words, dimensions) each: sums over the slices g of a word."""
-    # In one piece, with the side of length 1 that XLA's scatter reads: else it copies each.
-    slices = as_it_stands(gradient.values[:, None])
-    squares = as_it_stands(tf.square(slices))
-    total, total_of_squares = (
-        tf.math.unsorted_segment_sum(array[:, 0], gradient.indices, words)
-        for array in (slices, squares)
-    )
-    return total, total_of_squares
+def _sums(
+    gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Σg and Σg², float32 (words, dimensions) each, of slices or as they come side by side."""
+    if isinstance(gradient, tf.IndexedSlices):
+        return sums_of_words(gradient.values, gradient.indices, variable.shape[0])
+    total, squares = tf.unstack(gradient)
+    return total, squares
+
+
+def _is_of_words(gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable) -> bool:
+    """Whether it is an embedding's: slices, or the sums that models/flat_texts.py makes of them."""
+    return isinstance(gradient, tf.IndexedSlices) or len(gradient.shape) > len(variable.shape)

@@ -1,0 +1,117 @@
+"""Texts whose padding is skipped give Keras's numbers; other models stay as they are."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from textclf.models.flat_texts import (
+    PADDING,
+    Segment,
+    fit_segments,
+    lengths_of,
+    read,
+    score,
+    segments_of,
+    speed_up_flat_texts,
+)
+
+EXAMPLES, POSITIONS, WORDS, DIMENSIONS, UNITS = 8, 100, 30, 3, 5
+LENGTHS = np.array([100, 100, 60, 60, 30, 10, 0, 0])
+RANDOM = np.random.default_rng(0)
+IDS = np.where(
+    np.arange(POSITIONS) < POSITIONS - LENGTHS[:, None],
+    PADDING,
+    RANDOM.integers(1, WORDS, (EXAMPLES, POSITIONS)),
+).astype(np.int32)
+EMBEDDINGS = RANDOM.normal(size=(WORDS, DIMENSIONS)).astype(np.float32)
+KERNEL = RANDOM.normal(size=(POSITIONS * DIMENSIONS, UNITS)).astype(np.float32)
+WHOLE = (Segment(0, POSITIONS, EXAMPLES),)
+CUT = (Segment(0, 40, 2), Segment(40, 70, 4), Segment(70, POSITIONS, EXAMPLES))
+
+
+def gather_and_multiply() -> tuple[np.ndarray, ...]:
+    """z = xK, Σg and Σg² of the slices g of each word, and xᵀz, the kernel's gradient of z²/2."""
+    x = EMBEDDINGS[IDS].reshape(EXAMPLES, -1).astype(np.float64)
+    z = x @ KERNEL
+    slices = (z @ KERNEL.T).reshape(-1, DIMENSIONS)
+    sums = np.zeros((2, WORDS, DIMENSIONS))
+    np.add.at(sums[0], IDS.reshape(-1), slices)
+    np.add.at(sums[1], IDS.reshape(-1), slices**2)
+    return z, sums, x.T @ z
+
+
+@pytest.mark.parametrize("segments", [WHOLE, CUT], ids=["whole", "cut"])
+def test_product_and_gradients_are_those_of_all_positions(segments: tuple[Segment, ...]) -> None:
+    embeddings, kernel = tf.constant(EMBEDDINGS), tf.constant(KERNEL)
+
+    @tf.function(jit_compile=True)
+    def differentiate() -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([embeddings, kernel])
+            z = read(segments, tf.constant(IDS), embeddings, kernel)
+            loss = tf.reduce_sum(tf.square(z)) / 2
+        return [z, *tape.gradient(loss, [embeddings, kernel])]
+
+    for mine, expected in zip(differentiate(), gather_and_multiply(), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(4, 6), slice(6, 8)], ids=str)
+def test_scores_are_those_of_all_positions(rows: slice) -> None:
+    """Of long texts, of short ones, and of nothing but padding."""
+    scored = tf.function(score, jit_compile=True)(
+        tf.constant(IDS[rows]), tf.constant(EMBEDDINGS), tf.constant(KERNEL)
+    )
+    np.testing.assert_allclose(scored, gather_and_multiply()[0][rows], rtol=1e-4, atol=1e-3)
+
+
+def test_lengths_count_from_the_first_word_on() -> None:
+    assert lengths_of(IDS).tolist() == LENGTHS.tolist()
+    assert lengths_of(np.array([[0, 7, 0, 0]])).tolist() == [3]
+
+
+def test_segments_hold_the_words_of_any_batch() -> None:
+    lengths = RANDOM.integers(1, 101, 10_000).astype(np.int32)
+    segments = segments_of(lengths, 100, 128)
+    assert [segment.rows for segment in segments] == [32, 64, 96, 128]
+    assert [segment.start for segment in segments] == [0, *(s.stop for s in segments[:-1])]
+    assert segments[-1].stop == 100
+    batches = np.sort(RANDOM.permuted(lengths)[: 78 * 128].reshape(78, 128))[:, ::-1]
+    assert fit_segments(segments, tf.constant(batches))
+
+
+def test_a_batch_of_long_rows_does_not_fit() -> None:
+    assert fit_segments(CUT, tf.constant(LENGTHS[None], tf.int32))
+    longer = np.where(LENGTHS == 30, 31, LENGTHS)
+    assert not fit_segments(CUT, tf.constant([LENGTHS, longer], tf.int32))
+
+
+@pytest.mark.parametrize("shortest", [80, 100])
+def test_long_texts_are_worth_no_segments(shortest: int) -> None:
+    lengths = RANDOM.integers(shortest, 101, 1000).astype(np.int32)
+    assert segments_of(lengths, 100, 128) == ()
+
+
+def flat_model() -> keras.Model:
+    inputs = keras.Input((POSITIONS,), dtype="int32")
+    x = layers.Flatten()(layers.Embedding(WORDS, DIMENSIONS)(inputs))
+    return keras.Model(inputs, layers.Dense(UNITS, "relu")(x))
+
+
+def test_the_model_predicts_and_is_saved_as_before() -> None:
+    model = flat_model()
+    config, predicted = model.get_config(), model(IDS).numpy()
+    assert speed_up_flat_texts(model)
+    np.testing.assert_allclose(model(IDS), predicted, rtol=1e-4, atol=1e-6)
+    assert model.get_config() == config
+
+
+def test_an_embedding_that_others_read_is_left_alone() -> None:
+    inputs = keras.Input((POSITIONS,), dtype="int32")
+    embedded = layers.Embedding(WORDS, DIMENSIONS)(inputs)
+    flat = layers.Dense(UNITS)(layers.Flatten()(embedded))
+    model = keras.Model(inputs, [flat, layers.GlobalMaxPooling1D()(embedded)])
+    assert speed_up_flat_texts(model) is None
+    assert not any("call" in vars(layer) for layer in model.layers)

@@ -108,6 +108,16 @@ def test_the_model_predicts_and_is_saved_as_before() -> None:
     assert model.get_config() == config
 
 
+@pytest.mark.parametrize(("words", "dtype"), [(2**16, np.uint16), (2**16 + 1, np.int32)])
+def test_ids_take_two_bytes_if_all_fit(words: int, dtype: type) -> None:
+    inputs = keras.Input((1,), dtype="int32")
+    x = layers.Flatten()(layers.Embedding(words, 1)(inputs))
+    texts = speed_up_flat_texts(keras.Model(inputs, layers.Dense(1)(x)))
+    compact = texts.compact(np.array([[words - 1]], np.int32))
+    assert compact.dtype == dtype
+    assert compact.tolist() == [[words - 1]]
+
+
 def test_an_embedding_that_others_read_is_left_alone() -> None:
     inputs = keras.Input((POSITIONS,), dtype="int32")
     embedded = layers.Embedding(WORDS, DIMENSIONS)(inputs)

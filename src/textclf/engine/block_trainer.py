@@ -128,7 +128,7 @@ class BlockTrainer(keras.Model):
         x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns)
-        return x, y[:, None], present
+        return tf.cast(x, self.network.inputs[0].dtype), y[:, None], present
 
     def _mean_loss(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         # The mean over the rows that are there, which is what Keras takes of a smaller last batch.

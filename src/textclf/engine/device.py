@@ -42,12 +42,14 @@ class DeviceEngine:
         self.batches = batches
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
         self.texts = texts
+        self.lengths: np.ndarray | None = None
         self.model = BlockTrainer(network, task, xla, packed_columns, texts)
         self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it does so itself
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
-        self.lengths = lengths_of(x) if self.texts else None
+        if self.texts:
+            self.lengths, x = lengths_of(x), self.texts.compact(x)
         self.model.put(x, y, self.lengths, self.batch_size)
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:

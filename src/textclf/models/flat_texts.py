@@ -54,6 +54,10 @@ class FlatTexts:
         dense.call = MethodType(partial(_call, self), dense)
         dense.input_spec = None  # it is handed ids now
 
+    def compact(self, ids: np.ndarray) -> np.ndarray:
+        """The ids in two bytes each, if the vocabulary allows it."""
+        return ids.astype(np.uint16) if self.embedding.input_dim <= 2**16 else ids
+
     def __call__(self, ids: tf.Tensor, training: bool | None) -> tf.Tensor:
         """Word vectors times kernel, float32 (examples, units), of int32 (examples, positions)."""
         weights = self.embedding.embeddings.value, self.dense.kernel.value

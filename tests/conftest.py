@@ -2,13 +2,14 @@
 
 import os
 import shutil
-import sys
 import tempfile
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import figures
 from textclf.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from textclf.data.files import SHA256, keras_cache_dir
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
@@ -44,9 +45,20 @@ def full(pytestconfig: pytest.Config) -> bool:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell what the trust tests counted, if they ran."""
-    figures = sys.modules.get("figures")
-    for line in figures.lines() if figures else ():
+    for line in figures.lines():
         terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what was counted, where pytest-xdist runs tests in several processes."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = dict(figures.FIGURES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what a process of pytest-xdist counted."""
+    figures.FIGURES.update(getattr(node, "workeroutput", {}).get("figures", {}))
 
 
 def pytest_configure() -> None:

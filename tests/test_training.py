@@ -51,11 +51,11 @@ DENSE = {"type": "dense", "embedding_dim": 4, "units": [8]}
 RNN = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "dropout": 0.5}
 
 
-def make_config(model: dict = DENSE, **training: object) -> Config:
+def make_config(model: dict = DENSE, maxlen: int = LENGTH, **training: object) -> Config:
     defaults = {"batch_size": 9, "optimizer": "adam", "learning_rate": 0.03, "engine": "graph"}
     return Config(
         dataset={"name": "imdb"},
-        preprocessing={"num_words": VOCABULARY, "maxlen": LENGTH},
+        preprocessing={"num_words": VOCABULARY, "maxlen": maxlen},
         model=model,
         training={**defaults, **training},
     )
@@ -328,7 +328,8 @@ LSTM = {"type": "lstm", "embedding_dim": 3, "units": 3, "dropout": 0.4}
 TRUNCATED = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "bptt_steps": 2}
 CNN = {"type": "cnn_lstm", "embedding_dim": 3, "filters": 2, "kernel_size": 2, "pool_size": 2}
 RESUMED = {
-    "dense, graph": make_config(DENSE, epochs=6),
+    "dense, graph": make_config(DENSE),
+    "dense, XLA, padding skipped": make_config(DENSE, maxlen=2 * LENGTH, engine="xla"),
     "dense with dropout, Keras's fit": make_config({**DENSE, "dropout": 0.5}, engine="keras"),
     "LSTM with dropout, XLA": make_config(LSTM, engine="xla", optimizer="rmsprop"),
     "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),

@@ -12,6 +12,7 @@ from textclf.backend import LOOPS_IN_ONE, Device
 from textclf.engine import Choice, Engine, make_engine
 from textclf.engine.block_trainer import METRICS, unpack_bits
 from textclf.engine.order import row_order
+from textclf.models.flat_texts import fit_segments
 from textclf.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
 
 CPU = Device("cpu", "a processor", 1)
@@ -44,7 +45,8 @@ def build_network(task: Task, kind: str) -> keras.Model:
         x = layers.Dense(4, activation="relu")(inputs)
     else:
         inputs = keras.Input((LENGTH,), dtype="int32")
-        x = layers.SimpleRNN(4)(layers.Embedding(VOCABULARY, 3)(inputs))
+        layer = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM}[kind](4)
+        x = layer(layers.Embedding(VOCABULARY, 3)(inputs))
     width = CLASSES if task is MULTICLASS else 1
     return keras.Model(inputs, layers.Dense(width, activation=task.output_activation)(x))
 
@@ -88,7 +90,7 @@ def fit_plain_keras(task: Task, kind: str) -> tuple[keras.Model, dict[str, list[
 
 CASES = {
     "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
-    "flat, binary": (BINARY, "flat", ["xla"]),
+    "flat, binary": (BINARY, "flat", ["xla", "graph", "keras"]),
     "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
     "packed, regression": (REGRESSION, "packed", ["xla"]),
 }
@@ -108,23 +110,36 @@ def test_one_epoch_equals_plain_keras(case: str) -> None:
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
 
 
-@pytest.mark.parametrize("margin", [-100, -0.5, 0])
-def test_segments_do_not_change_what_is_learned(
-    margin: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether no batch fits its segments, some do, or most."""
-    monkeypatch.setattr("textclf.models.flat_texts.MARGIN", margin)
+@pytest.fixture
+def padded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts of one word to LENGTH."""
     lengths = np.arange(N_ROWS) % LENGTH + 1
-    padded = np.where(np.arange(LENGTH) < LENGTH - lengths[:, None], 0, IDS.clip(1))
-    monkeypatch.setattr(f"{__name__}.IDS", padded.astype(np.int32))
+    ids = np.where(np.arange(LENGTH) < LENGTH - lengths[:, None], 0, IDS.clip(1))
+    monkeypatch.setattr(f"{__name__}.IDS", ids.astype(np.int32))
+
+
+@pytest.mark.usefixtures("padded")
+@pytest.mark.parametrize(("misfits", "n_fit"), [(9.0, 0), (4.0, 2), (1.0, 5)])
+def test_segments_do_not_change_what_is_learned(
+    misfits: float, n_fit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether none of the five batches fits its segments, some do, or all."""
+    monkeypatch.setattr("textclf.models.flat_texts.MISFITS", misfits)
     model, history = fit_plain_keras(BINARY, "flat")
-    engine = new_engine(ENGINES["xla"], BINARY, "flat")
-    assert engine.model.segments
+    engine = new_engine(Choice("xla", 1, "a test"), BINARY, "flat")
+    assert sum(bool(fit) for fit in fits_of(engine)) == n_fit
     ours = fit(engine)
     for column, values in history.items():
         np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=column)
     for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
+
+
+def fits_of(engine: Engine) -> list[tf.Tensor]:
+    """Of each block of an epoch, whether its batches fit their segments."""
+    blocks = engine.epochs_of(TRAIN, SEED).take(engine.steps_in(TRAIN))
+    lengths = [engine.model.arrays.lengths_of(rows) for rows in blocks]
+    return [fit_segments(engine.texts.segments, of_block) for of_block in lengths]
 
 
 def test_block_size_does_not_change_a_bit() -> None:
@@ -146,6 +161,24 @@ def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) 
     assert predicted.shape == (len(rows), CLASSES)
     expected = engine.network.predict(FEATURES[rows].astype(np.float32), verbose=0)
     np.testing.assert_allclose(predicted, expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("padded")
+def test_rows_that_are_scored_by_length_come_back_in_their_order() -> None:
+    engine = new_engine(ENGINES["xla"], MULTICLASS, "flat")
+    rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])
+    expected = engine.predict(np.arange(N_ROWS))[rows]
+    np.testing.assert_allclose(engine.predict(rows), expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("padded")
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "flat"])
+@pytest.mark.parametrize("name", ["xla", "graph"])
+def test_a_callback_can_have_the_model_predict_examples(name: str, kind: str) -> None:
+    """Batches of a number that is not known beforehand."""
+    engine = new_engine(ENGINES[name], MULTICLASS, kind)
+    predicted = engine.model.predict(IDS, batch_size=5, verbose=0)
+    np.testing.assert_allclose(predicted, engine.predict(np.arange(N_ROWS)), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -41,7 +41,8 @@ def make_engine(
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
-        if speed_up_slices(network.optimizer):
+        adds_up_slices = speed_up_slices(network.optimizer)
+        if adds_up_slices:  # no other optimizer takes the gradient that flat texts have
             texts = speed_up_flat_texts(network)
     elif not device.is_gpu:  # there, Keras's own path is cuDNN's
         speed_up_in_shards(network, device.threads)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.engine.order import PAD
-from textclf.models.flat_texts import FlatTexts, Segments, fit_segments, segments_of
+from textclf.models.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.tasks import Task
 
 
@@ -41,10 +41,8 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
-        self.segments: Segments = ()
         # Compiled here, not by Keras, which leaves XLA once any model asked for determinism.
         self.train_program = _program(self._train_on_block, xla)
-        self.train_program_within = _program(self._train_within_segments, xla)
         self.test_program = _program(self._test_on_block, xla)
         self.built = True
 
@@ -61,8 +59,8 @@ class BlockTrainer(keras.Model):
         """
         if not hasattr(self, "arrays"):
             self.arrays = _Arrays(x, y, lengths, self.network.output_shape[-1])
-            if lengths is not None:
-                self.segments = segments_of(lengths, x.shape[1], batch_size)
+            if self.texts is not None and lengths is not None:
+                self.texts.segments = segments_of(lengths, x.shape[1], batch_size)
         else:
             self.arrays.assign(x, y, lengths)
 
@@ -79,13 +77,13 @@ class BlockTrainer(keras.Model):
 
     def train_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """One gradient step for each batch of the block."""
-        whole, within = self.train_program, self.train_program_within
-        if self.segments:
+        train = self.train_program
+        if self.texts is not None and self.texts.segments:
             # XLA compiles what is called: the program for all positions hardly ever is.
-            fits = fit_segments(self.segments, self.arrays.lengths_of(rows))
-            tf.cond(fits, lambda: within(rows), lambda: whole(rows))
+            fit = fit_segments(self.texts.segments, self.arrays.lengths_of(rows))
+            tf.cond(fit, lambda: train(rows, True), lambda: train(rows, False))
         else:
-            whole(rows)
+            train(rows, False)
         return self.get_metrics_result()
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -93,14 +91,10 @@ class BlockTrainer(keras.Model):
         self.test_program(rows)
         return self.get_metrics_result()
 
-    def _train_on_block(self, rows: tf.Tensor) -> None:
+    def _train_on_block(self, rows: tf.Tensor, within_segments: bool) -> None:
+        if self.texts is not None:
+            self.texts.within_segments = within_segments  # for what is traced now
         _for_each_batch(rows, self._train_on_batch)
-
-    def _train_within_segments(self, rows: tf.Tensor) -> None:
-        assert self.texts is not None  # nothing else has segments
-        self.texts.segments = self.segments
-        _for_each_batch(rows, self._train_on_batch)
-        self.texts.segments = ()
 
     def _test_on_block(self, rows: tf.Tensor) -> None:
         _for_each_batch(rows, self._test_on_batch)
@@ -157,14 +151,14 @@ class _Arrays:
     ) -> None:
         self.x = tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
-        self.lengths = tf.Variable([] if lengths is None else lengths, trainable=False)
+        self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
         # One line more than there are rows: the padding of a last batch writes there.
         self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
 
     def assign(self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None) -> None:
         self.x.assign(x)
         self.y.assign(y)
-        if lengths is not None:
+        if self.lengths is not None:
             self.lengths.assign(lengths)
 
     def lengths_of(self, rows: tf.Tensor) -> tf.Tensor:

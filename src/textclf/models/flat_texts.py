@@ -6,7 +6,6 @@ longest first, and its positions in segments: in the first ones only the longest
 What the others have there is reckoned once for all of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MethodType
@@ -21,7 +20,7 @@ from textclf.models.sums_of_words import sums_of_words
 
 PADDING = 0  # the id
 PARTS = 4  # of a batch: each segment ends where another part of its rows begins
-MARGIN = 4.5  # standard deviations; of 30,000 batches of IMDB one has more long rows than that
+MISFITS = 0.01  # batches of an epoch that are expected, at most, to have too many long rows
 MOST_LEFT = 0.9  # of the work; to save less is not worth the segments
 SHORTEST_PIECE = 25  # positions that scoring takes at once
 
@@ -43,13 +42,15 @@ class FlatTexts:
     """The layers Embedding, Flatten and Dense of a model, which read a text as one.
 
     Attributes:
-        segments: of the batches that train; empty: every position of every row is reckoned.
+        segments: of nearly all batches that train; empty where they are not worth it.
+        within_segments: whether a program traced from now on trains batches that fit them.
     """
 
     def __init__(self, embedding: keras.layers.Embedding, dense: keras.layers.Dense) -> None:
         self.embedding = embedding
         self.dense = dense
         self.segments: Segments = ()
+        self.within_segments = False
         embedding.call = _hand_on_ids
         dense.call = MethodType(partial(_call, self), dense)
         dense.input_spec = None  # it is handed ids now
@@ -63,7 +64,8 @@ class FlatTexts:
         weights = self.embedding.embeddings.value, self.dense.kernel.value
         if training:
             examples, positions = ids.shape
-            return read(self.segments or (Segment(0, positions, examples),), ids, *weights)
+            whole = (Segment(0, positions, examples),)
+            return read(self.segments if self.within_segments else whole, ids, *weights)
         return score(ids, *weights)
 
 
@@ -119,7 +121,7 @@ def segments_of(lengths: np.ndarray, positions: int, batch_size: int) -> Segment
     """Segments that hold the words of nearly all batches; empty if they are not worth it.
 
     Args:
-        lengths: int32 (rows,), of all rows that batches are drawn from.
+        lengths: int32 (rows,), taken for those of the rows that batches are drawn from.
         positions: of a row.
     """
     segments: list[Segment] = []
@@ -137,12 +139,24 @@ def segments_of(lengths: np.ndarray, positions: int, batch_size: int) -> Segment
 
 
 def _longest_beyond(lengths: np.ndarray, positions: int, rows: int, batch_size: int) -> int:
-    """The length that no row of a batch exceeds but the longest `rows` of them."""
-    # Of a batch, the number of rows that exceed a length is binomial, and nearly normal.
+    """The length that no row of a batch exceeds but the longest `rows` of them, as good as ever."""
     counts = np.bincount(lengths, minlength=positions + 1)
     share = 1 - np.cumsum(counts) / len(lengths)
-    most = batch_size * share + MARGIN * np.sqrt(batch_size * share * (1 - share))
-    return int(np.argmax(most <= rows))  # the longest length of all exceeds no row: it is found
+    misfits = _chance_of_more(rows, batch_size, share) * len(lengths) / batch_size
+    return int(np.argmax(misfits <= MISFITS))  # no row exceeds the longest of all: it is found
+
+
+def _chance_of_more(rows: int, batch_size: int, share: np.ndarray) -> np.ndarray:
+    """A bound on the chance that more than `rows` of a batch are of a kind, by the kind's share.
+
+    exp(-n KL(a || p)) for a = (rows + 1) / n above p (Hoeffding 1963, theorem 1 and section 6: it
+    holds for rows drawn without replacement too). All arrays are float64 (kinds,).
+    """
+    a = (rows + 1) / batch_size
+    p = share.clip(1e-9, 1 - 1e-9)
+    of_others = (1 - a) * np.log((1 - a) / (1 - p)) if a < 1 else 0.0
+    divergence = a * np.log(a / p) + of_others
+    return np.where(p < a, np.exp(-batch_size * divergence), 1.0)
 
 
 def fit_segments(segments: Segments, lengths: tf.Tensor) -> tf.Tensor:
@@ -189,6 +203,7 @@ def read(segments: Segments, ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.T
             slices = tf.concat([part.slices(dz) for part in parts], 0)
             words = tf.concat([tf.reshape(part.ids, [-1]) for part in parts], 0)
             sums = tf.stack(sums_of_words(slices, words, embeddings.shape[0]))
+            # What is padding is word 0, the first row.
             padding = tf.add_n([part.sums_of_padding(dz) for part in parts])
             sums = tf.concat([sums[:, :1] + padding[:, None], sums[:, 1:]], 1)
             return sums, tf.concat([part.kernel_gradient(dz) for part in parts], 0)
@@ -208,7 +223,8 @@ class _Part:
         self.rows, self.others = segment.rows, ids.shape[0] - segment.rows
         self.length = segment.stop - segment.start
         self.ids = ids[: self.rows, segment.start : segment.stop]
-        self.x = tf.reshape(tf.gather(embeddings, self.ids), (self.rows, -1))
+        x = tf.gather(embeddings, self.ids)
+        self.x = tf.reshape(x, (self.rows, self.length * dimensions))  # there may be no row
         self.kernel = kernel[segment.start * dimensions : segment.stop * dimensions]
         self.padding = embeddings[PADDING]
 
@@ -227,9 +243,16 @@ class _Part:
         """Σg and Σg² of the padding of rows without words, float32 (2, dimensions)."""
         dz = dz[self.rows :]
         total = tf.linalg.matvec(self._sum_of_kernels(), tf.reduce_sum(dz, 0))
+        squares = tf.reshape(self._squares_of_padding(dz), (self.length, -1))
+        return tf.stack([total, tf.reduce_sum(squares, 0)])
+
+    def _squares_of_padding(self, dz: tf.Tensor) -> tf.Tensor:
+        """Σ_b (K dz_b)², float32 (length * dimensions,); by whichever way multiplies less."""
+        if self.others < dz.shape[1]:
+            return tf.reduce_sum(tf.square(tf.matmul(self.kernel, dz, transpose_b=True)), 1)
         products = tf.matmul(dz, dz, transpose_a=True)
         squares = tf.reduce_sum(tf.matmul(self.kernel, products) * self.kernel, 1)
-        return tf.stack([total, tf.reduce_sum(tf.reshape(squares, (self.length, -1)), 0)])
+        return tf.maximum(squares, 0)  # rounding may leave a little less
 
     def kernel_gradient(self, dz: tf.Tensor) -> tf.Tensor:
         """float32 (length * dimensions, units)."""
@@ -245,33 +268,32 @@ class _Part:
 
 
 def score(ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """What `read` gives, without its gradient: a loop from the longest row's first word on.
+    """What `read` gives, without its gradient: a loop over pieces of the texts.
+
+    It begins at the piece in which the longest row has its first word.
 
     Args:
-        ids: int32 (examples, positions); best of rows that are about as long.
+        ids: int32 (examples, positions), any number of them; best of rows that are about as long.
     """
-    examples, positions = ids.shape
-    units = kernel.shape[1]
-    pieces = _number_of_pieces(positions)
-    length = positions // pieces
-    kernels = tf.reshape(kernel, (pieces, -1, units))
+    (_, positions), (_, dimensions), (_, units) = ids.shape, embeddings.shape, kernel.shape
+    pieces = max(1, positions // SHORTEST_PIECE)
+    length = -(-positions // pieces)
+    more = pieces * length - positions  # positions, put in front, with a kernel of 0
+    ids = tf.pad(ids, ((0, 0), (more, 0)))
+    kernel = tf.pad(kernel, ((more * dimensions, 0), (0, 0)))
+    examples = tf.shape(ids)[0]
+    kernels = tf.reshape(kernel, (pieces, length * dimensions, units))
     has_words = tf.reduce_any(tf.reshape(tf.reduce_any(ids != PADDING, 0), (pieces, length)), 1)
     first = tf.argmax(has_words, output_type=tf.int32)
 
     def body(piece: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         words = tf.slice(ids, (0, piece * length), (examples, length))
-        x = tf.reshape(tf.gather(embeddings, words), (examples, -1))
+        x = tf.reshape(tf.gather(embeddings, words), (-1, length * dimensions))
         return piece + 1, z + tf.matmul(x, kernels[piece])
 
-    sums = tf.reduce_sum(tf.reshape(kernel, (pieces, length, -1, units)), 1)
+    sums = tf.reduce_sum(tf.reshape(kernel, (pieces, length, dimensions, units)), 1)
     of_padding = tf.reduce_sum(sums * embeddings[PADDING][:, None], 1)
     # Not a cumulative sum, which takes XLA seconds to compile.
     before = tf.reduce_sum(tf.where(tf.range(pieces)[:, None] < first, of_padding, 0.0), 0)
     start = tf.zeros((examples, units)) + before
     return tf.while_loop(lambda piece, _: piece < pieces, body, (first, start))[1]
-
-
-def _number_of_pieces(positions: int) -> int:
-    """As many pieces of one length as there can be, none shorter than SHORTEST_PIECE."""
-    numbers: Sequence[int] = range(positions // SHORTEST_PIECE, 1, -1)
-    return next((number for number in numbers if positions % number == 0), 1)

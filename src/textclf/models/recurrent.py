@@ -104,7 +104,7 @@ def _in_shards(threads: int, read: Reader) -> Reader:
     read_shard = tf.function(read, jit_compile=True, autograph=False)
 
     def read_all(weights: Tensors, *arrays: tf.Tensor) -> Tensors:
-        n_shards = _number_of_shards(arrays[0].shape[0], threads)
+        n_shards = _number_of_shards(arrays[0].shape[0] or 1, threads)  # None: any number
         shards = zip(*(tf.split(array, n_shards) for array in arrays), strict=True)
         states = [read_shard(weights, *shard) for shard in shards]
         return [tf.concat(parts, 0) for parts in zip(*states, strict=True)]

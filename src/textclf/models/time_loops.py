@@ -66,7 +66,7 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
         The last h and c, float32 (examples, units) each.
     """
     steps = z.shape[0]
-    empty = tf.zeros((steps, *h.shape))
+    empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
 
     def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
         all_h, all_c = _write(all_h, t, h), _write(all_c, t, c)

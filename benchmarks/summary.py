@@ -110,7 +110,7 @@ def report(results: Results, picture: str) -> str:
 
 
 def measure_table(results: Results, measure: str) -> str:
-    """A row for each recipe: each side's figure, and how many times textclf's it is."""
+    """A row for each recipe: each side's figure, the best bold, and how many times textclf's."""
     rows = [
         [_linked(recipe), *(_cell(results, recipe, side, measure) for side in _sides(results))]
         for recipe in results["runs"]
@@ -133,11 +133,12 @@ def _cell(results: Results, recipe: str, side: str, measure: str) -> str:
     runs = results["runs"][recipe]
     if not runs.get(side):
         return NOTHING
-    value = three_digits(MEASURES[measure].of(runs[side]))
-    if side == "textclf":
-        return f"**{value}**"
+    of = MEASURES[measure].of
+    value = three_digits(of(runs[side]))
+    if of(runs[side]) == min(of(others) for others in runs.values() if others):
+        value = f"**{value}**"
     times = ratio(results, recipe, side, measure)
-    if times is None:
+    if side == "textclf" or times is None:
         return value
     return f"{value} ({times_sign(times)}{_other_epochs(runs, side, measure)})"
 

@@ -142,7 +142,8 @@ def commands_page() -> Iterator[str]:
     yield (
         "CONFIG is a YAML file ([its keys](config.md)), or the name of a shipped recipe such as "
         "`imdb_lstm`. RUN is a folder, or a name under `--runs-dir`. Results go to standard "
-        "output, everything else to standard error. Every command has `--help`."
+        "output, everything else to standard error; with `--json`, errors are results too. Every "
+        "command has `--help`."
     )
     rows = [
         [f"[`textclf {name}`](#textclf-{name.replace(' ', '-')})", _summary(command)]

@@ -63,12 +63,12 @@ TRAPS = {
     "test rows validate": (
         imdb(validation={"split": "test"}),
         "training.validation.split = test: the epoch that is kept is chosen on the test rows, so "
-        "their score is no test any more; use split: shuffled",
+        "the test score is not independent; use split: shuffled",
     ),
     "test rows validate, the last epoch is kept": (
         imdb(validation={"split": "test"}, checkpoint={"keep": "last"}),
         "training.validation.split = test: whoever tunes by val_… scores tunes on the test rows, "
-        "so their score is no test any more; use split: shuffled",
+        "so the test score is not independent; use split: shuffled",
     ),
     "rate too high": (
         imdb(optimizer="adam", learning_rate=1.0),

@@ -59,14 +59,14 @@ class ReutersDataset(DatasetSection):
     """11,228 newswires on 46 topics."""
 
     name: Literal["reuters"] = Field(description="the Reuters newswires of keras.datasets")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
 
 
 class BostonDataset(DatasetSection):
     """506 suburbs of Boston, 13 features, the median price of a house in thousands of dollars."""
 
     name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
 
     @property
     def is_text(self) -> bool:
@@ -81,8 +81,8 @@ class DocstringsDataset(DatasetSection):
     """Docstrings of NumPy, pandas, Matplotlib and Keras: which library does one document?"""
 
     name: Literal["docstrings"] = Field(description="docstrings of the installed libraries")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that test")
-    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which rows test")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which are the test rows")
 
 
 def _default_test_split(dataset: dict[str, Any]) -> float | None:
@@ -106,7 +106,7 @@ class CsvDataset(DatasetSection):
         description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, UTF-8"
     )
     test_path: DataPath | None = Field(
-        None, description="a file of the same columns whose rows test"
+        None, description="a file of the same columns with the test rows"
     )
     text: Column | None = Field(None, description="the column that holds the text")
     features: list[Column] | None = Field(
@@ -123,9 +123,9 @@ class CsvDataset(DatasetSection):
         default_factory=_default_test_split,
         gt=0,
         lt=1,
-        description="share of the rows that test, without a test_path",
+        description="share of the rows kept for the test, without a test_path",
     )
-    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which rows test")
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which are the test rows")
 
     @property
     def is_text(self) -> bool:
@@ -149,10 +149,10 @@ class TextPreprocessing(Settings):
     """From texts as ids to a model's input."""
 
     num_words: int | None = Field(
-        None, ge=4, le=10_000_000, description="keep ids below this (the most frequent words)"
+        None, ge=4, le=10_000_000, description="ids from this on, the rarer words, become unknown"
     )
     skip_top: int = Field(
-        0, ge=0, le=10_000_000, description="drop ids below this (the most frequent words)"
+        0, ge=0, le=10_000_000, description="ids below this, the most frequent, become unknown"
     )
     remove_reserved: bool = Field(
         False, description="remove ids 0 to 2 (padding, start, unknown) from every text"
@@ -208,7 +208,7 @@ class DenseModel(Settings):
 
 
 class SimpleRnnModel(Settings):
-    """Keras's SimpleRNN, read at its last step."""
+    """Keras's SimpleRNN on word vectors or one-hot words, read at its last step."""
 
     type: Literal["simple_rnn"] = Field(description="a fully connected recurrent layer")
     embedding_dim: int | None = Field(
@@ -222,7 +222,7 @@ class SimpleRnnModel(Settings):
 
 
 class LstmModel(Settings):
-    """Keras's LSTM, read at its last step."""
+    """Keras's LSTM on word vectors or one-hot words, read at its last step."""
 
     type: Literal["lstm"] = Field(description="long short-term memory")
     embedding_dim: int | None = Field(
@@ -233,7 +233,7 @@ class LstmModel(Settings):
 
 
 class CnnLstmModel(Settings):
-    """A convolution over the words, pooled, read by an LSTM."""
+    """A convolution over word vectors, pooled, read by an LSTM."""
 
     type: Literal["cnn_lstm"] = Field(description="convolution, pooling, LSTM")
     embedding_dim: int | None = Field(
@@ -278,7 +278,7 @@ class FirstValidation(Settings):
 
 
 class TestValidation(Settings):
-    """The test rows validate, as many tutorials do: such a score is no test any more."""
+    """The test rows validate, as many tutorials do; the test score is not independent then."""
 
     split: Literal["test"] = Field(description="the test rows")
 
@@ -365,10 +365,17 @@ class Config(Settings):
         ),
         description="what is done to the examples before the model sees them",
     )
-    model: ModelSettings = Field(description="the layers")
+    model: ModelSettings = Field(
+        description="the hidden layers; output and loss follow from what is predicted: "
+        "two classes (sigmoid, binary cross-entropy), more (softmax, categorical cross-entropy), "
+        "or a number (linear, mean squared error)"
+    )
     training: Training = Field(default_factory=Training, description="how the model is fitted")
     seed: int = Field(
-        42, ge=0, le=MAX_SEED, description="decides initial weights, row order and dropout"
+        42,
+        ge=0,
+        le=MAX_SEED,
+        description="decides initial weights, row order and dropout; not the test rows",
     )
 
     @model_validator(mode="before")

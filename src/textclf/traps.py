@@ -82,7 +82,7 @@ def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
     what = "the epoch that is kept is chosen" if chooses else "whoever tunes by val_… scores tunes"
     yield (
         "training.validation.split",
-        f"{what} on the test rows, so their score is no test any more; use split: shuffled",
+        f"{what} on the test rows, so the test score is not independent; use split: shuffled",
     )
 
 

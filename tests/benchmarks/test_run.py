@@ -84,6 +84,12 @@ def test_a_table_has_figures_and_ratios(results: dict[str, Any]) -> None:
     assert row == f"| {' | '.join(cells)} |"
 
 
+def test_the_best_figure_is_bold_whosever_it_is(results: dict[str, Any]) -> None:
+    results["runs"]["imdb_lstm"]["keras"] = [made_up_run(5, [1.0, 0.25], [0.6, 0.77])]
+    *_, row = summary.measure_table(results, "epoch").splitlines()
+    assert "| 0.5 | **0.25** (0.50\u00d7) |" in row
+
+
 def test_a_command_that_stopped_early_says_so(results: dict[str, Any]) -> None:
     results["runs"]["imdb_lstm"]["keras"] = [made_up_run(20, [6.0, 4.0], [0.6, 0.77])]
     assert "20 (2.0\u00d7, 2 epochs instead of 3)" in summary.measure_table(results, "command")

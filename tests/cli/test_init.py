@@ -73,7 +73,7 @@ def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
     assert result.stderr.splitlines() == [
         "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad', 'good'",
         "textclf: data/train.csv: left out: 'id'",
-        "textclf: ../data/test.csv: its rows test",
+        "textclf: ../data/test.csv: holds the test rows",
         "textclf: train it with: textclf train configs/mine.yaml",
     ]
     config = load_config("configs/mine.yaml")

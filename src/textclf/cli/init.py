@@ -92,6 +92,6 @@ def init(
     for line in columns.in_words() if columns else ():
         click.echo(f"textclf: {data}: {line}", err=True)
     if "test_path" in section:
-        click.echo(f"textclf: {section['test_path']}: its rows test", err=True)
+        click.echo(f"textclf: {section['test_path']}: holds the test rows", err=True)
     click.echo(path)
     click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)

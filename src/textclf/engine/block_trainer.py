@@ -166,6 +166,9 @@ class _Arrays:
         return tf.where(rows == PAD, 0, tf.gather(self.lengths, tf.maximum(rows, 0)))
 
 
+# The bits of any two bytes, to be looked up: shifts and masks take three times as long.
+PAIRS = np.arange(2**16, dtype=np.uint16)[:, None].view(np.uint8)
+BITS = np.unpackbits(PAIRS, axis=1).astype(np.float32)
 METRICS = {
     "binary": keras.metrics.BinaryAccuracy,
     "multiclass": keras.metrics.SparseCategoricalAccuracy,
@@ -191,6 +194,9 @@ def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
 
 def unpack_bits(packed: tf.Tensor, columns: int) -> tf.Tensor:
     """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
-    shifts = tf.constant([7, 6, 5, 4, 3, 2, 1, 0], tf.uint8)
-    bits = tf.bitwise.bitwise_and(tf.bitwise.right_shift(packed[:, :, None], shifts), 1)
-    return tf.cast(tf.reshape(bits, (packed.shape[0], -1))[:, :columns], tf.float32)
+    rows, n_bytes = packed.shape
+    pairs = tf.reshape(tf.pad(packed, ((0, 0), (0, n_bytes % 2))), (rows, -1, 2))
+    with tf.init_scope():  # within the graph, it would be copied over and over
+        bits_of_pairs = tf.constant(BITS)
+    bits = tf.gather(bits_of_pairs, tf.cast(tf.bitcast(pairs, tf.uint16), tf.int32))
+    return tf.reshape(bits, (rows, -1))[:, :columns]

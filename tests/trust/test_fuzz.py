@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from figures import FIGURES
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from figures import FIGURES
 from textclf.backend import Device
 from textclf.config import Config
 from textclf.config_file import dump_config, list_recipes, load_config

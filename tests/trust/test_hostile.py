@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from figures import FIGURES
 
+from figures import FIGURES
 from textclf.cli import main
 from textclf.runs import RunFolder
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import matplotlib.image
 import pandas as pd
 import pytest
-from figures import FIGURES
 
+from figures import FIGURES
 from textclf.config_file import load_config
 from textclf.reproduction import compare_runs
 from textclf.runs import RunFolder

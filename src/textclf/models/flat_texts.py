@@ -20,7 +20,7 @@ from textclf.models.sums_of_words import sums_of_words
 
 PADDING = 0  # the id
 PARTS = 4  # of a batch: each segment ends where another part of its rows begins
-MISFITS = 0.01  # batches of an epoch that are expected, at most, to have too many long rows
+MISFITS = 0.01  # batches of an epoch, expected at most, with too many long rows for a segment
 MOST_LEFT = 0.9  # of the work; to save less is not worth the segments
 SHORTEST_PIECE = 25  # positions that scoring takes at once
 

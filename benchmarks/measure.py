@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments import EXPERIMENTS
 
-from textclf.config_file import load_config
+from textclf.config.file import load_config
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -10,11 +10,8 @@ import click
 from textclf import errors
 from textclf.cli import main as textclf
 from textclf.cli.group import BUG, INTERRUPTED, TERMINATED, USAGE
-from textclf.config import Config
-from textclf.config_errors import one_of
-from textclf.config_file import load_config
-from textclf.recipes import SCHEMA_FILE
-from textclf.schema import (
+from textclf.config.file import load_config
+from textclf.config.json_schema import (
     Schema,
     choices,
     config_schema,
@@ -23,7 +20,10 @@ from textclf.schema import (
     in_words,
     value_range,
 )
-from textclf.starter import starter_config
+from textclf.config.messages import one_of
+from textclf.config.recipes import SCHEMA_FILE
+from textclf.config.settings import Config
+from textclf.inspection.starter import starter_config
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = "<!-- python docs/generate.py writes this page -->"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import figures
-from textclf.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from textclf.data.files import SHA256, keras_cache_dir
+from textclf.training.engine.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
 SHARED = Path(__file__).parents[2] / "shared" / "keras" / "datasets"

@@ -3,7 +3,7 @@
 import pytest
 
 from textclf import load_config, train
-from textclf.config_file import list_recipes
+from textclf.config.file import list_recipes
 
 CATALOGUE = sorted(set(list_recipes()) - {"quickstart"})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from textclf.cli import main
-from textclf.conflicts import RULES
+from textclf.config.conflicts import RULES
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATE = runpy.run_path(str(DOCS / "generate.py"))

@@ -10,13 +10,13 @@ import yaml
 from textclf import errors
 from textclf.cli import main
 from textclf.cli.group import BUG, INTERRUPTED, TERMINATED, USAGE
-from textclf.config import Config
-from textclf.config_file import dump_config, list_recipes, load_config, recipe_name
-from textclf.data import LOADERS, OUTLINES
+from textclf.config.file import dump_config, list_recipes, load_config, recipe_name
+from textclf.config.settings import Config
 from textclf.data.files import DATASET_FILES
-from textclf.models import BUILDERS
-from textclf.splits import SPLITTERS
-from textclf.tasks import TASKS
+from textclf.data.loaders import LOADERS, OUTLINES
+from textclf.data.splits import SPLITTERS
+from textclf.data.tasks import TASKS
+from textclf.models.builders import BUILDERS
 
 PROJECT = Path(__file__).parents[1]
 CONFIGS = sorted((PROJECT / "configs").glob("*.yaml"))

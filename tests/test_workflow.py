@@ -8,11 +8,11 @@ import pytest
 
 import textclf
 from textclf import Run, evaluate, load_config, open_run, train
-from textclf.data import load_dataset
+from textclf.data.loaders import load_dataset
 from textclf.errors import ConfigError, DataError, RunError
-from textclf.report.mistakes import Mistake
-from textclf.reporter import Reporter
-from textclf.reporting import Explainer
+from textclf.results.report.mistakes import Mistake
+from textclf.results.report.write import Explainer
+from textclf.training.reporter import Reporter
 from textclf.workflow import resume
 from tiny_recipes import TINY_BOSTON, TINY_TAIL
 

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textclf.config_file import load_config
+    from textclf.config.file import load_config
     from textclf.workflow import Run, evaluate, open_run, train
 
 __all__ = ["Run", "evaluate", "load_config", "open_run", "train"]
 
 # Imported when first asked for, so that `import textclf` costs milliseconds.
 _HOMES = {
-    "load_config": "textclf.config_file",
+    "load_config": "textclf.config.file",
     "Run": "textclf.workflow",
     "evaluate": "textclf.workflow",
     "open_run": "textclf.workflow",

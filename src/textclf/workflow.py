@@ -5,30 +5,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf import backend
 from textclf.atomic import write_json
-from textclf.config import Config
-from textclf.conflicts import check_conflicts
-from textclf.data import load_dataset
-from textclf.environment import describe_environment
+from textclf.config.conflicts import check_conflicts
+from textclf.config.settings import Config
+from textclf.data.loaders import load_dataset
 from textclf.errors import RunError
-from textclf.evaluation import Scored, Scores, mean_and_sd, score
-from textclf.fits import Fit, over_fits
 from textclf.plots.run import plot_run
-from textclf.prediction import Predictor, read_text_encoder
-from textclf.reporter import Reporter
-from textclf.reproduction import Reproduction, compare_runs
-from textclf.results import write_results
-from textclf.resumption import refuse_failed, refuse_other_data, warn_of_changes, with_epochs
+from textclf.results.prediction import Predictor, read_text_encoder
+from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.runs import RunFolder, create_run, find_run
+from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
-from textclf.series import runs_with_models, seeds_from, series_locked, train_seeds
+from textclf.training.engine import backend
+from textclf.training.evaluation import Scored, Scores, mean_and_sd, score
+from textclf.training.fits import Fit, over_fits
+from textclf.training.reporter import Reporter
+from textclf.training.results import write_results
+from textclf.training.resumption import (
+    refuse_failed,
+    refuse_other_data,
+    warn_of_changes,
+    with_epochs,
+)
+from textclf.training.series import runs_with_models, seeds_from, series_locked, train_seeds
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-    from textclf.training import Trainer
+    from textclf.training.trainer import Trainer
 
 
 class Run(RunFolder):
@@ -42,7 +47,7 @@ class Run(RunFolder):
         can run.
         """
         backend.import_tensorflow()
-        from textclf.training import load_kept_model
+        from textclf.training.trainer import load_kept_model
 
         return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
@@ -234,7 +239,7 @@ def load_predictor(
         (reporter or Reporter()).tell(told)
     with backend.native_output_to(None):
         backend.start(device)
-        from textclf.training import load_kept_model
+        from textclf.training.trainer import load_kept_model
 
         network = load_kept_model(run.config, run)
         try:
@@ -256,7 +261,7 @@ def _new_trainer(
     for warning in data.warnings:
         reporter.tell(f"warning: {warning}")
     chosen = backend.start(device)
-    from textclf.training import Trainer
+    from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
 

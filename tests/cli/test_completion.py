@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from textclf.cli import main
-from textclf.config_file import list_recipes
-from textclf.schema import config_schema
+from textclf.config.file import list_recipes
+from textclf.config.json_schema import config_schema
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from textclf.cli import main
 from textclf.cli.data_screen import print_data, print_row
-from textclf.showing import show_data, show_row
+from textclf.inspection.show import show_data, show_row
 
 
 @pytest.mark.real_data

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from textclf.exporting.formats import FORMATS
+from textclf.results.export.formats import FORMATS
 
 pytestmark = pytest.mark.real_data
 

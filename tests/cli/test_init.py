@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from textclf.config_file import load_config
-from textclf.schema import config_schema
+from textclf.config.file import load_config
+from textclf.config.json_schema import config_schema
 
 
 def test_it_needs_no_arguments(cli, empty_folder):

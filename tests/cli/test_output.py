@@ -5,9 +5,9 @@ import json
 import pytest
 
 from textclf.cli import progress
+from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish, print_json, print_scores
 from textclf.errors import ExpectationError
-from textclf.expectations import Expectation
 
 
 def test_scores_are_aligned_with_their_deviations_beside_them(capsys):

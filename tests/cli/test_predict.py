@@ -14,7 +14,7 @@ import pytest
 
 from textclf.cli.answers import LineAnswers
 from textclf.data.texts import Example
-from textclf.prediction import Tally
+from textclf.results.prediction import Tally
 
 pytestmark = pytest.mark.real_data
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from textclf.callbacks import HistoryWriter
-from textclf.reproduction import compare_runs
+from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
+from textclf.training.callbacks import HistoryWriter
 from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data

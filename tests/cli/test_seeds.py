@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from textclf import evaluate, load_config, open_run, train
-from textclf.callbacks import HistoryWriter
-from textclf.config import MAX_SEED
+from textclf.config.settings import MAX_SEED
 from textclf.errors import ConfigError, RunError
-from textclf.reproduction import compare_runs
+from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder, list_runs
-from textclf.training import Trainer
+from textclf.training.callbacks import HistoryWriter
+from textclf.training.trainer import Trainer
 from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config import BostonDataset
-from textclf.data import load_dataset
+from textclf.config.settings import BostonDataset
+from textclf.data.loaders import load_dataset
 
 pytestmark = pytest.mark.real_data
 

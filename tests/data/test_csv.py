@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config import CsvDataset
-from textclf.data import load_dataset, missing_files
+from textclf.config.settings import CsvDataset
+from textclf.data.loaders import load_dataset, missing_files
+from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.errors import DataError, MissingDataError
-from textclf.tasks import BINARY, MULTICLASS, REGRESSION
 
 FILMS = "text,label\nA good film,pos\nbad; so bad!,neg\ngood good,pos\nThe end,neg\nbad film,neg\n"
 HOUSES = "rooms,age,price\n3,10,200.5\n4,20,250\n5,5,400\n2,50,100\n3,30,180\n"

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config import DocstringsDataset
-from textclf.data import docstrings, load_dataset
+from textclf.config.settings import DocstringsDataset
+from textclf.data import docstrings
 from textclf.data.docstrings import first_paragraph, read_libraries
+from textclf.data.loaders import load_dataset
 from textclf.data.tokenizer import split_words
 from textclf.errors import MissingDataError
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config import ImdbDataset
-from textclf.data import files, load_dataset
+from textclf.config.settings import ImdbDataset
+from textclf.data import files
 from textclf.data.files import fetch_dataset, find_file, read_file, verify_dataset
+from textclf.data.loaders import load_dataset
 from textclf.errors import DataError, MissingDataError, ResourceError
 
 FILE = "boston_housing.npz"

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config import ImdbDataset
-from textclf.data import Dataset, load_dataset
+from textclf.config.settings import ImdbDataset
+from textclf.data.dataset import Dataset
+from textclf.data.loaders import load_dataset
 
 pytestmark = pytest.mark.real_data
 SETTINGS = ImdbDataset(name="imdb")

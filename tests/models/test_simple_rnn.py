@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.config import SimpleRnnModel, TextPreprocessing
-from textclf.data import Dataset, Ragged
-from textclf.models import build_model
-from textclf.models.recurrent import speed_up
-from textclf.preprocessing import TextEncoder, fit_encoder
-from textclf.tasks import BINARY
+from textclf.config.settings import SimpleRnnModel, TextPreprocessing
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.encoders import TextEncoder, fit_encoder
+from textclf.data.tasks import BINARY
+from textclf.models.builders import build_model
+from textclf.training.engine.recurrent import speed_up
 
 EXAMPLES, STEPS, VOCABULARY, UNITS = 6, 9, 7, 5
 RNG = np.random.default_rng(3)

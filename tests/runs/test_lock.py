@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.config_file import load_config
+from textclf.config.file import load_config
 from textclf.errors import ResourceError, RunError
 from textclf.runs import RunFolder, create_run
 from textclf.runs.lock import RunLock

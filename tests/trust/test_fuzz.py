@@ -13,16 +13,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from figures import FIGURES
-from textclf.backend import Device
-from textclf.config import Config
-from textclf.config_file import dump_config, list_recipes, load_config
-from textclf.conflicts import find_conflicts
-from textclf.data import OUTLINES, Dataset, Ragged
+from textclf.config.conflicts import find_conflicts
+from textclf.config.file import dump_config, list_recipes, load_config
+from textclf.config.settings import Config
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.loaders import OUTLINES
+from textclf.data.tasks import BINARY, REGRESSION
 from textclf.errors import ConfigError, TextclfError
-from textclf.fits import over_fits
-from textclf.reporter import Reporter
 from textclf.runs import RunFolder
-from textclf.tasks import BINARY, REGRESSION
+from textclf.training.engine.backend import Device
+from textclf.training.fits import over_fits
+from textclf.training.reporter import Reporter
 
 SCHEMA = Config.model_json_schema()
 QUIET = {
@@ -258,7 +259,7 @@ def tiny_data(dataset: Any) -> Dataset:
 
 
 def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
-    from textclf.training import Trainer
+    from textclf.training.trainer import Trainer
 
     @settings(max_examples=60 if full else 8, derandomize=not full, **QUIET)
     @given(values(SCHEMA, small=True).filter(lambda c: not find_conflicts_of(c)), st.uuids())

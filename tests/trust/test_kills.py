@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from figures import FIGURES
-from textclf.config_file import load_config
-from textclf.reproduction import compare_runs
+from textclf.config.file import load_config
+from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
-from textclf.state import read_state
+from textclf.training.state import read_state
 from tiny_recipes import sets
 
 DOCSTRINGS = (

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from textclf import load_config, memory, train
+from textclf import load_config, train
 from textclf.errors import ResourceError
-from textclf.reproduction import compare_runs
+from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
+from textclf.training import memory
 from tiny_recipes import sets
 
 SMALL = sets(("training.epochs=40", "training.batch_size=64", "training.validation={split: tail}"))

@@ -17,7 +17,7 @@ from textclf.cli.output import print_json
 
 if TYPE_CHECKING:
     from textclf.data.texts import Example
-    from textclf.prediction import Row, Tally
+    from textclf.results.prediction import Row, Tally
 
 WIDEST_CLASS = 24  # columns of a terminal
 NARROWEST_TEXT = 20

@@ -23,11 +23,11 @@ def check(
     CONFIG is a YAML file, or the name of a shipped recipe. Settings that work but mislead or waste
     are warned of. Without the data, what depends on it is left out with a warning.
     """
-    from textclf.config_file import load_config
+    from textclf.config.file import load_config
 
     settings = load_config(config, overrides)
 
-    from textclf.checking import check_config
+    from textclf.inspection.check import check_config
 
     outcome = check_config(settings, data_dir, device)
     for warning in outcome["warnings"]:

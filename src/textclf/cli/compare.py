@@ -13,8 +13,8 @@ from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
 
 if TYPE_CHECKING:
-    from textclf.comparison import Comparison, Difference
-    from textclf.significance import Significance
+    from textclf.results.comparison import Comparison, Difference
+    from textclf.results.significance import Significance
 
 
 @click.command()
@@ -31,8 +31,8 @@ def compare(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json:
     """
     if len(runs) < 2:
         raise click.UsageError("Name two runs or more.")
-    from textclf.comparison import compare as compare_runs
     from textclf.plots.run import plot_comparison
+    from textclf.results.comparison import compare as compare_runs
     from textclf.runs import find_run
 
     opened = [find_run(run, runs_dir) for run in runs]

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from textclf.recipes import SUFFIXES, list_recipes, shipped_schema
+from textclf.config.recipes import SUFFIXES, list_recipes, shipped_schema
 
 Completions = list[CompletionItem[str]]
 

@@ -41,7 +41,7 @@ def show(
         raise click.UsageError("--split says where --row counts; give --row, too.")
     if row is not None and output is not None:
         raise click.UsageError("-o draws all rows; leave out --row.")
-    from textclf.showing import show_data, show_row
+    from textclf.inspection.show import show_data, show_row
 
     if row is not None:
         shown = show_row(source, overrides, data_dir, part or "train", row)

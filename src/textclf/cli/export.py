@@ -8,7 +8,7 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
-from textclf.exporting.formats import FORMATS
+from textclf.results.export.formats import FORMATS
 
 
 def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
@@ -48,7 +48,7 @@ def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bo
     RUN is a folder, or a name under --runs-dir.
     """
     from textclf import workflow
-    from textclf.exporting.writing import export_run
+    from textclf.results.export.writing import export_run
 
     card = export_run(workflow.open_run(run, runs_dir), format_name, output)
     if as_json:

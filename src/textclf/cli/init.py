@@ -8,7 +8,7 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset, complete_model
 from textclf.cli.output import print_json
-from textclf.recipes import SCHEMA_FILE
+from textclf.config.recipes import SCHEMA_FILE
 
 
 @click.command()
@@ -71,9 +71,9 @@ def init(
         raise click.UsageError(f"{path} is there already; name another file with -o.")
 
     from textclf.atomic import write_text
-    from textclf.data.columns import dataset_section, look_into
-    from textclf.schema import config_schema, dump_schema
-    from textclf.starter import starter_config
+    from textclf.config.json_schema import config_schema, dump_schema
+    from textclf.inspection.columns import dataset_section, look_into
+    from textclf.inspection.starter import starter_config
 
     columns = look_into(data, text, label, target) if data else None
     section = (

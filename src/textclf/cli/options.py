@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from textclf.cli import completers
-from textclf.expectations import SCORES, Expectation, parse_expectation
+from textclf.cli.expectations import SCORES, Expectation, parse_expectation
 
 config_argument = click.argument("config", shell_complete=completers.complete_config)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from textclf.cli.expectations import Expectation, find_unmet
 from textclf.errors import ExpectationError
-from textclf.expectations import Expectation, find_unmet
 
 
 def print_json(content: dict[str, Any]) -> None:

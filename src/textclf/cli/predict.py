@@ -14,7 +14,7 @@ from textclf.cli.completers import complete_run
 
 if TYPE_CHECKING:
     from textclf.data.texts import Columns, Example
-    from textclf.reporter import Reporter
+    from textclf.training.reporter import Reporter
 
 
 def _check_suffix(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -89,7 +89,7 @@ def predict(
     from textclf import workflow
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import reporting
-    from textclf.prediction import Tally, predict_batches, refuse_other_kinds
+    from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
 
     if file and output and output.exists() and file.exists() and output.samefile(file):
         raise click.UsageError(f"-o {output} would write over --file; name another file.")
@@ -143,7 +143,7 @@ def _source(
 ) -> tuple[Iterator[list["Example"]], bool]:
     """The texts in batches, and whether their classes are known."""
     from textclf.data.texts import Example, as_they_come, in_batches, read_text_lines, read_texts
-    from textclf.prediction import BATCH
+    from textclf.results.prediction import BATCH
 
     if texts and file is not None:
         raise click.UsageError("Give texts or --file, not both.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textclf.reporter import Reporter
+from textclf.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from rich.progress import Progress

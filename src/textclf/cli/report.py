@@ -44,7 +44,7 @@ def report(
     out, the newest finished run. Several runs are compared first. Without a run's data the page is
     made without the texts of its mistakes.
     """
-    from textclf.reporting import write_report
+    from textclf.results.report.write import write_report
     from textclf.runs import find_run
 
     opened = [find_run(run, runs_dir) for run in runs or [None]]

@@ -11,7 +11,7 @@ from textclf.cli.output import print_json
 from textclf.errors import ReproductionError
 
 if TYPE_CHECKING:
-    from textclf.reproduction import Reproduction
+    from textclf.results.reproduction import Reproduction
 
 
 @click.command()

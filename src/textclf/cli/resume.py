@@ -6,8 +6,8 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
+from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish
-from textclf.expectations import Expectation
 
 
 @click.command()

@@ -27,7 +27,7 @@ def schema(output: Path | None, as_json: bool) -> None:
     # yaml-language-server: $schema=textclf.schema.json
     """
     from textclf.atomic import write_text
-    from textclf.schema import config_schema, dump_schema
+    from textclf.config.json_schema import config_schema, dump_schema
 
     content = config_schema()
     if output:

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
+from textclf.cli.expectations import Expectation, find_impossible
 from textclf.cli.output import finish
-from textclf.expectations import Expectation, find_impossible
 
 
 @click.command()
@@ -45,7 +45,7 @@ def train(
     holds history, scores, predictions, plots and the trained model. With --seeds it holds a run
     for each seed, seed-1 and so on, and their mean scores with the standard deviation.
     """
-    from textclf.config_file import load_config, recipe_name
+    from textclf.config.file import load_config, recipe_name
 
     settings = load_config(config, overrides)
     if impossible := find_impossible(expectations, settings.dataset.is_regression):

@@ -11,10 +11,10 @@ import numpy as np
 from textclf.data.dataset import Dataset
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED
-from textclf.tasks import REGRESSION
+from textclf.data.tasks import REGRESSION
 
 if TYPE_CHECKING:
-    from textclf.config import BostonDataset
+    from textclf.config.settings import BostonDataset
 
 FILE = "boston_housing.npz"
 # fmt: off

@@ -21,13 +21,13 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import hash_file
 from textclf.data.tables import read_rows
+from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
 from textclf.errors import DataError, MissingDataError
-from textclf.tasks import BINARY, MULTICLASS, REGRESSION, Task
 from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
-    from textclf.config import CsvDataset
+    from textclf.config.settings import CsvDataset
 
 Row = dict[str, Any]
 FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")

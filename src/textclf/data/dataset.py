@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from textclf.tasks import Task
+from textclf.data.tasks import Task
 
 
 @dataclass(frozen=True)

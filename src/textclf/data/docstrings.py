@@ -17,12 +17,12 @@ import numpy as np
 
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset
+from textclf.data.tasks import MULTICLASS
 from textclf.data.tokenizer import split_words, tokenize
 from textclf.errors import MissingDataError
-from textclf.tasks import MULTICLASS
 
 if TYPE_CHECKING:
-    from textclf.config import DocstringsDataset
+    from textclf.config.settings import DocstringsDataset
 
 LIBRARIES = ("keras", "matplotlib", "numpy", "pandas")
 MIN_WORDS = 5

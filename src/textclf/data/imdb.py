@@ -11,10 +11,10 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED, KerasWords, flatten, unpickle_arrays
-from textclf.tasks import BINARY
+from textclf.data.tasks import BINARY
 
 if TYPE_CHECKING:
-    from textclf.config import ImdbDataset
+    from textclf.config.settings import ImdbDataset
 
 FILE = "imdb.npz"
 TRAINING_ROWS = 25_000

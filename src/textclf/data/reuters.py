@@ -11,10 +11,10 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED, KerasWords, flatten, unpickle_arrays
-from textclf.tasks import MULTICLASS
+from textclf.data.tasks import MULTICLASS
 
 if TYPE_CHECKING:
-    from textclf.config import ReutersDataset
+    from textclf.config.settings import ReutersDataset
 
 FILE = "reuters.npz"
 # fmt: off

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
+from textclf.data.encoders import Encoder, TextEncoder
 from textclf.models.words import word_vectors
-from textclf.preprocessing import Encoder, TextEncoder
 
 
 def build_dense(settings: Any, inputs: keras.KerasTensor, encoder: Encoder) -> keras.KerasTensor:

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
+from textclf.data.encoders import TextEncoder
 from textclf.models.words import word_vectors
-from textclf.preprocessing import TextEncoder
 
 
 def build_simple_rnn(

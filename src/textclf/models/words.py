@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from textclf.preprocessing import TextEncoder
+from textclf.data.encoders import TextEncoder
 
 
 def word_vectors(settings: Any, ids: keras.KerasTensor, encoder: TextEncoder) -> keras.KerasTensor:

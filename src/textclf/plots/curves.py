@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from textclf.data.tasks import is_better_higher
 from textclf.plots.canvas import (
     BLUE,
     GREY,
@@ -21,7 +22,6 @@ from textclf.plots.canvas import (
     shortened,
     styled,
 )
-from textclf.tasks import is_better_higher
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

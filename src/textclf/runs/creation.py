@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from textclf.atomic import cannot_write, write_json, write_text
-from textclf.config import Config
-from textclf.config_file import dump_config
+from textclf.config.file import dump_config
+from textclf.config.settings import Config
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from textclf.atomic import is_temporary, write_json, write_text
-from textclf.config import MAX_SEED, Config
-from textclf.config_file import dump_config, load_config
+from textclf.config.file import dump_config, load_config
+from textclf.config.settings import MAX_SEED, Config
 from textclf.errors import ConfigError, ResourceError, RunError, TextclfError
 from textclf.runs.lock import RunLock
 from textclf.runs.reading import (

@@ -8,11 +8,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.runs.folder import FitFolder, RunFolder
 from textclf.runs.reading import read_text
 from textclf.runs.search import list_runs
-from textclf.tasks import is_better_higher
 
 METRICS = ("accuracy", "mae", "loss")
 

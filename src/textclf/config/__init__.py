@@ -1,0 +1,1 @@
+"""Configs: from a YAML file to checked settings."""

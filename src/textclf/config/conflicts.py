@@ -1,0 +1,253 @@
+"""Settings that are right one by one but cannot work together, each a small rule."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from textclf.config.settings import (
+    CnnLstmModel,
+    Config,
+    CsvDataset,
+    FeaturePreprocessing,
+    SimpleRnnModel,
+    TextPreprocessing,
+)
+from textclf.errors import ConfigError
+
+Conflict = tuple[tuple[str, ...], str]
+Rule = Callable[[Config], Iterator[Conflict]]
+
+# A word's encodings that each model reads.
+ENCODINGS = {
+    "dense": ("embedding", "multi_hot"),
+    "simple_rnn": ("embedding", "one_hot"),
+    "lstm": ("embedding", "one_hot"),
+    "cnn_lstm": ("embedding",),
+}
+
+
+def find_conflicts(config: Config, rules: tuple[Rule, ...] | None = None) -> list[Conflict]:
+    """Every conflict as the path of the setting to look at first and a message.
+
+    Args:
+        rules: of RULES those to ask; None: all.
+    """
+    return [conflict for rule in rules or RULES for conflict in rule(config)]
+
+
+def check_conflicts(config: Config) -> None:
+    """Raise a ConfigError that names every conflict."""
+    conflicts = find_conflicts(config)
+    if conflicts:
+        raise ConfigError(*(f"{'.'.join(path)}: {message}" for path, message in conflicts))
+
+
+# --- the dataset and what reads it -----------------------------------------------------------
+
+
+def _text_model_on_features(config: Config) -> Iterator[Conflict]:
+    dataset, model = config.dataset, config.model.type
+    if not dataset.is_text and model != "dense":
+        yield (
+            ("model", "type"),
+            f"{model} reads texts, but {dataset.name} has numeric features; use dense",
+        )
+
+
+def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
+    dataset, settings = config.dataset, config.preprocessing
+    if dataset.is_text and isinstance(settings, FeaturePreprocessing):
+        yield (
+            ("preprocessing", "standardize"),
+            f"standardize is for numeric features, but {dataset.name} has texts; remove it",
+        )
+    if not dataset.is_text and isinstance(settings, TextPreprocessing):
+        yield (
+            ("preprocessing",),
+            f"these settings are for texts, but {dataset.name} has numeric features; "
+            "only 'standardize' can be set here",
+        )
+
+
+# --- the columns of a file of one's own ---------------------------------------------------------
+
+
+def _one_of_two(config: Config) -> Iterator[Conflict]:
+    """A csv has texts or features, classes or targets, a file or a share that tests."""
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return
+    for first, second, what in (
+        ("text", "features", "what the model reads"),
+        ("label", "target", "what it learns"),
+        ("test_path", "test_split", "which rows test"),
+    ):
+        given = [name for name in (first, second) if getattr(dataset, name) is not None]
+        if len(given) == 2:
+            yield ("dataset", second), f"{first} and {second} both say {what}; remove one"
+        if not given:
+            yield ("dataset",), f"nothing says {what}; set {first} or {second}"
+
+
+def _column_in_two_places(config: Config) -> Iterator[Conflict]:
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return
+    learnt = dataset.label or dataset.target
+    read = [*(dataset.features or []), *([dataset.text] if dataset.text else [])]
+    times = Counter(read)
+    for column in sorted(name for name in times if name == learnt or times[name] > 1):
+        yield ("dataset",), f"column {column!r} is named twice; the answer must not be read"
+
+
+# --- words and their encoding ----------------------------------------------------------------
+
+
+def _text_settings(config: Config) -> TextPreprocessing | None:
+    """The preprocessing of texts; None where another rule tells that it is out of place."""
+    settings = config.preprocessing
+    is_text = config.dataset.is_text
+    return settings if is_text and isinstance(settings, TextPreprocessing) else None
+
+
+def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model.type
+    if settings and settings.encoding not in ENCODINGS[model]:
+        readable = " or ".join(ENCODINGS[model])
+        yield (
+            ("preprocessing", "encoding"),
+            f"{model} cannot read {settings.encoding}; use {readable}, or another model.type",
+        )
+
+
+def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.num_words is not None and settings.skip_top >= settings.num_words:
+        yield (
+            ("preprocessing", "skip_top"),
+            f"skip_top {settings.skip_top} leaves no words below num_words {settings.num_words}; "
+            "lower skip_top or raise num_words",
+        )
+
+
+def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.encoding != "embedding" and settings.num_words is None:
+        yield (
+            ("preprocessing", "num_words"),
+            f"{settings.encoding} needs a number of words; set num_words, such as 500",
+        )
+
+
+def _sequences_without_maxlen(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.encoding != "multi_hot" and settings.maxlen is None:
+        yield (
+            ("preprocessing", "maxlen"),
+            f"{settings.encoding} needs texts of one length; set maxlen, such as 100",
+        )
+
+
+def _embedding_dim(config: Config) -> Iterator[Conflict]:
+    settings, dim = _text_settings(config), config.model.embedding_dim
+    path = ("model", "embedding_dim")
+    if settings is None:
+        if dim is not None and not config.dataset.is_text:
+            yield (
+                path,
+                f"embedding_dim is for texts, but {config.dataset.name} has numeric features; "
+                "remove it",
+            )
+        return
+    if settings.encoding not in ENCODINGS[config.model.type]:
+        return
+    if settings.encoding == "embedding" and dim is None:
+        yield path, "encoding: embedding needs a length of the word vectors; set one, such as 16"
+    if settings.encoding != "embedding" and dim is not None:
+        yield path, f"encoding: {settings.encoding} has no embedding; remove embedding_dim"
+
+
+def _bptt_beyond_the_text(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, SimpleRnnModel)):
+        return
+    if model.bptt_steps is not None and model.bptt_steps > settings.maxlen:
+        yield (
+            ("model", "bptt_steps"),
+            f"{model.bptt_steps} steps are more than the {settings.maxlen} words of maxlen; "
+            "lower bptt_steps or raise maxlen",
+        )
+
+
+def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, CnnLstmModel)):
+        return
+    needed = model.kernel_size + model.pool_size - 1
+    if settings.maxlen < needed:
+        yield (
+            ("preprocessing", "maxlen"),
+            f"maxlen {settings.maxlen} is too short for kernel_size {model.kernel_size} and "
+            f"pool_size {model.pool_size}; raise maxlen to {needed} or more, or lower them",
+        )
+
+
+# --- the epoch that is kept ------------------------------------------------------------------
+
+
+def _best_without_validation(config: Config) -> Iterator[Conflict]:
+    training = config.training
+    if training.validation is None and training.checkpoint.keep == "best":
+        yield (
+            ("training", "checkpoint", "keep"),
+            "the best epoch is found on validation rows, but validation is null; "
+            "set keep: last, or training.validation",
+        )
+
+
+def _early_stopping_without_validation(config: Config) -> Iterator[Conflict]:
+    stopping = config.training.early_stopping
+    if stopping and config.training.validation is None and stopping.monitor.startswith("val_"):
+        instead = stopping.monitor.removeprefix("val_")
+        yield (
+            ("training", "early_stopping", "monitor"),
+            f"{stopping.monitor} needs validation rows, but validation is null; "
+            f"set monitor: {instead}, or training.validation",
+        )
+
+
+def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
+    dataset, training = config.dataset, config.training
+    metric, other = ("mae", "accuracy") if dataset.is_regression else ("accuracy", "mae")
+    task = "regression" if dataset.is_regression else "classification"
+    monitors = []
+    if training.checkpoint.keep == "best":
+        monitors.append(("checkpoint", training.checkpoint.monitor))
+    if training.early_stopping:
+        monitors.append(("early_stopping", training.early_stopping.monitor))
+    for section, monitor in monitors:
+        if monitor.endswith(other):
+            yield (
+                ("training", section, "monitor"),
+                f"{dataset.name} is {task}, which has no {monitor}; "
+                f"use {monitor.replace(other, metric)} or {monitor.replace(other, 'loss')}",
+            )
+
+
+RULES = (
+    _one_of_two,
+    _column_in_two_places,
+    _text_model_on_features,
+    _preprocessing_of_the_other_kind,
+    _encoding_that_the_model_cannot_read,
+    _skip_top_leaves_no_words,
+    _hot_without_num_words,
+    _sequences_without_maxlen,
+    _embedding_dim,
+    _bptt_beyond_the_text,
+    _pooling_that_leaves_no_step,
+    _best_without_validation,
+    _early_stopping_without_validation,
+    _monitor_of_another_task,
+)
+# What a config of a dataset alone can be wrong in, before there is a model.
+DATA_RULES = (_preprocessing_of_the_other_kind, _skip_top_leaves_no_words)

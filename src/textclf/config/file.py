@@ -1,0 +1,266 @@
+"""From a YAML file, or a shipped recipe's name, to a checked Config, and back to YAML."""
+
+import codecs
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from textclf.config.conflicts import DATA_RULES, RULES, Rule, find_conflicts
+from textclf.config.messages import explain, received
+from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
+from textclf.config.settings import Config
+from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
+from textclf.errors import ConfigError
+
+MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
+DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read, override and check a config; `path` is a file or the name of a shipped recipe.
+
+    Raises:
+        ConfigError: with one located line for everything that is wrong.
+    """
+    draft = _read_draft(path)
+    _anchor_paths(draft.data, Path(path).parent)
+    return _checked(draft, overrides, RULES)
+
+
+def dataset_config(name: str, overrides: Sequence[str] = ()) -> Config:
+    """A config of a dataset alone, to look at its rows: no model for it, no validation.
+
+    Raises:
+        ConfigError: with one located line for everything that is wrong.
+    """
+    sections = {"dataset": {"name": name}, "model": {"type": "dense"}}
+    draft = _Draft(name, {**sections, "training": {"validation": None}}, {})
+    return _checked(draft, overrides, DATA_RULES)
+
+
+def _checked(draft: "_Draft", overrides: Sequence[str], rules: tuple[Rule, ...]) -> Config:
+    for override in overrides:
+        draft.override(override)
+    try:
+        config = Config.model_validate(draft.data)
+    except ValidationError as error:
+        draft.refuse_all(explain(error))
+    else:
+        draft.refuse_all(find_conflicts(config, rules))
+    draft.raise_problems()
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """The complete config as YAML that load_config reads back to the same."""
+    return yaml.dump(
+        config.model_dump(),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=float("inf"),
+    )
+
+
+def dump_value(value: Any) -> str:
+    """A value as YAML on one line."""
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("...\n").rstrip("\n")
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def _read_draft(path: str | Path) -> "_Draft":
+    recipe = shipped_recipes().get(str(path))
+    file = Path(path) if recipe is None or Path(path).is_file() else recipe
+    name = _one_line(str(file if str(path) else "''"), longest=4_096)
+    document = parse(_decode(_read_bytes(file, name), name), name)
+    if document.data is None:
+        raise ConfigError(f"{name}: the file is empty; a config needs a dataset and a model")
+    if not isinstance(document.data, dict):
+        sections = ", ".join(Config.model_fields)
+        at = document.positions[()]
+        raise ConfigError(
+            f"{name}:{at.line}:{at.column}: "
+            f"expected a map with the keys {sections}; received {received(document.data)}"
+        )
+    return _Draft(name, document.data, document.positions)
+
+
+def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
+    """Make the file's own relative paths absolute: they are relative to its folder."""
+    dataset = data.get("dataset")
+    if not isinstance(dataset, dict):
+        return
+    for key in PATHS:
+        if isinstance(dataset.get(key), str) and dataset[key]:
+            dataset[key] = str(folder.absolute() / dataset[key])
+
+
+def _read_bytes(file: Path | Traversable, name: str) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"{name}: no such file or recipe{_suggest_recipe(name)}") from None
+    except (OSError, ValueError) as error:
+        if os.path.isdir(str(file)):  # noqa: PTH112 (unlike Path's, it never raises)
+            raise ConfigError(f"{name}: this is a folder; give a YAML file in it") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    if Path(name).name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES):
+        raise ConfigError(f"{name}: data, not a config; write one with: textclf init {name}")
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes; this is no config")
+    return content
+
+
+def _suggest_recipe(name: str) -> str:
+    recipes = list_recipes()
+    close = get_close_matches(recipe_name(name)[:100], recipes, n=3)
+    if close:
+        return f"; did you mean the recipe {' or '.join(close)}?"
+    return f"; the recipes are {', '.join(recipes)}" if recipes else ""
+
+
+def _decode(content: bytes, name: str) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConfigError(f"{name}: this is UTF-16 text; save it as UTF-8")
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        lines = (content[: error.start].decode("utf-8") + "|").splitlines()
+        raise ConfigError(
+            f"{name}:{len(lines)}:{len(lines[-1])}: byte 0x{content[error.start]:02X} "
+            "is not UTF-8; save the file as UTF-8"
+        ) from None
+
+
+# --- a config before it is checked -----------------------------------------------------------
+
+
+@dataclass
+class _Draft:
+    """A file's data with the overrides in it, where each part came from, and what is wrong."""
+
+    name: str
+    data: dict[str, Any]
+    positions: dict[KeyPath, Position]
+    overrides: list[str] = field(default_factory=list)
+    overridden: dict[KeyPath, int] = field(default_factory=dict)  # index into overrides
+    problems: list[tuple[tuple[int, ...], str]] = field(default_factory=list)  # (order, line)
+
+    def override(self, override: str) -> None:
+        """Set one value, given as 'training.epochs=3'."""
+        self.overrides.append(override)
+        key, equals, text = override.partition("=")
+        path = tuple(key.strip().split("."))
+        if not (equals and all(path) and key.isprintable()):
+            self.refuse_override("expected KEY=VALUE, such as training.epochs=3")
+            return
+        if len(path) > MAX_DEPTH:
+            self.refuse_override(f"the key has more than {MAX_DEPTH} levels")
+            return
+        try:
+            value = parse(text, "").data
+        except YamlError as error:
+            for problem in error.problems:
+                self.refuse_override(problem.message)
+        else:
+            self.set(path, value)
+
+    def set(self, path: tuple[str, ...], value: Any) -> None:
+        section = self.data
+        for depth, key in enumerate(path[:-1], start=1):
+            if section.get(key) is None:
+                section[key] = {}
+                self.note_override(path[:depth])
+            section = section[key]
+            if not isinstance(section, dict):
+                here = ".".join(path[:depth])
+                self.refuse_override(f"{here} is {received(section)}, not a section with keys")
+                return
+        section[path[-1]] = value
+        self.note_override(path)
+
+    def note_override(self, path: KeyPath) -> None:
+        """From here down, what is wrong is wrong with the latest override."""
+        for places in (self.positions, self.overridden):
+            for below in [other for other in places if other[: len(path)] == path]:
+                del places[below]
+        self.overridden[path] = len(self.overrides) - 1
+
+    def refuse_override(self, message: str) -> None:
+        index = len(self.overrides) - 1
+        self.problems.append(((1, index), f"{self.option(index)}: {message}"))
+
+    def refuse_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
+        for path, message in problems:
+            order, place, is_named = self.locate(path)
+            told = message if is_named or not path else f"{dotted(path)}: {message}"
+            self.problems.append((order, f"{place}: {told}"))
+
+    def locate(self, path: KeyPath) -> tuple[tuple[int, ...], str, bool]:
+        """The order and name of the place nearest to a path, and whether that says the path."""
+        for length in range(len(path), -1, -1):
+            nearest = path[:length]
+            if nearest in self.overridden:
+                index = self.overridden[nearest]
+                key = self.overrides[index].partition("=")[0].strip()
+                return (1, index), self.option(index), key == dotted(path)
+            if nearest in self.positions:
+                at = self.positions[nearest]
+                return (0, *at), f"{self.name}:{at.line}:{at.column}", False
+        return (0, 1, 1), f"{self.name}:1:1", False
+
+    def option(self, index: int) -> str:
+        return _one_line(f"--set {self.overrides[index]}")
+
+    def raise_problems(self) -> None:
+        if self.problems:
+            in_order = sorted(self.problems, key=lambda problem: problem[0])
+            raise ConfigError(*(line for _, line in in_order))
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as the user writes it: model.units[1]."""
+    parts = [f"[{key}]" if isinstance(key, int) else f".{_one_line(key)}" for key in path]
+    return "".join(parts).removeprefix(".")
+
+
+def _one_line(text: str, longest: int = 200) -> str:
+    """A user's text within an error line: no line break or terminal code survives."""
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists on one line, and quotes texts that the strict parser would read as more."""
+
+
+def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = '"' if needs_quotes(text) or not text.isprintable() else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(str, _represent_text)

@@ -1,0 +1,296 @@
+"""What pydantic finds wrong with a config, told by the user's own keys and in plain words."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from textclf.config.settings import Config, FeaturePreprocessing, Settings, TextPreprocessing
+from textclf.config.strict_yaml import KeyPath, quoted
+
+SettingsClass = type[Settings]
+
+
+def explain(error: ValidationError) -> list[tuple[KeyPath, str]]:
+    """Every error as the path of the user's key and a message."""
+    return [
+        _explain(details)
+        for details in error.errors(include_url=False)
+        # A default that waits for a field which is itself in error: no news.
+        if details["type"] != "default_factory_not_called"
+    ]
+
+
+def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
+    kind, value = details["type"], details["input"]
+    path, settings = _resolve(details["loc"])
+    if kind.startswith("union_tag"):
+        tag_field = _tag_field(_sections()[path][0])
+        return (*path, tag_field), _wrong_tag(path, tag_field, value)
+    if kind == "extra_forbidden":
+        return path, _unknown_key(path, settings)
+    if kind == "missing":
+        return path, _missing(path, settings)
+    if kind in ("model_type", "model_attributes_type"):
+        return path, _not_a_section(path, value)
+    return path, _wrong_value(path, settings, details)
+
+
+# --- the schema, by the user's paths -----------------------------------------------------------
+
+# The two classes that no key chooses by name carry the tags of config.py's discriminator.
+_TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessing: "features"}
+
+
+@cache
+def _sections() -> dict[KeyPath, list[SettingsClass]]:
+    """Each section's settings classes by its path: several, where a tag chooses one."""
+    return dict(_walk((), [Config]))
+
+
+def _walk(
+    path: KeyPath, classes: list[SettingsClass]
+) -> Iterator[tuple[KeyPath, list[SettingsClass]]]:
+    yield path, classes
+    for settings in classes:
+        for name, field in settings.model_fields.items():
+            if below := _settings_in(field.annotation):
+                yield from _walk((*path, name), below)
+
+
+def _settings_in(annotation: Any) -> list[SettingsClass]:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _settings_in(part)]
+
+
+def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
+    """The user's path, without the tags that pydantic puts into it, and the class it ends in."""
+    path: KeyPath = ()
+    settings: SettingsClass = Config
+    rest = list(loc)
+    while rest:
+        path = (*path, rest.pop(0))
+        classes = _sections().get(path, [])
+        if classes and rest:
+            settings = classes[0] if len(classes) == 1 else _tagged(classes, rest.pop(0))
+    return path, settings
+
+
+def tags(path: KeyPath) -> list[str]:
+    """What chooses a section's settings class: 'dense', 'lstm', ... of ('model',)."""
+    return [_tag(settings) for settings in _sections()[path]]
+
+
+def _tag_field(settings: SettingsClass) -> str:
+    return next(iter(settings.model_fields))
+
+
+def _tag(settings: SettingsClass) -> str:
+    """What chooses this class: 'lstm', 'k_fold'."""
+    if settings in _TAGS:
+        return _TAGS[settings]
+    return str(get_args(settings.model_fields[_tag_field(settings)].annotation)[0])
+
+
+def _tagged(classes: list[SettingsClass], tag: str | int) -> SettingsClass:
+    return next(settings for settings in classes if _tag(settings) == tag)
+
+
+def _places(key: str) -> list[str]:
+    """The sections that have this key."""
+    return [
+        ".".join(map(str, path)) or "the top level"
+        for path, classes in _sections().items()
+        if any(key in settings.model_fields for settings in classes)
+    ]
+
+
+# --- keys and sections -------------------------------------------------------------------------
+
+
+def _unknown_key(path: KeyPath, settings: SettingsClass) -> str:
+    *section, key = path
+    siblings = [c for c in _sections()[tuple(section)] if key in c.model_fields]
+    if siblings and settings is FeaturePreprocessing:
+        return f"{key} is for texts, but standardize beside it is for numeric features; keep one"
+    if siblings:
+        tag_field = _tag_field(settings)
+        these = one_of(map(_tag, siblings))
+        return f"{key} goes with {tag_field}: {these}, not with {tag_field}: {_tag(settings)}"
+    if places := _places(str(key)):
+        return f"unknown key; {quoted(str(key))} belongs to {one_of(places)}"
+    known = list(settings.model_fields)
+    # Of a misspelt 'standardize' pydantic cannot tell that features were meant.
+    possible = [*known, "standardize"] if settings is TextPreprocessing else known
+    return "unknown key" + (did_you_mean(key, possible) or f"; known here: {', '.join(known)}")
+
+
+def _missing(path: KeyPath, settings: SettingsClass) -> str:
+    if path in _sections():
+        classes = _sections()[path]
+        return f"missing section; it needs a {_tag_field(classes[0])}: {one_of(map(_tag, classes))}"
+    return f"missing key; {settings.model_fields[str(path[-1])].description}"
+
+
+def _not_a_section(path: KeyPath, value: Any) -> str:
+    classes = _sections()[path]
+    key = _tag_field(classes[0])
+    tags = [_tag(settings) for settings in classes] if len(classes) > 1 else []
+    message = f"expected a section with keys such as '{key}:', received {received(value)}"
+    if close := closest(value, tags):
+        return f"{message}; did you mean {{{key}: {close}}}?"
+    if isinstance(value, str) and ":" in value:
+        return f"{message}; put a space after the ':'"
+    if value is None:
+        return f"{message}; leave '{path[-1]}' out to use the defaults"
+    return message
+
+
+def _wrong_tag(section: KeyPath, tag_field: str, value: Any) -> str:
+    choices = tags(section)
+    if tag_field not in value:
+        return f"missing key; expected {one_of(choices)}"
+    return _not_a_choice(choices, value[tag_field])
+
+
+# --- values ------------------------------------------------------------------------------------
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+}
+
+
+def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) -> str:
+    kind, value = details["type"], details["input"]
+    *_, name = (key for key in path if isinstance(key, str))
+    field = settings.model_fields[name]
+    is_item = path[-1] != name
+    if kind == "literal_error":
+        return _not_a_choice(_choices(field.annotation), value)
+    # An int beyond float's range is not even a float to pydantic.
+    too_big = kind == "float_type" and type(value) is int
+    if too_big or kind.startswith(("greater_than", "less_than")):
+        return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
+    if kind == "list_type":
+        example = field.default or "[a, b]"
+        return f"expected a list such as {example}, received {received(value)}"
+    if kind in ("too_short", "too_long"):
+        return f"expected a list of {_lengths(field)} items, received {len(value)}"
+    if kind in ("string_too_short", "string_too_long"):
+        limit = (details.get("ctx") or {}).values()
+        least_or_most = "least" if kind == "string_too_short" else "most"
+        return f"expected a text of at {least_or_most} {number(*limit)} characters"
+    if kind not in _EXPECTED:
+        return details["msg"]
+    or_null = " or null" if type(None) in get_args(field.annotation) and not is_item else ""
+    return f"expected {_EXPECTED[kind]}{or_null}, received {received(value)}{_meant(kind, value)}"
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The values of a Literal, or of one that may also be null."""
+    first, *_ = choices = get_args(annotation)
+    return list(choices) if isinstance(first, str) else _choices(first)
+
+
+def _not_a_choice(choices: Iterable[str], value: Any) -> str:
+    choices = list(choices)
+    named = [choice if choice.isidentifier() else json.dumps(choice) for choice in choices]
+    return f"expected {one_of(named)}, received {received(value)}{did_you_mean(value, choices)}"
+
+
+def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
+    holder = get_args(get_args(field.annotation)[0])[1] if is_item else field
+    names = ("gt", "ge", "lt", "le")
+    return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
+
+
+def number_range(bounds: dict[str, float]) -> str:
+    """1 to 100,000; with ends that are not in it: above 0 and below 1."""
+    ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
+    if "ge" in ends and "le" in ends:
+        return f"{ends['ge']} to {ends['le']}"
+    low = f"above {ends['gt']}" if "gt" in ends else f"{ends['ge']} or more"
+    high = f"below {ends['lt']}" if "lt" in ends else f"at most {ends['le']}"
+    return f"{low} and {high}"
+
+
+def _lengths(field: FieldInfo) -> str:
+    least, most = (
+        next(getattr(c, name) for c in field.metadata if hasattr(c, name))
+        for name in ("min_length", "max_length")
+    )
+    return f"{least} to {most}"
+
+
+def _meant(kind: str, value: Any) -> str:
+    """A guess at the number or boolean that was meant by '10', 010, 1e5 or True."""
+    if kind == "bool_type":
+        words = {"true": "true", "yes": "true", "on": "true", "1": "true"}
+        words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
+        word = words.get(str(value).lower())
+        return f"; did you mean {word}?" if word else ""
+    if kind not in ("int_type", "float_type") or not isinstance(value, str | float):
+        return ""
+    try:
+        guess = int(value) if kind == "int_type" else float(value)
+    except (ValueError, OverflowError):
+        return ""
+    # Beyond 30 characters nobody meant a number; and 1.5 did not mean 1.
+    is_fit = len(str(value)) <= 30 and math.isfinite(guess)
+    is_same = isinstance(value, str) or guess == value
+    return f"; did you mean {guess}?" if is_fit and is_same else ""
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+def received(value: Any) -> str:
+    """A value as the user knows it from YAML."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    return "a list" if isinstance(value, list) else "a map of keys"
+
+
+def number(value: float) -> str:
+    """3, 0.001, 100,000, .inf, .nan; of a very long one, only the length."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value).replace("inf", ".inf").replace("nan", ".nan")
+    text = f"{value:,}" if isinstance(value, int) else repr(value)
+    return text if len(text) <= 40 else f"a number of {len(str(abs(value))):,} digits"
+
+
+def one_of(words: Iterable[str]) -> str:
+    """The words as a sentence lists them: a, b or c."""
+    *rest, last = words
+    return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def did_you_mean(word: Any, options: Iterable[str]) -> str:
+    """'; did you mean ...?' where an option is close to the word."""
+    close = closest(word, options)
+    return f"; did you mean {quoted(close)}?" if close else ""
+
+
+def closest(word: Any, options: Iterable[str]) -> str | None:
+    """The option that is close to the word, if any is."""
+    if not isinstance(word, str):
+        return None
+    like = word[:100].lower().replace("-", "_").replace(" ", "_")
+    return next(iter(get_close_matches(like, list(options), n=1)), None)

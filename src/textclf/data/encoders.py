@@ -1,0 +1,251 @@
+"""Encoders: fitted on the training rows, they turn examples into a model's input."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import chain, repeat
+from typing import Any, Self
+
+import numpy as np
+
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID, split_words
+
+FIRST_WORD = UNKNOWN_ID + 1
+REMOVED = -1
+MULTI_HOT_ROWS = 512  # rows unpacked at once: 5 MB for 10,000 words stay in the cache
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """Ids of any length to rows of one length, as keras.utils.pad_sequences does.
+
+    Args:
+        num_words: ids from this on become 'unknown'; also the model's vocabulary.
+        skip_top: ids below this become 'unknown' too.
+        remove_reserved: ids 0 to 2 are removed before rows are padded and cut.
+        id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
+        words: `words[i]` is the word of new id i; empty where the dataset tells no words.
+    """
+
+    num_words: int
+    skip_top: int
+    remove_reserved: bool
+    maxlen: int | None
+    padding: str
+    truncating: str
+    encoding: str
+    id_table: np.ndarray
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+        """Learn the vocabulary from `rows`, int64 (examples,)."""
+        ids = rank_ids(dataset, rows)
+        # Keras's load_data without num_words keeps ids below the largest one.
+        num_words = settings.num_words or max(FIRST_WORD, int(ids.max()) + (not dataset.ranked))
+        kept = settings.model_dump(exclude={"num_words"})
+        return cls(
+            **kept,
+            num_words=num_words,
+            id_table=_id_table(ids, num_words, settings.skip_top, settings.remove_reserved),
+            words=_words_by_id(dataset, ids, num_words),
+        )
+
+    @classmethod
+    def from_json(cls, settings: dict[str, Any]) -> Self:
+        """The encoder that `to_json` told of, for texts in its own ids, those of `words`."""
+        ids = np.arange(settings["num_words"])
+        table = _id_table(ids, len(ids), settings["skip_top"], settings["remove_reserved"])
+        return cls(**{**settings, "words": tuple(settings["words"])}, id_table=table)
+
+    @property
+    def packed_columns(self) -> int | None:
+        """Columns that `transform` packs 8 to a byte, for the engine to unpack batch by batch."""
+        return self.num_words if self.encoding == "multi_hot" else None
+
+    @property
+    def input_shape(self) -> tuple[int | None]:
+        """Shape of one example as the model takes it: int32 (maxlen,) or float32 (num_words,)."""
+        return (self.packed_columns or self.maxlen,)
+
+    @property
+    def input_dtype(self) -> str:
+        return "float32" if self.packed_columns else "int32"
+
+    def transform(self, x: Ragged) -> np.ndarray:
+        """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
+        return self._shape(Ragged(self.id_table.take(x.values), x.offsets))
+
+    def transform_texts(self, texts: Iterable[str]) -> np.ndarray:
+        """New texts as the model's input, as `transform` gives it; for an encoder with `words`."""
+        return self.transform_ids(self.ids_of(texts))
+
+    def transform_ids(self, x: Ragged) -> np.ndarray:
+        """New ids, as `ids_of` gives them, as the model's input."""
+        return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
+
+    def count_known(self, x: Ragged) -> np.ndarray:
+        """How many words of each row, new ids, the model knows: int64 (rows,)."""
+        known = self._own_table.take(x.values) > UNKNOWN_ID
+        return np.add.reduceat(known, x.offsets[:-1], dtype=np.int64)
+
+    def ids_of(self, texts: Iterable[str]) -> Ragged:
+        """New texts as new ids: START_ID, then each word's id, or UNKNOWN_ID."""
+        id_of, unknown = self.id_of.get, repeat(UNKNOWN_ID)
+        rows = [[START_ID, *map(id_of, split_words(text), unknown)] for text in texts]
+        values = np.fromiter(chain.from_iterable(rows), np.int32)
+        return Ragged(values, np.cumsum([0, *map(len, rows)], dtype=np.int64))
+
+    @cached_property
+    def id_of(self) -> dict[str, int]:
+        """The new id of each word that has one."""
+        return {word: id_ for id_, word in enumerate(self.words) if id_ >= FIRST_WORD and word}
+
+    @cached_property
+    def _own_table(self) -> np.ndarray:
+        """What becomes of each new id, int32 (num_words,)."""
+        own_ids = np.arange(self.num_words)
+        return _id_table(own_ids, self.num_words, self.skip_top, self.remove_reserved)
+
+    def decode(self, ids: np.ndarray) -> list[str]:
+        """The words of new ids, int32 (tokens,); '<pad>', '<start>', '<unknown>' are words too."""
+        return [self.words[id_] for id_ in ids.tolist()]
+
+    def _shape(self, x: Ragged) -> np.ndarray:
+        """Rows of new ids as the model takes them."""
+        if self.remove_reserved:
+            x = _select(x, x.values != REMOVED)
+        return self._pack(x) if self.packed_columns else self._pad(x)
+
+    def _pad(self, x: Ragged) -> np.ndarray:
+        """int32 (rows, maxlen), short rows padded and long rows cut."""
+        assert self.maxlen is not None  # a conflict of the config otherwise
+        padded = np.full((len(x), self.maxlen), PADDING_ID, np.int32)
+        lengths = np.minimum(x.lengths, self.maxlen)
+        sources = x.offsets[:-1] if self.truncating == "post" else x.offsets[1:] - lengths
+        targets = self.maxlen - lengths if self.padding == "pre" else np.zeros_like(lengths)
+        # A slice a row: quicker than a mask of all cells.
+        for row, source, target, length in zip(padded, sources, targets, lengths, strict=True):
+            row[target : target + length] = x.values[source : source + length]
+        return padded
+
+    def _pack(self, x: Ragged) -> np.ndarray:
+        packed = np.empty((len(x), -(-self.num_words // 8)), np.uint8)
+        for start in range(0, len(x), MULTI_HOT_ROWS):
+            stop = min(start + MULTI_HOT_ROWS, len(x))
+            present = np.zeros((stop - start, self.num_words), bool)
+            values = x.values[x.offsets[start] : x.offsets[stop]]
+            rows = np.repeat(np.arange(stop - start), x.lengths[start:stop])
+            present[rows, values] = True
+            packed[start:stop] = np.packbits(present, axis=1)
+        return packed
+
+    def to_json(self) -> dict[str, Any]:
+        """What it takes to encode a new text the same way."""
+        names = [field.name for field in fields(self) if field.name != "id_table"]
+        return {"kind": "text", **{name: getattr(self, name) for name in names}}
+
+
+@dataclass(frozen=True)
+class FeatureEncoder:
+    """Features less their mean, divided by their standard deviation, float64 (features,) each."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+    feature_names: tuple[str, ...] = ()
+    packed_columns = None
+    input_dtype = "float32"
+
+    @classmethod
+    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+        """Learn mean and standard deviation (n) from `rows`, int64 (examples,)."""
+        x = dataset.x[rows]
+        if not settings.standardize:
+            return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]), tuple(dataset.feature_names))
+        scale = x.std(axis=0)
+        scale[scale == 0] = 1  # a constant feature becomes 0, not NaN
+        return cls(x.mean(axis=0), scale, tuple(dataset.feature_names))
+
+    @property
+    def input_shape(self) -> tuple[int]:
+        return (len(self.mean),)
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """float32 (rows, features)."""
+        return ((x - self.mean) / self.scale).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """What it takes to encode new features the same way."""
+        return {
+            "kind": "features",
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "feature_names": list(self.feature_names),
+        }
+
+    @classmethod
+    def from_json(cls, settings: dict[str, Any]) -> Self:
+        """The encoder that `to_json` told of."""
+        mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
+        return cls(mean, scale, tuple(settings["feature_names"]))
+
+
+Encoder = TextEncoder | FeatureEncoder
+
+
+def fit_encoder(settings: Any, dataset: Dataset, rows: np.ndarray) -> Encoder:
+    """The encoder of a config's `preprocessing` section, fitted on `rows`, int64 (examples,)."""
+    kind = TextEncoder if isinstance(dataset.x, Ragged) else FeatureEncoder
+    return kind.fit(settings, dataset, rows)
+
+
+def encoder_from_json(content: dict[str, Any]) -> Encoder:
+    """The encoder of a run's preprocessing.json."""
+    settings = dict(content)
+    kinds: dict[str, type[Encoder]] = {"text": TextEncoder, "features": FeatureEncoder}
+    return kinds[settings.pop("kind")].from_json(settings)
+
+
+def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:
+    """What becomes of each ranked id, int32 (ids,)."""
+    table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN_ID, ids)
+    if remove_reserved:
+        table[table <= UNKNOWN_ID] = REMOVED
+    return table.astype(np.int32)
+
+
+def rank_ids(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """The id of each of the dataset's ids by frequency in `rows`, int64 (ids,).
+
+    A word of other rows only becomes UNKNOWN_ID, unless the dataset comes ranked.
+    """
+    n_ids = int(dataset.x.values.max(initial=UNKNOWN_ID)) + 1
+    if dataset.ranked:
+        return np.arange(n_ids)
+    in_rows = np.zeros(len(dataset), bool)
+    in_rows[rows] = True
+    tokens = dataset.x.values[np.repeat(in_rows, dataset.x.lengths)]
+    counts = np.bincount(tokens, minlength=n_ids)[FIRST_WORD:]
+    # Stable: of equally frequent words the one seen first comes first, as in Keras's Tokenizer.
+    order = np.argsort(-counts, kind="stable")
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    ranks[counts == 0] = UNKNOWN_ID - FIRST_WORD  # a word of other rows only
+    return np.concatenate([np.arange(FIRST_WORD), ranks + FIRST_WORD])
+
+
+def _words_by_id(dataset: Dataset, ids: np.ndarray, num_words: int) -> tuple[str, ...]:
+    if not len(dataset.words):
+        return ()
+    words = [""] * num_words
+    for old, new in enumerate(ids.tolist()):
+        if new < num_words and (new > UNKNOWN_ID or old <= UNKNOWN_ID) and old < len(dataset.words):
+            words[new] = dataset.words[old]
+    return tuple(words)
+
+
+def _select(x: Ragged, kept: np.ndarray) -> Ragged:
+    """The tokens where `kept`, bool (tokens,), is true."""
+    offsets = np.concatenate([[0], np.cumsum(kept)])[x.offsets]
+    return Ragged(x.values[kept], offsets)

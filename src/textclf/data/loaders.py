@@ -1,0 +1,72 @@
+"""The datasets by name: how each is loaded, and what is known of it without its files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textclf.data import boston, csv, docstrings, imdb, reuters
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.files import verify_dataset
+from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
+from textclf.errors import MissingDataError
+
+LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
+    "imdb": imdb.load_imdb,
+    "reuters": reuters.load_reuters,
+    "boston": boston.load_boston,
+    "docstrings": docstrings.load_docstrings,
+    "csv": csv.load_csv,
+}
+# What is known of a dataset without its files: the task, and its classes or features.
+OUTLINES: dict[str, dict[str, Any]] = {
+    "imdb": {"task": BINARY, "class_names": imdb.CLASSES},
+    "reuters": {"task": MULTICLASS, "class_names": reuters.TOPICS},
+    "boston": {"task": REGRESSION, "feature_names": boston.FEATURES},
+    "docstrings": {"task": MULTICLASS, "class_names": docstrings.LIBRARIES},
+}
+
+
+def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
+    """The dataset that a config's `dataset` section names.
+
+    Args:
+        settings: a config's `dataset` section.
+        data_dir: the folder to look in first.
+
+    Raises:
+        MissingDataError: a file is neither found nor to be downloaded.
+        DataError: a file is damaged.
+    """
+    return LOADERS[settings.name](settings, data_dir)
+
+
+def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
+    """What to tell of a dataset whose examples are not there; nothing if they are.
+
+    Word indices may be missing: training needs none.
+    """
+    if settings.name == "csv":
+        try:
+            csv.find_files(settings, data_dir)
+        except MissingDataError as error:
+            return list(error.messages)
+        return []
+    return [
+        f"{file.name}: not found, so the examples are not counted; get it with: "
+        f"textclf data fetch {settings.name}"
+        for file in verify_dataset(settings.name, data_dir)[:1]
+        if file.status == "missing"
+    ]
+
+
+def placeholder(settings: Any) -> Dataset | None:
+    """One empty example, for the shapes of a dataset without its files; None: they tell them."""
+    outline = OUTLINES.get(settings.name)
+    if outline is None:
+        return None
+    features = len(outline.get("feature_names", ()))
+    nothing = Ragged(np.zeros(1, np.int32), np.array([0, 1]))
+    x = np.zeros((1, features)) if features else nothing
+    return Dataset(settings.name, x=x, y=np.zeros(1, np.float32), n_train=1, **outline)

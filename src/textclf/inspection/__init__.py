@@ -1,0 +1,1 @@
+"""What is found out about a config and its data before training."""

@@ -1,0 +1,89 @@
+"""What a config builds, told without training."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textclf.config.settings import Config
+from textclf.data.dataset import Dataset
+from textclf.data.encoders import Encoder, fit_encoder
+from textclf.data.loaders import load_dataset, missing_files, placeholder
+from textclf.data.splits import Split
+from textclf.inspection.description import Description
+from textclf.inspection.traps import find_data_traps, find_memory_trap, find_traps
+from textclf.training.engine import backend
+from textclf.training.memory import encoded_bytes, memory_parts, output_shape
+
+if TYPE_CHECKING:
+    import keras
+
+
+def check_config(
+    config: Config, data_dir: Path | None = None, device: str = "auto"
+) -> dict[str, Any]:
+    """Build the model of a config, and count.
+
+    Returns:
+        layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
+        warnings. Without the data, examples and memory_bytes are None; where only the
+        data tells the vocabulary, so are layers and parameters.
+    """
+    if device.startswith("gpu"):  # told before time is spent on the data
+        _start(device)
+    missing = missing_files(config.dataset, data_dir)
+    data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
+    outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
+    traps = find_traps(config)
+    if data is not None and not missing:
+        description = Description.of(config, data)
+        outcome.update(_count(description, device))
+        traps += find_data_traps(description)
+        traps += find_memory_trap(config, outcome.pop("memory"))
+    elif data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
+        encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+        outcome.update(_layers(_build(config, data, device, encoder)))
+    return {**outcome, "warnings": [*missing, *(data.warnings if data else ()), *traps]}
+
+
+def _count(description: Description, device: str) -> dict[str, Any]:
+    """What is told with the data; `memory` holds the parts of memory_bytes."""
+    config, data, encoder = description.config, description.data, description.encoder
+    network = _build(config, data, device, encoder)
+    n_bytes = encoded_bytes(encoder, data)
+    memory = memory_parts(network, data, n_bytes, config.training.batch_size)
+    return {
+        **_layers(network),
+        "examples": _examples(description.splits[0], description.data),
+        "memory_bytes": sum(memory.values()),
+        "memory": memory,
+    }
+
+
+def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> "keras.Model":
+    _start(device)
+    from textclf.training.trainer import new_network
+
+    return new_network(config, encoder, data)
+
+
+def _start(device: str) -> None:
+    with backend.native_output_to(None):
+        backend.start(device)
+
+
+def _layers(network: "keras.Model") -> dict[str, Any]:
+    layers = [
+        {
+            "type": type(layer).__name__,
+            "output_shape": output_shape(layer),
+            "parameters": layer.count_params(),
+        }
+        for layer in network.layers
+        if layer.name != "inputs"
+    ]
+    return {"layers": layers, "parameters": network.count_params()}
+
+
+def _examples(split: Split, data: Dataset) -> dict[str, int]:
+    # Of k folds none has test rows of its own: the final model is tested.
+    parts = {"training": split.train, "validation": split.validation, "test": data.test_rows}
+    return {name: len(rows) for name, rows in parts.items()}

@@ -1,0 +1,156 @@
+"""A starter config: settings that learn within a minute or two, each line with its meaning."""
+
+import math
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from textclf.config.conflicts import check_conflicts
+from textclf.config.file import dotted, dump_value
+from textclf.config.messages import explain, tags
+from textclf.config.settings import Config, Settings
+from textclf.config.strict_yaml import KeyPath
+from textclf.data.tokenizer import RESERVED_WORDS
+from textclf.errors import ConfigError
+from textclf.inspection.columns import Columns
+
+Fields = dict[str, Any]
+
+WIDEST = 40  # a longer setting, a file's path say, does not push the comments to the right
+
+_BAG: Fields = {"num_words": 10_000, "encoding": "multi_hot"}
+_SEQUENCE: Fields = {"num_words": 5_000, "maxlen": 100, "encoding": "embedding"}
+_VECTORS: Fields = {"embedding_dim": 32, "units": 32}
+# For each model: its preprocessing, its own settings, its learning rate.
+_ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
+    "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
+    "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
+    "lstm": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
+    "cnn_lstm": (_SEQUENCE, {**_VECTORS, "filters": 32, "dropout": 0.3}, 0.003),
+}
+_ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
+    "dense": ({"standardize": True}, {"units": [64, 64], "dropout": 0.0}, 0.001)
+}
+_NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
+
+
+FEW_ROWS = 3_000  # below it a batch of 64 makes too few steps an epoch
+
+
+def _training(is_text: bool, learning_rate: float, n_rows: float) -> Fields:
+    return {
+        "epochs": 20 if is_text else 200,
+        "batch_size": 64 if is_text and n_rows >= FEW_ROWS else 16,
+        "optimizer": "adam",
+        "learning_rate": learning_rate,
+        "validation": {"split": "shuffled", "share": 0.2, "seed": 42},
+        "early_stopping": {"patience": 3 if is_text else 20},
+    }
+
+
+def starter_config(
+    dataset: Mapping[str, Any],
+    model: str,
+    file: str,
+    schema: str | None = None,
+    columns: Columns | None = None,
+) -> str:
+    """The text of a config that trains a model of this type on a dataset.
+
+    Args:
+        dataset: the config's `dataset` section.
+        model: the model's type.
+        file: the name that the text's own comment calls it by.
+        schema: the JSON Schema's file, for editors.
+        columns: what a file of one's own holds.
+
+    Raises:
+        ConfigError: there is no such dataset or model, or the one cannot read the other.
+    """
+    config, settings = _settle(dataset, model, columns)
+    comment = [
+        *([f"yaml-language-server: $schema={schema}"] if schema else []),
+        _first_line(config.dataset),
+        _first_line(config.model),
+        *(_commands(shlex.quote(file)) if file.isprintable() else ()),
+    ]
+    lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
+    width = max(len(code) for code, _ in lines if len(code) <= WIDEST)
+    body = [f"{code:<{width}}  # {meaning}" if meaning else code for code, meaning in lines]
+    return "\n".join([*(f"# {line}" for line in comment), *body]) + "\n"
+
+
+def _fitting(preprocessing: Fields, columns: Columns) -> Fields:
+    """What the texts' lengths and words make of the usual settings."""
+    there = math.ceil((columns.vocabulary + len(RESERVED_WORDS)) / 10) * 10
+    num_words = min(preprocessing["num_words"], there)
+    lengths = {"maxlen": columns.maxlen} if "maxlen" in preprocessing else {}
+    return {"num_words": num_words, **lengths}
+
+
+def _commands(file: str) -> tuple[str, str]:
+    return f"textclf check {file}   shows what this builds", f"textclf train {file}   trains it"
+
+
+def _settle(
+    dataset: Mapping[str, Any], model: str, columns: Columns | None
+) -> tuple[Config, Fields]:
+    """The config for a dataset and a model, and those of its settings that are to be written."""
+    is_text = _checked({"dataset": dataset, "model": {"type": "dense"}}).dataset.is_text
+    # A model that has no start here is for the checks to refuse.
+    starts = _ON_TEXTS if is_text else _ON_FEATURES
+    preprocessing, layers, learning_rate = starts.get(model, _NO_START)
+    if columns and columns.text and preprocessing:
+        preprocessing = {**preprocessing, **_fitting(preprocessing, columns)}
+    n_rows = columns.n_rows if columns else math.inf
+    settings = {
+        "dataset": dict(dataset),
+        "preprocessing": preprocessing,
+        "model": {"type": model, **layers},
+        "training": _training(is_text, learning_rate, n_rows),
+        "seed": 42,
+    }
+    config = _checked(settings)
+    check_conflicts(config)
+    return config, settings
+
+
+def _checked(settings: Fields) -> Config:
+    try:
+        return Config.model_validate(settings)
+    except ValidationError as error:
+        lines = [f"{dotted(path)}: {message}" for path, message in explain(error)]
+        raise ConfigError(*lines) from None
+
+
+def _first_line(section: Settings) -> str:
+    return str(type(section).__doc__).splitlines()[0]
+
+
+# --- lines -----------------------------------------------------------------------------------
+
+Line = tuple[str, str]  # a setting and its meaning
+
+
+def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterator[Line]:
+    """A setting's line; of a section, a headline and its settings below."""
+    indent = "  " * len(path)
+    if not path:
+        yield "", ""
+    if not isinstance(value, dict):
+        yield f"{indent}{key}: {dump_value(value)}", _meaning(key, owner, path)
+        return
+    yield f"{indent}{key}:", ""
+    for name, part in value.items():
+        yield from _lines(name, part, getattr(owner, key), (*path, key))
+
+
+def _meaning(key: str, owner: Settings, path: KeyPath) -> str:
+    field = type(owner).model_fields[key]
+    choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
+    if len(choices) == 1 and path != ("dataset",):  # it chooses this class among others
+        choices = tags(path)
+    others = [choice for choice in choices if choice != getattr(owner, key)]
+    return f"{field.description}; or {', '.join(others)}" if others else str(field.description)

@@ -1,0 +1,398 @@
+"""Settings that work but mislead or waste, each a small rule; told by `check`, never refused."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocessing
+from textclf.data.dataset import Ragged
+from textclf.inspection.description import Description
+from textclf.training.memory import available_bytes
+
+Trap = tuple[str, str]  # the dotted path of the setting to look at first, and a message
+
+# Lowest and highest rate at which each optimizer is usually run: two powers of ten around Keras's
+# default, wide enough for what textbooks try. Adagrad's steps shrink, so it starts with long ones.
+USUAL_RATES = {
+    "sgd": (1e-4, 1.0),
+    "rmsprop": (1e-5, 0.05),
+    "adam": (1e-5, 0.05),
+    "adamw": (1e-5, 0.05),
+    "nadam": (1e-5, 0.05),
+    "adagrad": (1e-4, 1.0),
+}
+NOTABLE_LOSS = 0.25  # with a quarter of the words gone, texts are other texts
+NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and say little
+SMALL_LOSS = 0.1  # what a suggested setting loses at most
+ROUND_SIZES = [factor * 10**power for power in range(1, 6) for factor in (1, 2, 3, 4, 5, 8)]
+# A layer's units for each class. Of reuters_dense, 46 classes, the test accuracy is 0.788; with a
+# second layer of 24 units 0.774, of 16 0.756, of 8 0.714, of 4 0.646.
+ENOUGH_UNITS = 0.5
+WIDE_ENOUGH = 64  # units; that many tell hundreds of classes apart
+UNUSED_WORDS = 0.5  # share of num_words without a word, so that most of the weights never learn
+ONE_SIDED = 0.9  # share of the commonest class; accuracy says little beyond it
+FLATTERING = 0.01  # share of test rows known from training; an accuracy's last told digit
+FEW_ROWS = 100  # to validate on; an accuracy is uncertain by 0.1 (twice sqrt(1/4 / 100))
+SCALES_APART = 100  # largest by smallest standard deviation of the features
+ONE_WORD = 2  # ids, that of the start among them
+TIGHT = 0.8  # of the memory there is; the estimate is not closer than that
+
+
+def find_traps(config: Config) -> list[str]:
+    """The traps that a config alone tells, as lines: where, what it means, what now."""
+    return [_line(config, trap) for rule in RULES for trap in rule(config)]
+
+
+def find_data_traps(description: Description) -> list[str]:
+    """The traps that only the data tell."""
+    config = description.config
+    return [_line(config, trap) for rule in DATA_RULES for trap in rule(description)]
+
+
+def find_memory_trap(config: Config, parts: dict[str, int]) -> list[str]:
+    """What needs more memory than there is, or nearly so.
+
+    Args:
+        parts: bytes, as `memory_parts` tells them.
+    """
+    return [_line(config, trap) for trap in _too_little_memory(config, parts)]
+
+
+def _line(config: Config, trap: Trap) -> str:
+    path, message = trap
+    value: Any = config
+    for key in path.split("."):
+        value = getattr(value, key)
+    return f"{path} = {_shown(value)}: {message}"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# --- told by the config alone ----------------------------------------------------------------
+
+
+def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
+    training = config.training
+    if training.validation is None or training.validation.split != "test":
+        return
+    chooses = training.checkpoint.keep == "best" or training.early_stopping is not None
+    what = "the epoch that is kept is chosen" if chooses else "whoever tunes by val_… scores tunes"
+    yield (
+        "training.validation.split",
+        f"{what} on the test rows, so the test score is not independent; use split: shuffled",
+    )
+
+
+def _rate_far_out(config: Config) -> Iterator[Trap]:
+    training = config.training
+    path, rate, optimizer = "training.learning_rate", training.learning_rate, training.optimizer
+    low, high = USUAL_RATES[optimizer]
+    if rate > high:
+        yield (
+            path,
+            f"{_times(rate / high)} times the highest usual rate of {optimizer}, {high:g}; the "
+            "loss may jump about, or become no number at all; lower it",
+        )
+    if rate < low:
+        yield (
+            path,
+            f"{_times(low / rate)} times below the lowest usual rate of {optimizer}, {low:g}; the "
+            "model may learn next to nothing; raise it",
+        )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
+# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 in place of 0.76.
+def _padding_read_last(config: Config) -> Iterator[Trap]:
+    settings, model = config.preprocessing, config.model.type
+    if not isinstance(settings, TextPreprocessing) or model == "dense":
+        return
+    if settings.padding == "post":
+        yield (
+            "preprocessing.padding",
+            f"{model} is read at its last step, where every text shorter than maxlen "
+            f"{settings.maxlen} has padding, which nothing masks; use padding: pre",
+        )
+
+
+def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
+    settings = config.preprocessing
+    if not isinstance(settings, TextPreprocessing) or settings.encoding != "multi_hot":
+        return
+    if settings.maxlen is not None:
+        yield "preprocessing.maxlen", "multi_hot takes all words of a text, none is cut; remove it"
+
+
+def _patience_without_effect(config: Config) -> Iterator[Trap]:
+    epochs, stopping = config.training.epochs, config.training.early_stopping
+    if stopping and stopping.patience >= epochs - 1:
+        yield (
+            "training.early_stopping.patience",
+            f"the first epoch always improves, so nothing stops before the last of {epochs:,} "
+            "epochs; lower it, or raise training.epochs",
+        )
+
+
+def _kept_by_training_rows(config: Config) -> Iterator[Trap]:
+    checkpoint = config.training.checkpoint
+    if config.training.validation is None or checkpoint.keep == "last":
+        return
+    if not checkpoint.monitor.startswith("val_"):
+        yield (
+            "training.checkpoint.monitor",
+            f"the {checkpoint.monitor} of the training rows improves while the model overfits, so "
+            f"that a late epoch is kept; use monitor: val_{checkpoint.monitor}",
+        )
+
+
+# --- told by the data ------------------------------------------------------------------------
+
+
+def _much_cut_off(description: Description) -> Iterator[Trap]:
+    lengths = description.lengths
+    if lengths is None or lengths.maxlen is None or lengths.tokens_cut < NOTABLE_LOSS:
+        return
+    end = getattr(description.config.preprocessing, "truncating", "pre")
+    part = "beginning" if end == "pre" else "end"
+    yield (
+        "preprocessing.maxlen",
+        f"{lengths.texts_cut:.0%} of the training texts are longer and lose their {part}, in all "
+        f"{lengths.tokens_cut:.0%} of the words; {_longer(description, lengths.maxlen)}",
+    )
+
+
+def _longer(description: Description, maxlen: int) -> str:
+    for size in ROUND_SIZES:
+        lost = description.cut_by(size)[1]
+        if size > maxlen and lost <= SMALL_LOSS:
+            return f"maxlen: {size} would lose {lost:.0%}"
+    return "raise it"
+
+
+def _many_words_unknown(description: Description) -> Iterator[Trap]:
+    vocabulary = description.vocabulary
+    if vocabulary is None or vocabulary.too_rare < NOTABLE_LOSS:
+        return
+    larger = (size for size in vocabulary.coverage if size.training >= 1 - SMALL_LOSS)
+    better = next(larger, None)
+    now = f"num_words: {better.num_words} would lose {1 - better.training:.0%}" if better else ""
+    yield (
+        "preprocessing.num_words",
+        f"{vocabulary.too_rare:.0%} of the words in the training texts are rarer and become "
+        f"unknown; {now or 'raise it'}",
+    )
+
+
+def _texts_of_one_word(description: Description) -> Iterator[Trap]:
+    x, n_train = description.data.x, description.data.n_train
+    if isinstance(x, Ragged) and np.median(np.diff(x.offsets[: n_train + 1])) <= ONE_WORD:
+        yield (
+            "dataset.name",
+            "half of the texts have one word at most; words are what blanks separate, so a "
+            "language written without them needs some put between its words",
+        )
+
+
+def _frequent_words_unknown(description: Description) -> Iterator[Trap]:
+    vocabulary = description.vocabulary
+    if vocabulary and vocabulary.too_frequent >= NOTABLE_FREQUENT_LOSS:
+        yield (
+            "preprocessing.skip_top",
+            f"{vocabulary.too_frequent:.0%} of the words in the training texts are more frequent "
+            f"and become unknown; with num_words, {vocabulary.kept:.0%} are left; lower it",
+        )
+
+
+def _more_words_than_there_are(description: Description) -> Iterator[Trap]:
+    vocabulary = description.vocabulary
+    if vocabulary is None or vocabulary.num_words is None:
+        return
+    unused = 1 - vocabulary.words / vocabulary.num_words
+    if unused > UNUSED_WORDS:
+        yield (
+            "preprocessing.num_words",
+            f"the training texts have {vocabulary.words:,} different words, so that "
+            f"{unused:.0%} of the model's word weights never learn; lower it",
+        )
+
+
+def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap]:
+    units = description.config.model.units
+    narrowest = min(units) if isinstance(units, list) else units
+    classes = len(description.data.class_names)
+    if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:
+        yield (
+            "model.units",
+            f"{classes} classes have to be told apart by {narrowest} numbers, and what a layer "
+            f"drops no later one brings back; use {min(classes, WIDE_ENOUGH)} or more in each",
+        )
+
+
+def _batch_of_all_rows(description: Description) -> Iterator[Trap]:
+    training = description.config.training
+    rows = min(len(split.train) for split in description.splits)
+    if training.batch_size >= rows:
+        yield (
+            "training.batch_size",
+            f"all {rows:,} training rows are one batch, so that {training.epochs:,} epochs are "
+            f"{training.epochs:,} gradient steps; use {_usual_batch(rows)}, say",
+        )
+
+
+def _usual_batch(rows: int) -> int:
+    """The largest power of two, up to 64, that gives an epoch ten steps."""
+    return next((size for size in (64, 32, 16, 8, 4, 2) if size * 10 <= rows), 1)
+
+
+def _one_sided_classes(description: Description) -> Iterator[Trap]:
+    if not description.classes:
+        return
+    commonest = description.commonest
+    share = commonest.training / description.data.n_train
+    if share > ONE_SIDED:
+        yield (
+            "dataset.name",
+            f"{share:.1%} of the training rows are {_named([commonest.name])}: always guessing "
+            f"that has an accuracy of about {share:.3f}; look at the recall of each class, in "
+            "classification_report.csv",
+        )
+
+
+def _classes_that_cannot_be_learnt(description: Description) -> Iterator[Trap]:
+    validation = description.config.training.validation
+    absent = [count.name for count in description.classes if not count.training]
+    if absent:
+        yield (
+            "dataset.name",
+            f"no training row is {_named(absent)}: the model never predicts that; leave such test "
+            "rows out, or find others to train on",
+        )
+    elif description.classes and validation and (names := _only_validating(description)):
+        yield (
+            "training.validation.split",
+            f"all rows of {_named(names)} validate and none trains: the model never predicts "
+            "that; use another split, or leave these rows out",
+        )
+
+
+def _only_validating(description: Description) -> list[str]:
+    """The classes of which the first split to leave one out has no row to train on."""
+    classes = description.classes
+    for split in description.splits:
+        counts = np.bincount(description.data.y[split.train], minlength=len(classes))
+        names = [classes[number].name for number in np.flatnonzero(counts == 0)]
+        if names:
+            return names
+    return []
+
+
+def _named(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(name) for name in names[:most]) + more
+
+
+def _sorted_rows(description: Description) -> Iterator[Trap]:
+    validation, data = description.config.training.validation, description.data
+    if validation is None or validation.split not in ("first", "k_fold"):
+        return
+    if not description.classes or data.n_train < FEW_ROWS:
+        return
+    y = data.y[: data.n_train]
+    equal = float((y[1:] == y[:-1]).mean())
+    by_chance = float(((np.bincount(y) / len(y)) ** 2).sum())
+    if equal > (1 + by_chance) / 2:
+        yield (
+            "training.validation.split",
+            f"the training rows seem sorted by class ({equal:.0%} of them follow one of the same "
+            f"class, {by_chance:.0%} would by chance), so that other classes validate than "
+            "train; use split: shuffled",
+        )
+
+
+def _few_rows_validate(description: Description) -> Iterator[Trap]:
+    rows = min(len(split.validation) for split in description.splits)
+    if description.classes and description.splits[0].validates and rows < FEW_ROWS:
+        yield (
+            "training.validation.split",
+            f"{rows} rows validate: their accuracy is uncertain by {1 / rows**0.5:.2f} (two "
+            "standard errors), more than most settings change; let more rows validate",
+        )
+
+
+def _test_rows_known_from_training(description: Description) -> Iterator[Trap]:
+    known, rows = description.duplicates.test_rows, len(description.data.test_rows)
+    if rows and known / rows > FLATTERING:
+        yield (
+            "dataset.name",
+            f"{known:,} of {rows:,} test rows ({known / rows:.1%}) are training rows too; their "
+            "score tells what was learnt by heart; see textclf data show",
+        )
+
+
+def _features_of_different_scales(description: Description) -> Iterator[Trap]:
+    settings = description.config.preprocessing
+    if not isinstance(settings, FeaturePreprocessing) or settings.standardize:
+        return
+    by_scale = sorted((feature.sd, feature.name) for feature in description.features if feature.sd)
+    if by_scale and by_scale[-1][0] > SCALES_APART * by_scale[0][0]:
+        (small, narrow), (large, wide) = by_scale[0], by_scale[-1]
+        yield (
+            "preprocessing.standardize",
+            f"{wide!r} varies by {large:.3g}, {narrow!r} by {small:.3g}, so that the model sees "
+            "little but the former; use standardize: true",
+        )
+
+
+# --- told by the machine ---------------------------------------------------------------------
+
+
+def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
+    needed, free = sum(parts.values()), available_bytes()
+    if needed > TIGHT * free:
+        end = "train would refuse" if needed > free else "other programs may need it"
+        yield (
+            _lever(config, parts),
+            f"training needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are "
+            f"available, so that {end}; lower it",
+        )
+
+
+def _lever(config: Config, parts: dict[str, int]) -> str:
+    """The setting that the largest part of the memory depends on."""
+    largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
+    settings = config.preprocessing
+    if largest == "examples" and isinstance(settings, TextPreprocessing):
+        is_multi_hot = settings.encoding == "multi_hot"
+        return "preprocessing.num_words" if is_multi_hot else "preprocessing.maxlen"
+    return "model.units" if largest == "weights" else "training.batch_size"
+
+
+RULES: tuple[Callable[[Config], Iterator[Trap]], ...] = (
+    _validation_on_the_test_rows,
+    _rate_far_out,
+    _padding_read_last,
+    _maxlen_without_effect,
+    _patience_without_effect,
+    _kept_by_training_rows,
+)
+DATA_RULES: tuple[Callable[[Description], Iterator[Trap]], ...] = (
+    _much_cut_off,
+    _many_words_unknown,
+    _texts_of_one_word,
+    _frequent_words_unknown,
+    _more_words_than_there_are,
+    _layer_too_narrow_for_the_classes,
+    _batch_of_all_rows,
+    _one_sided_classes,
+    _classes_that_cannot_be_learnt,
+    _sorted_rows,
+    _few_rows_validate,
+    _test_rows_known_from_training,
+    _features_of_different_scales,
+)

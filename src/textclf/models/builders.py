@@ -1,0 +1,39 @@
+"""The model types by name: each builds its layers between an input and the output layer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from textclf.data.encoders import Encoder
+from textclf.data.tasks import Task
+from textclf.models.cnn_lstm import build_cnn_lstm
+from textclf.models.dense import build_dense
+from textclf.models.lstm import build_lstm
+from textclf.models.simple_rnn import build_simple_rnn
+
+BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] = {
+    "dense": build_dense,
+    "simple_rnn": build_simple_rnn,
+    "lstm": build_lstm,
+    "cnn_lstm": build_cnn_lstm,
+}
+
+
+def build_model(settings: Any, encoder: Encoder, task: Task, n_classes: int) -> keras.Model:
+    """The layers of a config's `model` section, with weights drawn from Keras's global seed.
+
+    Args:
+        settings: a config's `model` section.
+        encoder: tells the input's shape and dtype, and the vocabulary.
+        task: tells the output's activation.
+        n_classes: width of the output for a multiclass task.
+
+    Returns:
+        A model from `encoder.input_shape` to float32 (examples, 1) or (examples, n_classes).
+    """
+    inputs = keras.Input(encoder.input_shape, dtype=encoder.input_dtype, name="inputs")
+    hidden = BUILDERS[settings.type](settings, inputs, encoder)
+    width = n_classes if task.name == "multiclass" else 1
+    outputs = keras.layers.Dense(width, activation=task.output_activation, name="outputs")(hidden)
+    return keras.Model(inputs, outputs, name=settings.type)

@@ -1,0 +1,156 @@
+"""What is exported: a kept model, with as much of its preprocessing as the format can hold."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.data.encoders import (
+    FIRST_WORD,
+    Encoder,
+    FeatureEncoder,
+    TextEncoder,
+    encoder_from_json,
+)
+from textclf.data.tokenizer import split_words
+from textclf.errors import RunError
+from textclf.results.export.texts import TextEncoding
+from textclf.runs import RunFolder
+from textclf.training.engine.recurrent import slim_down
+from textclf.training.trainer import load_kept_model
+
+# Texts that are hard to read the same way twice.
+TRICKY = (
+    "",
+    "Don't\tSTOP: the ÉCOLE\u00a0of İstanbul… ΟΔΟΣ\r\n💡",
+)
+SAMPLES = 4
+
+
+class Served(tf.Module):
+    """A model's outputs, float32 (batch, outputs), under one name, for a batch of any size.
+
+    Args:
+        encoder: the run's, from preprocessing.json.
+        network: the model, in Keras's layers.
+        spec: what a batch looks like; its name is the input's.
+        encode: a module that turns such a batch into the network's input; None: it is that.
+        examples: a batch of examples.
+        expected: what the run makes of them.
+        text: the text that the first of them is made of, if it is one.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        network: keras.Model,
+        spec: tf.TensorSpec,
+        encode: Callable[[tf.Tensor], tf.Tensor] | None,
+        examples: np.ndarray,
+        expected: np.ndarray,
+        text: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.network = encoder, network
+        # A converter that is given a Keras model alone leaves its weights unset.
+        self.weights = [variable.value for variable in network.variables]
+        self.encode = encode or tf.identity
+        self.serve = tf.function(self._serve, [spec], autograph=False)
+        self.spec, self.examples, self.expected, self.text = spec, examples, expected, text
+
+    @property
+    def reads_texts(self) -> bool:
+        return self.spec.dtype == tf.string
+
+    def _serve(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"outputs": self.network(self.encode(x), training=False)}
+
+
+def serve_run(run: RunFolder, reads_texts: bool, features_dtype: str, slim_loops: bool) -> Served:
+    """The kept model of a run as a format takes it; for the arguments see `Format`.
+
+    Raises:
+        RunError: the run is damaged, or knows no words and is to read texts.
+    """
+    network = load_kept_model(run.config, run)
+    try:
+        encoder = encoder_from_json(run.preprocessing["encoder"])
+        served = _serve(run, encoder, network, reads_texts, features_dtype)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{run.preprocessing_path}: damaged: {reason}") from error
+    if slim_loops:
+        slim_down(network)  # what is expected is known by now, from the model as it was
+    return served
+
+
+def _serve(
+    run: RunFolder,
+    encoder: Encoder,
+    network: keras.Model,
+    reads_texts: bool,
+    features_dtype: str,
+) -> Served:
+    if isinstance(encoder, FeatureEncoder):
+        return _serve_features(encoder, network, features_dtype)
+    if not reads_texts:
+        return _serve_ids(encoder, network)
+    if not encoder.words:
+        raise RunError(
+            f"{run.preprocessing_path}: the run knows no words, as its dataset's word index was "
+            f"not found; fetch it (textclf data fetch {run.config.dataset.name}) and train anew"
+        )
+    return _serve_texts(encoder, network)
+
+
+def _serve_features(encoder: FeatureEncoder, network: keras.Model, dtype: str) -> Served:
+    inputs = keras.Input(encoder.input_shape, dtype=dtype, name="inputs")
+    # Arrays, as Keras makes float32 of lists.
+    scale = np.array(1 / encoder.scale, dtype)
+    offset = np.array(-encoder.mean / encoder.scale, dtype)
+    standardized = keras.layers.Rescaling(scale, offset, dtype=dtype)(inputs)
+    whole = keras.Model(inputs, network(standardized), name=network.name)
+    deviations = np.random.default_rng(0).normal(size=(SAMPLES, len(encoder.mean)))
+    examples = (encoder.mean + deviations.round(1) * encoder.scale).astype(dtype)
+    expected = network(encoder.transform(examples.astype("float64"))).numpy()
+    spec = tf.TensorSpec(inputs.shape, dtype, name="inputs")
+    return Served(encoder, whole, spec, None, examples, expected)
+
+
+def _serve_texts(encoder: TextEncoder, network: keras.Model) -> Served:
+    texts = sample_texts(encoder)
+    expected = network(_unpacked(encoder, encoder.transform_texts(texts))).numpy()
+    spec = tf.TensorSpec((None,), tf.string, name="texts")
+    return Served(
+        encoder, network, spec, TextEncoding(encoder), np.array(texts), expected, texts[0]
+    )
+
+
+def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
+    spec = tf.TensorSpec(network.input_shape, encoder.input_dtype, name="inputs")
+    if encoder.words:
+        texts = sample_texts(encoder)
+        examples = _unpacked(encoder, encoder.transform_texts(texts))
+        return Served(encoder, network, spec, None, examples, network(examples).numpy(), texts[0])
+    high = 2 if encoder.packed_columns else encoder.num_words
+    numbers = np.random.default_rng(0).integers(high, size=(SAMPLES, *network.input_shape[1:]))
+    examples = numbers.astype(encoder.input_dtype)
+    return Served(encoder, network, spec, None, examples, network(examples).numpy())
+
+
+def sample_texts(encoder: TextEncoder) -> list[str]:
+    """Frequent words, rare and many ones, and what is hard to read."""
+    ids = encoder.id_table
+    # Not '<unused>' and the like, which no text has.
+    own = [
+        w for w, id_ in encoder.id_of.items() if ids[id_] >= FIRST_WORD and split_words(w) == [w]
+    ]
+    some = own[:: max(1, len(own) // 500)]
+    return [" ".join(own[:12]).capitalize() + ".", " ".join(some).upper(), *TRICKY]
+
+
+def _unpacked(encoder: TextEncoder, x: np.ndarray) -> np.ndarray:
+    if encoder.packed_columns is None:
+        return x
+    return np.unpackbits(x, axis=1, count=encoder.packed_columns).astype(np.float32)

@@ -1,0 +1,100 @@
+"""From a run to an exported model and its card, both whole at the instant they appear."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from textclf.atomic import cannot_write
+from textclf.errors import ResourceError
+from textclf.results.export.formats import FORMATS, card_path
+from textclf.runs import RunFolder
+from textclf.training.engine import backend
+
+if TYPE_CHECKING:
+    from textclf.results.export.serving import Served
+
+
+def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
+    """Write a run's kept model in a format, open it again, compare, and write its card.
+
+    Returns:
+        The card's path, beside the model's.
+
+    Raises:
+        RunError: the run is damaged, or not complete.
+        ResourceError: a package is missing, the path is taken or cannot be written, or the
+            written model does not give what the run's own does.
+    """
+    _check_packages(format_name)
+    _refuse_taken(path)  # first: '.' has no name to put '.json' after
+    card = card_path(path)
+    _refuse_taken(card)
+    with backend.native_output_to(None):
+        backend.start("cpu")  # what is written for a processor runs everywhere
+        from textclf.results.export.card import card_text, make_card
+        from textclf.results.export.serving import serve_run
+
+        form = FORMATS[format_name]
+        model = serve_run(run, form.reads_texts, form.features_dtype, form.slim_loops)
+        with _drafts(path) as folder:
+            outputs = _write_and_compare(model, format_name, folder / path.name)
+            content = make_card(run, format_name, path, model, outputs)
+            (folder / card.name).write_text(card_text(content), encoding="utf-8", newline="\n")
+            for place in (card, path):
+                (folder / place.name).rename(place)
+    return card
+
+
+def _check_packages(format_name: str) -> None:
+    for package in FORMATS[format_name].packages:
+        try:
+            version(package)
+        except PackageNotFoundError as error:
+            raise ResourceError(
+                f"--format {format_name}: needs {package}, which is not installed; install it: "
+                "pip install 'textclf[export]'"
+            ) from error
+
+
+def _refuse_taken(path: Path) -> None:
+    if os.path.lexists(path):
+        raise ResourceError(f"{path}: is there already; choose another path, or remove it")
+
+
+@contextlib.contextmanager
+def _drafts(path: Path) -> Iterator[Path]:
+    """A folder beside `path`, gone at the end with all that is still in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _write_and_compare(model: "Served", format_name: str, path: Path) -> np.ndarray:
+    """The outputs of the written file, of one example and of all; they are the run's own."""
+    form = FORMATS[format_name]
+    try:
+        form.write(model, path)
+        predict = form.open(path)
+        first, outputs = predict(model.examples[:1]), predict(model.examples)
+    except OSError:
+        raise
+    except Exception as error:  # converters and runtimes raise what they like
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ResourceError(f"--format {format_name}: cannot be written: {reason}") from error
+    for part in (first, outputs):
+        if not np.allclose(part, model.expected[: len(part)], rtol=1e-4, atol=1e-5):
+            gap = np.abs(part - model.expected[: len(part)]).max()
+            raise ResourceError(
+                f"--format {format_name}: the written model's outputs differ from the run's by up "
+                f"to {gap:.2g}, so it was not kept; another format may do"
+            )
+    return outputs

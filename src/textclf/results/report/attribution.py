@@ -1,0 +1,127 @@
+"""Which words or features drove a decision, found by occlusion."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from textclf.data.dataset import Ragged
+from textclf.data.encoders import REMOVED, FeatureEncoder, TextEncoder
+from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
+
+MOST_PARTS = 300  # occluded one by one; a text of more words has them occluded in groups
+
+Score = Callable[[np.ndarray], np.ndarray]  # inputs (variants, ...) to float (variants,)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What each token of a text, or each feature, adds to a score.
+
+    Args:
+        effects: float64 (parts,); above 0 it raised the score, below 0 it lowered it.
+        seen: bool (parts,), whether the model saw it at all: as a word it knows, within maxlen.
+    """
+
+    effects: np.ndarray
+    seen: np.ndarray
+
+
+def log_odds(logits: np.ndarray, chosen: int) -> np.ndarray:
+    """How sure a classifier is of one class: the logarithm of its odds against all others.
+
+    Unlike a probability it tells how far beyond doubt the model is, at 0.9999 too.
+
+    Args:
+        logits: float (examples, classes), or (examples, 1) of a binary task.
+
+    Returns:
+        float64 (examples,).
+    """
+    logits = np.asarray(logits, np.float64)
+    if logits.shape[1] == 1:
+        return logits[:, 0] if chosen else -logits[:, 0]
+    others = np.delete(logits, chosen, axis=1)
+    highest = others.max(axis=1, keepdims=True)
+    return logits[:, chosen] - highest[:, 0] - np.log(np.exp(others - highest).sum(axis=1))
+
+
+def occlude(
+    score: Score, x: np.ndarray, places: Sequence[np.ndarray], blank: np.ndarray
+) -> np.ndarray:
+    """How much the score falls when a part of the input is hidden, for each part in turn.
+
+    The method of M. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks
+    (ECCV 2014); on words, of J. Li, W. Monroe and D. Jurafsky, Understanding Neural Networks
+    through Representation Erasure (2016). It needs no gradient, so it is one for every encoding.
+
+    Args:
+        x: one input as the model takes it, (inputs,).
+        places: the places of each part in x, int64 (places,) each.
+        blank: what stands at a hidden place instead, (inputs,).
+
+    Returns:
+        float64 (parts,).
+    """
+    variants = np.repeat(x[None], len(places) + 1, axis=0)
+    for variant, part in zip(variants[1:], places, strict=True):
+        variant[part] = blank[part]
+    scores = np.asarray(score(variants), np.float64)
+    return scores[0] - scores[1:]
+
+
+def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribution:
+    """What each token of a text adds to the score.
+
+    A word of a sequence is replaced by the unknown one; a multi-hot word is left out, wherever in
+    the text it stands.
+
+    Args:
+        ids: the text in the dataset's ids, int32 (tokens,).
+    """
+    x, place_of = _input_and_places(encoder, ids)
+    is_word = encoder.id_table[ids] > UNKNOWN_ID
+    seen = is_word & (place_of >= 0)
+    places = np.unique(place_of[seen])
+    groups = np.array_split(places, min(len(places), MOST_PARTS)) if len(places) else []
+    effect_at = np.zeros(len(x))
+    for group, effect in zip(groups, occlude(score, x, groups, _blank(encoder, x)), strict=True):
+        effect_at[group] = effect
+    return Attribution(np.where(seen, effect_at[place_of], 0.0), seen)
+
+
+def _blank(encoder: TextEncoder, x: np.ndarray) -> np.ndarray:
+    """What stands in the place of a hidden word, (inputs,)."""
+    if encoder.packed_columns:
+        return np.zeros_like(x)
+    # A model that was trained without unknown words knows no word for them, but padding.
+    return np.full_like(x, PADDING_ID if encoder.remove_reserved else UNKNOWN_ID)
+
+
+def _input_and_places(encoder: TextEncoder, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A text as the model takes it, and where in it each token stands, int64 (tokens,); -1: cut."""
+    text = Ragged(ids, np.array([0, len(ids)]))
+    if encoder.packed_columns:
+        x = np.unpackbits(encoder.transform(text), axis=1, count=encoder.packed_columns)[0]
+        return x.astype(np.float32), encoder.id_table[ids].astype(np.int64)
+    # The encoder itself tells where a token goes, when it is given numbers in place of words.
+    numbers = np.where(encoder.id_table[ids] == REMOVED, REMOVED, np.arange(1, len(ids) + 1))
+    numbered = replace(encoder, id_table=numbers.astype(np.int32))
+    order = numbered.transform(Ragged(np.arange(len(ids), dtype=np.int32), text.offsets))[0]
+    place_of = np.full(len(ids) + 1, -1)
+    place_of[order] = np.arange(len(order))
+    return encoder.transform(text)[0], place_of[1:]
+
+
+def explain_features(
+    score: Score, encoder: FeatureEncoder, features: np.ndarray, typical: np.ndarray
+) -> Attribution:
+    """What each feature adds to the score, compared with its typical value.
+
+    Args:
+        features: of one example, float64 (features,).
+        typical: what to put in their places, such as the training rows' means, float64 (features,).
+    """
+    x, blank = encoder.transform(np.stack([features, typical]))
+    effects = occlude(score, x, [np.array([place]) for place in range(len(x))], blank)
+    return Attribution(effects, np.ones(len(x), bool))

@@ -1,0 +1,137 @@
+"""What a page tells of a run, read from its folder alone, as far as it goes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textclf.config.settings import Config
+from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
+from textclf.results.report.mistakes import Explanation
+from textclf.results.report.outcome import Outcome, read_outcome
+from textclf.runs import FitFolder, RunFolder
+from textclf.runs.reading import number_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+METRICS = ("accuracy", "mae")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A run, as the page tells it.
+
+    Args:
+        metric: 'accuracy' or 'mae'; 'loss' of a run that has neither yet.
+        metrics: the scores; empty where the run has none yet.
+        parts: the scores of each fold or seed by its name; empty for a single fit.
+        histories: of each fit.
+        outcome: None where no predictions were written yet.
+        outcome_of: the seed whose outcome is told; empty where it is the run's own.
+        explanations: for each of the outcome's mistakes; empty where they cannot be had.
+        parameters: of the model, where it was opened.
+        notes: what a reader must know, and why something is missing.
+    """
+
+    name: str
+    path: str
+    status: str
+    config: Config
+    record: Mapping[str, Any]
+    metric: str
+    metrics: Mapping[str, float]
+    parts: Mapping[str, Mapping[str, float]]
+    histories: Sequence[DataFrame]
+    charts: Sequence[Chart]
+    outcome: Outcome | None = None
+    outcome_of: str = ""
+    explanations: Sequence[Explanation] = ()
+    parameters: int | None = None
+    notes: Sequence[str] = ()
+
+
+def read_contents(run: RunFolder) -> Contents:
+    """Everything that a run's tables tell.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    parts = parts_of(run)
+    fits = parts or {"": run}
+    histories = {name: fit.history for name, fit in fits.items() if fit.history_path.exists()}
+    metrics = _metrics(run)
+    metric = _metric(list(histories.values()))
+    told = told_fit(run)
+    has_outcome = told.predictions_path.exists()
+    is_classification = not run.config.dataset.is_regression
+    return Contents(
+        name=run.name,
+        path=str(run.path),
+        status=run.status,
+        config=run.config,
+        record=run.record,
+        metric=metric,
+        metrics=metrics,
+        parts={name: _metrics(part) for name, part in parts.items()},
+        histories=list(histories.values()),
+        charts=_charts(histories, metric, metrics, bool(parts)),
+        outcome=read_outcome(told, is_classification) if has_outcome else None,
+        outcome_of=told.path.name if has_outcome and told is not run else "",
+        notes=_notes(run),
+    )
+
+
+def parts_of(run: RunFolder) -> dict[str, FitFolder]:
+    """The folders of a run's folds or seeds by name, in order; empty for a single fit."""
+    seeds = sorted((p for p in run.path.glob("seed-*") if p.is_dir()), key=number_of)
+    return run.folds or {path.name: FitFolder(path) for path in seeds}
+
+
+def told_fit(run: RunFolder) -> FitFolder:
+    """The fit whose predictions are told: the run's own, or that of the first seed."""
+    seeds = [part for name, part in parts_of(run).items() if name.startswith("seed-")]
+    return seeds[0] if seeds and not run.predictions_path.exists() else run
+
+
+def _metrics(fit: FitFolder) -> dict[str, float]:
+    return fit.metrics if fit.metrics_path.exists() else {}
+
+
+def _metric(histories: Sequence[DataFrame]) -> str:
+    columns = {column for history in histories for column in history.columns}
+    return next((metric for metric in METRICS if metric in columns), "loss")
+
+
+def _charts(
+    histories: dict[str, DataFrame], metric: str, metrics: Mapping[str, float], has_parts: bool
+) -> list[Chart]:
+    names = dict.fromkeys((metric, "loss"))
+    if has_parts:
+        charts = [chart_of_fits(histories, name) for name in names]
+    else:
+        kept = metrics.get("best_epoch")
+        charts = [chart_of_fit(h, name, kept) for h in histories.values() for name in names]
+    return [chart for chart in charts if chart is not None]
+
+
+def _notes(run: RunFolder) -> list[str]:
+    notes = []
+    if run.status == "running":
+        notes.append("The run goes on: what follows is what there was when the page was made.")
+    if run.status == "interrupted":
+        notes.append(
+            "The run was interrupted: what follows is what there is so far. Go on with it by "
+            f"textclf resume {shlex.quote(str(run.path))}"
+        )
+    if run.status == "failed":
+        reasons = " ".join(map(str, run.record.get("error") or ["the reason was not recorded."]))
+        notes.append(f"The run failed: {reasons}")
+    if getattr(run.config.training.validation, "split", None) == "test":
+        notes.append(
+            "The test rows validated, too: they chose the epoch that was kept, so the test score "
+            "flatters the model."
+        )
+    return notes

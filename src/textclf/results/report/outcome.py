@@ -1,0 +1,198 @@
+"""What a model made of the rows that it was not trained on, class by class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from textclf.errors import RunError
+from textclf.plots.canvas import shortened
+from textclf.results.report.charts import Chart, chart_of_pairs
+from textclf.results.report.mistakes import Mistake, find_mistakes
+from textclf.runs import FitFolder
+from textclf.training.evaluation import classification_report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FEW_CLASSES = 10  # whose confusion matrix is a table of numbers
+MOST_CLASSES = 120  # that are listed, and whose confusion matrix is drawn
+HEAT_LEVELS = 7  # of a cell's colour
+CONFUSIONS = 12  # pairs of classes that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How often a true class was taken for another, and the share of its examples that was."""
+
+    truth: str
+    prediction: str
+    row: int
+    column: int
+    count: int
+    share: float
+
+    @property
+    def level(self) -> int:
+        """Of the colour, 0 to HEAT_LEVELS; the root, because wrong shares are small."""
+        return int(np.ceil(np.sqrt(self.share) * HEAT_LEVELS))
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """The confusion matrix, int64 (classes, classes), its classes by falling number of examples."""
+
+    names: list[str]
+    counts: np.ndarray
+
+    @property
+    def is_small(self) -> bool:
+        return len(self.names) <= FEW_CLASSES
+
+    @property
+    def is_drawn(self) -> bool:
+        return FEW_CLASSES < len(self.names) <= MOST_CLASSES
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """Every cell."""
+        classes = range(len(self.names))
+        return [[self._cell(row, column) for column in classes] for row in classes]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Those that are not empty."""
+        return [self._cell(row, column) for row, column in np.argwhere(self.counts).tolist()]
+
+    @property
+    def commonest(self) -> list[Cell]:
+        """The mistakes that were made most often."""
+        wrong = self.counts - np.diag(np.diag(self.counts))
+        order = np.argsort(-wrong, axis=None, kind="stable")[:CONFUSIONS]
+        places = np.stack(np.unravel_index(order, wrong.shape), axis=1).tolist()
+        return [self._cell(row, column) for row, column in places if wrong[row, column]]
+
+    def _cell(self, row: int, column: int) -> Cell:
+        count = int(self.counts[row, column])
+        share = count / max(int(self.counts[row].sum()), 1)
+        return Cell(self.names[row], self.names[column], row, column, count, share)
+
+
+class Baseline(NamedTuple):
+    """The score of an answer that is always the same."""
+
+    score: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What predictions.csv and confusion_matrix.csv tell.
+
+    Args:
+        split: whose rows are told: 'test', or 'validation' where none test.
+        rows: how many rows each split has.
+        wrong: how many of the split's predictions are wrong; of numbers, all.
+        classes, means: rows of the classification report; of many classes the commonest.
+        more_classes: how many are left out.
+        pairs: of numbers, predicted against true.
+        half, nine_tenths: of numbers, how far off that share of the rows is at most.
+        bias: of numbers, the mean of predicted minus true.
+    """
+
+    split: str
+    rows: dict[str, int]
+    wrong: int
+    baseline: Baseline
+    mistakes: list[Mistake]
+    classes: list[dict[str, Any]] = field(default_factory=list)
+    means: list[dict[str, Any]] = field(default_factory=list)
+    more_classes: int = 0
+    confusion: Confusion | None = None
+    pairs: Chart | None = None
+    half: float = 0.0
+    nine_tenths: float = 0.0
+    bias: float = 0.0
+
+
+def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
+    """A fit's outcome.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    table = _read_predictions(folder, is_classification)
+    rows = {str(name): int(count) for name, count in table["split"].value_counts().items()}
+    split = "test" if "test" in rows else "validation"
+    table = table[table["split"] == split]
+    if table.empty:
+        raise RunError(f"{folder.predictions_path}: damaged: no row of test or validation")
+    mistakes = find_mistakes(table, is_classification)
+    if not is_classification:
+        truth, predicted = table["truth"].to_numpy(float), table["prediction"].to_numpy(float)
+        residuals = _of_residuals(truth, predicted)
+        return Outcome(split, rows, len(table), _usual_number(truth), mistakes, **residuals)
+    wrong = int((table["truth"] != table["prediction"]).sum())
+    return Outcome(
+        split, rows, wrong, _usual_class(table["truth"]), mistakes, **_of_classes(folder, split)
+    )
+
+
+def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
+    """Classes as text, also those that are called 1 and 2; everything else as numbers."""
+    answers = ("truth", "prediction")
+    numbers = ("row", "probability") if is_classification else ("row", *answers)
+    table = folder.predictions
+    for column in numbers:
+        if column not in table:
+            raise RunError(f"{folder.predictions_path}: damaged: it has no column {column}")
+        if table[column].dtype.kind not in "iuf" or table[column].isna().any():
+            raise RunError(f"{folder.predictions_path}: damaged: a {column} that is no number")
+    if table["row"].dtype.kind == "f" or (table["row"] < 0).any():
+        raise RunError(f"{folder.predictions_path}: damaged: a row that does not count from 0")
+    return table
+
+
+def _usual_class(truth: Any) -> Baseline:
+    counts = truth.value_counts()
+    return Baseline(
+        float(counts.iloc[0] / len(truth)), f"always “{shortened(counts.index[0], 18)}”"
+    )
+
+
+def _usual_number(truth: np.ndarray) -> Baseline:
+    middle = float(np.median(truth))
+    return Baseline(float(np.abs(truth - middle).mean()), f"always {middle:,.4g}, the median")
+
+
+def _of_residuals(truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    residuals = predicted - truth
+    half, nine_tenths = np.quantile(np.abs(residuals), [0.5, 0.9]).tolist()
+    bias = float(residuals.mean())
+    pairs = chart_of_pairs(truth, predicted)
+    return {"pairs": pairs, "half": half, "nine_tenths": nine_tenths, "bias": bias}
+
+
+def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
+    """The parts of an Outcome that confusion_matrix.csv gives, which is of the test rows."""
+    if split != "test" or not folder.confusion_path.exists():
+        return {}
+    table = folder.confusion
+    if table.shape[0] != table.shape[1]:
+        raise RunError(f"{folder.confusion_path}: damaged: not a square of counts")
+    rows = classification_report(table).to_dict("records")
+    by_support = sorted(rows[:-2], key=lambda row: -row["support"])
+    return {
+        "classes": by_support[:MOST_CLASSES],
+        "means": rows[-2:],
+        "more_classes": max(0, len(by_support) - MOST_CLASSES),
+        "confusion": _confusion(table),
+    }
+
+
+def _confusion(table: DataFrame) -> Confusion:
+    counts, names = table.to_numpy(), list(map(str, table.columns))
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    return Confusion([names[place] for place in order], counts[order][:, order])

@@ -1,0 +1,123 @@
+"""The page itself: templates filled and escaped, its style inside, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textclf.config.file import dump_config
+from textclf.plots.canvas import number
+from textclf.results.report import charts, prose
+from textclf.results.report.charts import chart_of_runs
+from textclf.results.report.contents import Contents
+from textclf.results.report.mistakes import strongest_features
+
+if TYPE_CHECKING:
+    import jinja2
+
+TEMPLATES = files("textclf.results.report") / "templates"
+# Control characters, and those that turn the direction of what follows.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# No script, nothing from elsewhere, no style but the page's own, which its hash tells.
+POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+
+class Bar(NamedTuple):
+    """A score as a bar, its length a share of the longest."""
+
+    label: str
+    value: float
+    deviation: float | None
+    share: float
+    style: str  # 'test', 'validation' or 'baseline'
+
+
+def render_page(runs: Sequence[Contents]) -> str:
+    """One HTML document; of several runs, each of another name, a comparison comes first."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            runs=runs,
+            comparison=_comparison(runs) if len(runs) > 1 else None,
+            style=_trusted(style),
+            policy=POLICY.format(digest),
+        )
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("textclf.results.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, bars=bars, share=share)
+    environment.globals.update(
+        prose=prose,
+        chart=charts,
+        dump_config=dump_config,
+        strongest_features=strongest_features,
+    )
+    return environment
+
+
+def _trusted(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _printable(value: Any) -> Any:
+    """Nothing of a user's text that a reader cannot see reaches the page."""
+    if type(value) is not str:  # a number, or Markup, which is escaped already
+        return value
+    return CONTROL.sub("\ufffd", value)
+
+
+def share(value: float) -> str:
+    """A share as a person says it: 84%, 0.4%."""
+    return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
+
+
+def bars(run: Contents) -> list[Bar]:
+    """The run's scores of its metric, beside that of an answer that is always the same."""
+    words = {"test": "test rows", "val": "validation rows"}
+    rows = [
+        (words[split], run.metrics[key], run.metrics.get(f"{key}_sd"), split)
+        for split in words
+        if (key := f"{split}_{run.metric}") in run.metrics
+    ]
+    if run.outcome and run.metric != "loss":
+        rows.append((run.outcome.baseline.words, run.outcome.baseline.score, None, "baseline"))
+    longest = 1.0 if run.metric == "accuracy" else max((row[1] for row in rows), default=1.0)
+    return [
+        Bar(label, value, deviation, value / max(longest, 1e-12), style)
+        for label, value, deviation, style in rows
+    ]
+
+
+def _comparison(runs: Sequence[Contents]) -> dict[str, Any]:
+    """What the runs have, side by side."""
+    metrics = list(dict.fromkeys(run.metric for run in runs))
+    splits = ("test", "val")
+    scores = [f"{split}_{name}" for name in dict.fromkeys([*metrics, "loss"]) for split in splits]
+    histories = [run.histories for run in runs]
+    return {
+        "scores": [score for score in scores if any(score in run.metrics for run in runs)],
+        "settings": prose.differing_settings([run.config for run in runs]),
+        "chart": chart_of_runs(histories, metrics[0] if len(metrics) == 1 else "loss"),
+    }

@@ -1,0 +1,130 @@
+"""A run in words: what was asked, of which model, for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from textclf.config.settings import Config, CsvDataset, FeaturePreprocessing, flatten
+from textclf.results.comparison import differing
+
+
+def question(config: Config) -> str:
+    """What the dataset asks, in the words of its settings' docstring, or of a file's columns."""
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return (type(dataset).__doc__ or dataset.name).strip().splitlines()[0]
+    features = len(dataset.features or ())
+    read = f"the texts of “{dataset.text}”" if features == 0 else f"{features:,} features"
+    return f"{Path(dataset.path).name}: “{dataset.label or dataset.target}”, told from {read}."
+
+
+def model_in_words(config: Config) -> str:
+    """'An LSTM of 8 units on texts of 100 words, the 500 commonest words one-hot.'"""
+    describe = MODELS.get(config.model.type, lambda model: f"a {model.type} model")
+    return f"{_capital(describe(config.model))} on {_input(config)}."
+
+
+def _layers(model: Any) -> str:
+    units = [f"{units:,}" for units in model.units]
+    what = "a dense layer" if len(units) == 1 else "dense layers"
+    return f"{what} of {_and(units)} units"
+
+
+def _convolution(model: Any) -> str:
+    return (
+        f"a convolution of {model.filters:,} filters over {model.kernel_size:,} words, pooled by "
+        f"{model.pool_size:,}, and an LSTM of {model.units:,} units"
+    )
+
+
+MODELS: dict[str, Callable[[Any], str]] = {
+    "dense": _layers,
+    "simple_rnn": lambda model: f"a SimpleRNN of {model.units:,} units",
+    "lstm": lambda model: f"an LSTM of {model.units:,} units",
+    "cnn_lstm": _convolution,
+}
+
+
+def _input(config: Config) -> str:
+    settings = config.preprocessing
+    if isinstance(settings, FeaturePreprocessing):
+        return "standardized features" if settings.standardize else "features"
+    count = f"the {settings.num_words:,} commonest words" if settings.num_words else "all words"
+    if settings.encoding == "multi_hot":
+        return f"{count}, each there or not"
+    length = f"texts of {settings.maxlen:,} words, {count}"
+    if settings.encoding == "one_hot":
+        return f"{length} one-hot"
+    return f"{length} as vectors of {getattr(config.model, 'embedding_dim', None) or 0:,} numbers"
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def seconds_in_words(seconds: float) -> str:
+    """'0.8 s', '42 s', '3 min 20 s', '2 h 5 min'."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def time_of(record: Mapping[str, Any]) -> float | None:
+    """Seconds from a run's start to its end; None where run.json does not tell."""
+    try:
+        start, end = (datetime.fromisoformat(record[key]) for key in ("started", "finished"))
+        return max(0.0, (end - start).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def environment(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What run.json tells of how a run was made: names, such as 'device · name', and values."""
+    order = ("command", "versions", "device", "engine", "platform", "git", "code", "data")
+    times = ("started", "finished", "resumed")
+    lines = []
+    for key in (*order, *times):
+        value = record.get(key)
+        if isinstance(value, Mapping):
+            lines += [(f"{key} · {name}", _plain(part)) for name, part in value.items()]
+        elif isinstance(value, list):
+            lines += [(key, _plain(part)) for part in value]
+        elif value is not None:
+            lines.append((key, _plain(value)))
+    return lines
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(map(str, value.values()))
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
+
+
+def differing_settings(configs: list[Config]) -> list[tuple[str, list[str]]]:
+    """The settings in which configs differ, each with its value in every config."""
+    names = list(map(str, range(len(configs))))
+    flat = {name: flatten(config.model_dump()) for name, config in zip(names, configs, strict=True)}
+    return [
+        (path, [_setting(values.get(name, "-")) for name in names])
+        for path, values in differing(flat).items()
+    ]
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

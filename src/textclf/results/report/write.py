@@ -1,0 +1,171 @@
+"""The page about runs: their tables read, their worst mistakes explained, written as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from textclf.atomic import write_text
+from textclf.data.dataset import Dataset
+from textclf.data.encoders import TextEncoder, fit_encoder
+from textclf.data.loaders import load_dataset
+from textclf.data.splits import everything, make_splits
+from textclf.data.tokenizer import START_ID
+from textclf.errors import DataError, RunError
+from textclf.results.report import (
+    Contents,
+    FeatureExplanation,
+    Mistake,
+    TextExplanation,
+    read_contents,
+    render_page,
+)
+from textclf.results.report.attribution import Score, explain_features, explain_text, log_odds
+from textclf.results.report.contents import told_fit
+from textclf.runs import RunFolder, distinct_names
+from textclf.training.engine import backend
+from textclf.training.resumption import refuse_other_data
+
+if TYPE_CHECKING:
+    import keras
+
+    from textclf.config.settings import Config
+
+BATCH = 256  # rows scored at once
+
+
+def write_report(
+    runs: Sequence[RunFolder],
+    output: Path,
+    *,
+    data_dir: Path | None = None,
+    device: str = "auto",
+) -> list[str]:
+    """Write one self-contained HTML page about runs.
+
+    Returns:
+        A line for each thing that is missing from it: why, and what to do.
+
+    Raises:
+        RunError: a run's table is damaged, or a run is named twice.
+        ResourceError: the page cannot be written, or there is no such device.
+    """
+    contents, warnings = [], []
+    for name, run in zip(distinct_names(runs), runs, strict=True):
+        content = replace(read_contents(run), name=name if len(runs) > 1 else run.title)
+        try:
+            content = _explain(run, content, data_dir, device)
+        except (DataError, RunError) as error:
+            what = f"{run.name}: its mistakes are shown without what drove them, because:"
+            lines = [what, *error.messages]
+            content = replace(content, notes=[*content.notes, "\n".join(lines)])
+            warnings += lines
+        contents.append(content)
+    write_text(output, render_page(contents))
+    return warnings
+
+
+def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: str) -> Contents:
+    """The contents with what drove each mistake.
+
+    Raises:
+        DataError: the run's data is missing, or is not what it was trained on.
+        RunError: the run's model is missing or damaged.
+    """
+    if content.outcome is None or not content.outcome.mistakes:
+        return content
+    fit = told_fit(run)
+    data = load_dataset(run.config.dataset, data_dir)
+    refuse_other_data(run, data)
+    with backend.native_output_to(None):
+        backend.start(device)
+        from textclf.training.trainer import load_kept_model
+
+        network = load_kept_model(run.config, fit)
+        explainer = Explainer(run.config, data, network)
+        explanations = [explainer.explain(mistake) for mistake in content.outcome.mistakes]
+    return replace(
+        content,
+        explanations=explanations,
+        parameters=network.count_params(),
+        notes=[*content.notes, *data.warnings],
+    )
+
+
+class Explainer:
+    """Asks a run's model why.
+
+    Args:
+        network: the kept model; its output layer is made to tell logits.
+    """
+
+    def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
+        splits = make_splits(config.training.validation, data)
+        train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
+        self.data = data
+        self.encoder = fit_encoder(config.preprocessing, data, train_rows)
+        self.network = network
+        network.get_layer("outputs").activation = lambda logits: logits
+        validation = config.training.validation
+        self.validates_on_test = validation is not None and validation.split == "test"
+        if isinstance(self.encoder, TextEncoder):
+            self.words = _words(data)
+        else:
+            self.typical = data.x[train_rows].mean(axis=0)
+
+    def explain(self, mistake: Mistake) -> TextExplanation | FeatureExplanation:
+        """What drove a prediction.
+
+        Raises:
+            RunError: there is no such row, or no such class.
+        """
+        x, score = self.data.x[self._row(mistake)], self._score(mistake)
+        if not isinstance(self.encoder, TextEncoder):
+            why = explain_features(score, self.encoder, x, self.typical)
+            return FeatureExplanation(list(self.data.feature_names), x.tolist(), why)
+        why = explain_text(score, self.encoder, x)
+        is_word = x != START_ID
+        words = [self.words[id_] for id_ in x[is_word].tolist()]
+        return TextExplanation(
+            words, replace(why, effects=why.effects[is_word], seen=why.seen[is_word])
+        )
+
+    def _row(self, mistake: Mistake) -> int:
+        """The number in the dataset of a row in its own file."""
+        in_test = mistake.split == "test" or self.validates_on_test
+        row = self.data.row_of(mistake.row, in_test)
+        if row is None:
+            raise RunError(
+                f"predictions.csv: damaged: the data has no {mistake.split} row {mistake.row}"
+            )
+        return row
+
+    def _score(self, mistake: Mistake) -> Score:
+        """The predicted number, or the log-odds of the predicted class."""
+        if not self.data.task.is_classification:
+            return lambda x: self._outputs(x)[:, 0]
+        names = list(map(str, self.data.class_names))
+        if mistake.prediction not in names:
+            raise RunError("predictions.csv: damaged: a class that the data does not have")
+        chosen = names.index(mistake.prediction)
+        return lambda x: log_odds(self._outputs(x), chosen)
+
+    def _outputs(self, x: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs), before the output's activation."""
+        batches = (x[start : start + BATCH] for start in range(0, len(x), BATCH))
+        return np.concatenate(
+            [np.asarray(self.network(batch, training=False)) for batch in batches]
+        )
+
+
+def _words(data: Dataset) -> Any:
+    if not len(data.words):
+        raise DataError(
+            f"{data.name}: the index of its words is missing; get it with: "
+            f"textclf data fetch {data.name}"
+        )
+    return data.words

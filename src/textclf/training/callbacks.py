@@ -1,0 +1,330 @@
+"""Keras callbacks that write a fit into its folder, and go on from the state it was left in."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.atomic import append_line, write_text, writing
+from textclf.data.tasks import is_better_higher
+from textclf.errors import RunError
+from textclf.runs import FitFolder
+from textclf.training.reporter import Reporter
+from textclf.training.state import Arrays, FitState, Kept, write_state
+
+SAVE_SECONDS = 1.0  # how often a file is written at most, so that epochs of 5 ms stay fast
+SAVE_SHARE = 1 / 30  # of the time, at most, so that a large model trains rather than writes
+
+
+class DivergenceGuard(keras.callbacks.Callback):
+    """Ends a fit whose numbers are none any more; first in line, so that no such epoch is kept.
+
+    Args:
+        network: the model whose weights are looked at.
+        batches_per_step: batches that the engine runs in one of Keras's steps.
+    """
+
+    def __init__(self, network: keras.Model, n_batches: int, batches_per_step: int) -> None:
+        super().__init__()
+        self.network = network
+        self.n_batches = n_batches
+        self.batches_per_step = batches_per_step
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        first = batch * self.batches_per_step + 1
+        last = min((batch + 1) * self.batches_per_step, self.n_batches)
+        where = f"batch {first}" if first == last else f"batches {first} to {last}"
+        self._check(logs or {}, f"{where} of epoch {self.epoch}")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._check(logs or {}, f"epoch {self.epoch}")
+        if not all(np.isfinite(weight).all() for weight in self.network.get_weights()):
+            raise self._diverged(f"a weight became infinite or nan in epoch {self.epoch}")
+
+    def _check(self, logs: dict[str, float], where: str) -> None:
+        for name, value in logs.items():
+            if not np.isfinite(value):
+                raise self._diverged(f"{name} became {float(value)} in {where}")
+
+    def _diverged(self, what: str) -> RunError:
+        rate = float(np.float32(self.model.optimizer.learning_rate))
+        return RunError(
+            f"{what}; a training.learning_rate below {rate:g} usually helps; "
+            "features that are far from 0, not standardized, are another cause"
+        )
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras's own, which can remember how long it has waited when a fit goes on."""
+
+    REMEMBERED = ("wait", "best", "best_epoch", "stopped_epoch")
+
+    def __init__(self, start: FitState | None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.start = start
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        remembered = self.start.early_stopping if self.start else {}
+        for name, value in remembered.items():
+            setattr(self, name, value)
+
+    @property
+    def memory(self) -> dict[str, float | None]:
+        """What it takes to go on waiting."""
+        return {name: getattr(self, name) for name in self.REMEMBERED}
+
+
+class HistoryWriter(keras.callbacks.Callback):
+    """Adds a line to history.csv after every epoch.
+
+    It comes after all that an epoch's `seconds` hold: validation, and saving the models.
+
+    Args:
+        n_batches: batches of an epoch.
+        batches_per_step: batches that the engine runs in one of Keras's steps.
+        start: the state to go on from.
+    """
+
+    def __init__(
+        self,
+        folder: FitFolder,
+        reporter: Reporter,
+        n_batches: int,
+        batches_per_step: int,
+        start: FitState | None = None,
+    ) -> None:
+        super().__init__()
+        self.folder = folder
+        self.reporter = reporter
+        self.n_batches = n_batches
+        self.batches_per_step = batches_per_step
+        self.done = start.epoch if start else 0
+        self.text = start.history if start else ""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        name, epochs = self.folder.path.name, self.params["epochs"]
+        self.reporter.begin_fit(name, epochs, self.n_batches, self.done)
+        self.started = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        done = min((batch + 1) * self.batches_per_step, self.n_batches)
+        self.reporter.end_batch(self.epoch, done, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        # The shortest decimal of the float32: 1e-04 rather than 9.999999747378752e-05.
+        rate = float(str(np.float32(self.model.optimizer.learning_rate)))
+        ended = time.perf_counter()
+        scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
+        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}
+        self.started = ended
+        self._add(row)
+        self.reporter.end_epoch(row)
+
+    def _add(self, row: dict[str, float]) -> None:
+        line = ",".join(map(repr, row.values())) + "\n"
+        if self.text:
+            append_line(self.folder.history_path, line)
+            self.text += line
+        else:
+            self.text = ",".join(row) + "\n" + line
+            write_text(self.folder.history_path, self.text)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.reporter.end_fit()
+
+
+class _Pace:
+    """Tells when it is time to write again."""
+
+    def __init__(self) -> None:
+        self.due_at = -np.inf
+
+    def is_due(self) -> bool:
+        return time.monotonic() >= self.due_at
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        ended = time.monotonic()
+        self.due_at = ended + max(SAVE_SECONDS, (ended - started) / SAVE_SHARE)
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Keeps the best or last epoch's weights and the last epoch's, as whole models on disk.
+
+    Args:
+        network: the model that is saved.
+        keep: 'best' by `monitor`, or 'last'.
+        start: the state to go on from.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        folder: FitFolder,
+        keep: str,
+        monitor: str,
+        start: FitState | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.folder = folder
+        self.keep = keep
+        self.monitor = monitor
+        self.sign = 1.0 if is_better_higher(monitor) else -1.0
+        self.epoch = start.epoch if start else 0
+        self.kept = start.kept if start else Kept()
+        self.last_weights = network.get_weights() if start else []
+        self.pace = _Pace()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.epoch = epoch + 1
+        self.last_weights = self.network.get_weights()
+        self._keep_if_better(logs or {})
+        if self.pace.is_due():
+            self.save()
+
+    def _keep_if_better(self, logs: dict[str, float]) -> None:
+        value = self.sign * float(logs[self.monitor]) if self.keep == "best" else 0.0
+        if self.keep == "last" or not self.kept.epoch or value > self.kept.value:
+            known = value if np.isfinite(value) else -np.inf
+            self.kept = Kept(self.epoch, known, self.last_weights)
+
+    def save(self) -> None:
+        """Write both models: the last finished epoch's, and the kept one."""
+        if not self.epoch:
+            return
+        with self.pace.writing():
+            self._save(self.last_weights, self.folder.last_model_path)
+            if self.kept.epoch == self.epoch:
+                with writing(self.folder.kept_model_path) as temporary:
+                    shutil.copyfile(self.folder.last_model_path, temporary)
+            else:
+                self._save(self.kept.weights, self.folder.kept_model_path)
+
+    def _save(self, weights: Arrays, path: Path) -> None:
+        current = self.network.get_weights()
+        self.network.set_weights(weights)
+        try:
+            with writing(path) as temporary:
+                self.network.save(temporary)
+        finally:
+            self.network.set_weights(current)
+
+
+class TensorBoard(keras.callbacks.TensorBoard):
+    """Keras's own, for scores alone; what is logged of an epoch is on disk before its state is.
+
+    No graph is drawn: the model that `fit` sees takes row numbers. A fit that goes on writes a file
+    of its own beside the earlier ones; TensorBoard joins them.
+    """
+
+    def __init__(self, folder: FitFolder) -> None:
+        super().__init__(folder.tensorboard_path, write_graph=False)
+        self._summary_module = _Summary
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        for writer in self._writers.values():
+            writer.flush()
+
+
+class _Summary:
+    """What Keras's TensorBoard asks of `tf.summary`, whose own `scalar` lies in the package
+    tensorboard: it takes that to read logs, not to write them."""
+
+    create_file_writer = staticmethod(tf.summary.create_file_writer)
+
+    @staticmethod
+    def scalar(name: str, data: Any, step: Any) -> None:
+        metadata = tf.compat.v1.SummaryMetadata(data_class="DATA_CLASS_SCALAR")
+        metadata.plugin_data.plugin_name = "scalars"
+        tf.summary.write(name, lambda: tf.cast(data, tf.float32), step, metadata)
+
+
+class StateKeeper(keras.callbacks.Callback):
+    """Remembers the state after each epoch and writes it; last in line, when all else is done.
+
+    A state never names an epoch that history.csv does not have. Its own writing counts for the
+    next epoch's `seconds`.
+    """
+
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        history: HistoryWriter,
+        early_stopping: EarlyStopping | None,
+        start: FitState | None = None,
+    ) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.history = history
+        self.early_stopping = early_stopping
+        self.state = start
+        self.pace = _Pace()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        network = self.checkpoints.network
+        self.state = FitState(
+            epoch=epoch + 1,
+            network=[variable.numpy() for variable in network.variables],
+            optimizer=[variable.numpy() for variable in network.optimizer.variables],
+            kept=self.checkpoints.kept,
+            early_stopping=self.early_stopping.memory if self.early_stopping else {},
+            stopped=bool(self.model.stop_training),
+            history=self.history.text,
+        )
+        if self.pace.is_due():
+            self.save()
+
+    def close(self) -> None:
+        """Write what is not written yet, however training ended."""
+        self.checkpoints.save()
+        self.save()
+
+    def save(self) -> None:
+        if self.state is not None:
+            with self.pace.writing():
+                write_state(self.checkpoints.folder.state_path, self.state)
+
+
+def restore(network: keras.Model, state: FitState) -> None:
+    """Give a network and its optimizer the values of a state.
+
+    Raises:
+        RunError: the state is of another model.
+    """
+    pairs = [
+        *_pairs(network.variables, state.network),
+        *_pairs(network.optimizer.variables, state.optimizer),
+    ]
+    for variable, value in pairs:
+        variable.assign(value)
+
+
+def _pairs(variables: list[Any], values: Arrays) -> list[tuple[Any, np.ndarray]]:
+    shapes = [tuple(variable.shape) for variable in variables]
+    if shapes != [value.shape for value in values]:
+        raise RunError("the saved state is of another model than the run's config describes")
+    return list(zip(variables, values, strict=True))
+
+
+def _losses_first(logs: dict[str, float]) -> dict[str, float]:
+    """Keras sorts logs by name; a reader wants loss, metric, val_loss, val_metric."""
+    return dict(
+        sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), "loss" not in item[0]))
+    )

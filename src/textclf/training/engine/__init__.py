@@ -1,0 +1,1 @@
+"""Engines: how batches are run, and all that touches the private parts of Keras."""

@@ -1,0 +1,202 @@
+"""A Keras model that trains another one on rows of arrays that live on the device."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.data.tasks import Task
+from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
+from textclf.training.engine.order import PAD
+
+
+class BlockTrainer(keras.Model):
+    """Fits a network on rows of arrays that live on the device.
+
+    `fit` and `evaluate` are Keras's own. Instead of examples they are fed blocks of row
+    numbers, int32 (batches, batch_size), filled up with -1. One call of a step runs a whole block
+    inside the compiled function, which spares Keras's cost of a call for each batch.
+
+    Args:
+        network: a model in Keras's own layers; what is trained are its weights.
+        task: tells loss and metric.
+        xla: whether XLA compiles the steps.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        texts: the network's first layers, if they skip padding.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        task: Task,
+        xla: bool,
+        packed_columns: int | None = None,
+        texts: FlatTexts | None = None,
+    ) -> None:
+        super().__init__(name=f"{network.name}_trainer")
+        self.network = network
+        self.packed_columns = packed_columns
+        self.loss_function = keras.losses.get(task.loss)
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.metric = METRICS[task.name](name=task.metric)
+        self.texts = texts
+        # Compiled here, not by Keras, which leaves XLA once any model asked for determinism.
+        self.train_program = _program(self._train_on_block, xla)
+        self.test_program = _program(self._test_on_block, xla)
+        self.built = True
+
+    def put(
+        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, batch_size: int
+    ) -> None:
+        """Place the examples on the device; of the same shape as before, nothing is recompiled.
+
+        Args:
+            x: encoded examples (rows, ...).
+            y: targets (rows,).
+            lengths: int32 (rows,), positions that are no padding; None where none is skipped.
+            batch_size: of training.
+        """
+        if not hasattr(self, "arrays"):
+            self.arrays = _Arrays(x, y, lengths, self.network.output_shape[-1])
+            if self.texts is not None and lengths is not None:
+                self.texts.segments = segments_of(lengths, x.shape[1], batch_size)
+        else:
+            self.arrays.assign(x, y, lengths)
+
+    def outputs_of(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): what the network made of rows when `evaluate` last saw them."""
+        return self.arrays.outputs.numpy()[rows]
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        return [self.loss_tracker, self.metric]
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self.network(x, training=training)
+
+    def train_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One gradient step for each batch of the block."""
+        train = self.train_program
+        if self.texts is not None and self.texts.segments:
+            # XLA compiles what is called: the program for all positions hardly ever is.
+            fit = fit_segments(self.texts.segments, self.arrays.lengths_of(rows))
+            tf.cond(fit, lambda: train(rows, True), lambda: train(rows, False))
+        else:
+            train(rows, False)
+        return self.get_metrics_result()
+
+    def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Score each batch of the block, and keep its outputs: no other program predicts."""
+        self.test_program(rows)
+        return self.get_metrics_result()
+
+    def _train_on_block(self, rows: tf.Tensor, within_segments: bool) -> None:
+        if self.texts is not None:
+            self.texts.within_segments = within_segments  # for what is traced now
+        _for_each_batch(rows, self._train_on_batch)
+
+    def _test_on_block(self, rows: tf.Tensor) -> None:
+        _for_each_batch(rows, self._test_on_batch)
+
+    def _train_on_batch(self, rows: tf.Tensor) -> None:
+        x, y, present = self._gather(rows)
+        with tf.GradientTape() as tape:
+            outputs = self(x, training=True)
+            loss = self._mean_loss(y, outputs, present)
+        weights = self.network.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        self._update_metrics(y, outputs, loss, present)
+
+    def _test_on_batch(self, rows: tf.Tensor) -> None:
+        x, y, present = self._gather(rows)
+        outputs = self(x, training=False)
+        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present), present)
+        places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
+        self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
+
+    def _gather(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """A batch: x (batch_size, ...), y (batch_size, 1), and 1.0 where there is a row."""
+        present = tf.cast(rows != PAD, tf.float32)
+        rows = tf.maximum(rows, 0)
+        x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
+        if self.packed_columns is not None:
+            x = unpack_bits(x, self.packed_columns)
+        return tf.cast(x, self.network.inputs[0].dtype), y[:, None], present
+
+    def _mean_loss(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        # The mean over the rows that are there, which is what Keras takes of a smaller last batch.
+        losses = self.loss_function(y, outputs)
+        return tf.reduce_sum(losses * present) / tf.reduce_sum(present)
+
+    def _update_metrics(
+        self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor
+    ) -> None:
+        self.loss_tracker.update_state(loss, sample_weight=tf.reduce_sum(present))
+        self.metric.update_state(y, outputs, sample_weight=present)
+
+
+class _Arrays:
+    """A plain holder: Keras would take variables that are a model's attributes for weights.
+
+    Args:
+        x: encoded examples (rows, ...).
+        y: targets (rows,).
+        lengths: int32 (rows,), where padding is skipped, else None.
+        width: the network's outputs for a row.
+    """
+
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, width: int
+    ) -> None:
+        self.x = tf.Variable(x, trainable=False)
+        self.y = tf.Variable(y, trainable=False)
+        self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
+        # One line more than there are rows: the padding of a last batch writes there.
+        self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
+
+    def assign(self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None) -> None:
+        self.x.assign(x)
+        self.y.assign(y)
+        if self.lengths is not None:
+            self.lengths.assign(lengths)
+
+    def lengths_of(self, rows: tf.Tensor) -> tf.Tensor:
+        """int32, of the shape of `rows`; 0 where there is no row."""
+        return tf.where(rows == PAD, 0, tf.gather(self.lengths, tf.maximum(rows, 0)))
+
+
+# The bits of any two bytes, to be looked up: shifts and masks take three times as long.
+PAIRS = np.arange(2**16, dtype=np.uint16)[:, None].view(np.uint8)
+BITS = np.unpackbits(PAIRS, axis=1).astype(np.float32)
+METRICS = {
+    "binary": keras.metrics.BinaryAccuracy,
+    "multiclass": keras.metrics.SparseCategoricalAccuracy,
+    "regression": keras.metrics.MeanAbsoluteError,
+}
+
+
+def _program(function: Any, xla: bool) -> Any:
+    """A function of the graph, which XLA compiles when it is called for the first time."""
+    return tf.function(function, jit_compile=True if xla else None, autograph=False)
+
+
+def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
+    """Run `step` on each batch of the block that has a row; only the last block has empty ones."""
+    n_batches = tf.reduce_sum(tf.cast(rows[:, 0] != PAD, tf.int32))
+
+    def body(batch: tf.Tensor) -> tuple[tf.Tensor]:
+        step(rows[batch])
+        return (batch + 1,)
+
+    tf.while_loop(lambda batch: batch < n_batches, body, [tf.constant(0)])
+
+
+def unpack_bits(packed: tf.Tensor, columns: int) -> tf.Tensor:
+    """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
+    rows, n_bytes = packed.shape
+    pairs = tf.reshape(tf.pad(packed, ((0, 0), (0, n_bytes % 2))), (rows, -1, 2))
+    with tf.init_scope():  # within the graph, it would be copied over and over
+        bits_of_pairs = tf.constant(BITS)
+    bits = tf.gather(bits_of_pairs, tf.cast(tf.bitcast(pairs, tf.uint16), tf.int32))
+    return tf.reshape(bits, (rows, -1))[:, :columns]

@@ -1,0 +1,86 @@
+"""The engine for data that fits on the device: it is fed row numbers, a block of batches a call."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.data.tasks import Task
+from textclf.training.engine.block_trainer import BlockTrainer
+from textclf.training.engine.datasets import untuned
+from textclf.training.engine.flat_texts import FlatTexts, lengths_of
+from textclf.training.engine.order import blocks_of, longest_first, row_order
+
+EVALUATION_BATCH = 256  # rows; larger ones are hardly faster, and wide layers need memory for each
+
+
+class DeviceEngine:
+    """Keras's `fit` over blocks of row numbers; the examples stay on the device.
+
+    Args:
+        network: the compiled model to train.
+        batches: how many batches a block holds.
+        xla: whether XLA compiles the block.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        texts: the network's first layers, if they skip padding.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        task: Task,
+        batch_size: int,
+        batches: int,
+        xla: bool,
+        packed_columns: int | None,
+        texts: FlatTexts | None = None,
+    ) -> None:
+        self.network = network
+        self.batch_size = batch_size
+        self.batches = batches
+        self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
+        self.texts = texts
+        self.lengths: np.ndarray | None = None
+        self.model = BlockTrainer(network, task, xla, packed_columns, texts)
+        self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it does so itself
+
+    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
+        if self.texts:
+            self.lengths, x = lengths_of(x), self.texts.compact(x)
+        self.model.put(x, y, self.lengths, self.batch_size)
+
+    def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Blocks of one epoch after another, without end, each in an order of its own."""
+
+        def generate() -> Iterator[np.ndarray]:
+            for epoch in itertools.count(first_epoch):
+                order = row_order(rows, seed, epoch)
+                if self.lengths is not None:
+                    order = longest_first(order, self.lengths, self.batch_size)
+                yield from blocks_of(order, self.batch_size, self.batches)
+
+        shape = tf.TensorSpec((self.batches, self.batch_size), tf.int32)
+        blocks = tf.data.Dataset.from_generator(generate, output_signature=shape)
+        return untuned(blocks.prefetch(1))
+
+    def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
+        """Blocks of the rows, once; in their own order, or by length where padding is skipped."""
+        if self.lengths is not None:
+            rows = longest_first(rows, self.lengths, len(rows))
+        batches = max(1, self.batches * self.batch_size // self.evaluation_batch)
+        blocks = blocks_of(rows, self.evaluation_batch, batches)
+        return untuned(tf.data.Dataset.from_tensor_slices(blocks))
+
+    def steps_in(self, rows: np.ndarray) -> int:
+        """The number of blocks that hold the rows."""
+        return -(-len(rows) // (self.batch_size * self.batches))
+
+    def predict(
+        self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> np.ndarray:
+        """float32 (rows, outputs)."""
+        self.model.evaluate(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
+        return self.model.outputs_of(rows)

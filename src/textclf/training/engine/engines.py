@@ -1,0 +1,49 @@
+"""Engines: how batches are run. Two settings, XLA or not and batches a call; or plain Keras."""
+
+import keras
+import tensorflow as tf
+
+from textclf.data.tasks import Task
+from textclf.training.engine.backend import LOOPS_IN_ONE, Device, add_xla_options
+from textclf.training.engine.device import DeviceEngine
+from textclf.training.engine.flat_texts import FlatTexts, speed_up_flat_texts
+from textclf.training.engine.host import HostEngine
+from textclf.training.engine.recurrent import speed_up, speed_up_in_shards
+from textclf.training.engine.rule import Choice, has_small_loops
+from textclf.training.engine.slices import speed_up_slices
+
+Engine = DeviceEngine | HostEngine
+
+
+def make_engine(
+    choice: Choice,
+    network: keras.Model,
+    task: Task,
+    batch_size: int,
+    packed_columns: int | None,
+    device: Device,
+) -> Engine:
+    """The engine of a choice, with nothing put on the device yet.
+
+    Args:
+        network: a compiled model; its optimizer is the one that trains it.
+    """
+    if choice.name != "xla":
+        # Without it, TensorFlow's graph adds an embedding's gradients up in another order each
+        # time. XLA needs no such switch, and Keras would leave XLA because of it.
+        tf.config.experimental.enable_op_determinism()
+    if choice.name == "keras":
+        return HostEngine(network, batch_size, packed_columns)
+    texts: FlatTexts | None = None
+    if choice.name == "xla" and not device.is_gpu:
+        if has_small_loops(network):
+            add_xla_options(LOOPS_IN_ONE)
+        speed_up(network)
+        adds_up_slices = speed_up_slices(network.optimizer)
+        if adds_up_slices:  # no other optimizer takes the gradient that flat texts have
+            texts = speed_up_flat_texts(network)
+    elif not device.is_gpu:  # there, Keras's own path is cuDNN's
+        speed_up_in_shards(network, device.threads)
+    return DeviceEngine(
+        network, task, batch_size, choice.batches, choice.name == "xla", packed_columns, texts
+    )

@@ -1,0 +1,74 @@
+"""The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textclf.training.engine.datasets import untuned
+from textclf.training.engine.order import row_order
+
+
+class HostEngine:
+    """Keras's `fit` over batches that are gathered on the host, in the same order of rows.
+
+    Args:
+        network: the compiled model to train.
+        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+    """
+
+    batches = 1
+
+    def __init__(
+        self,
+        network: keras.Model,
+        batch_size: int,
+        packed_columns: int | None,
+    ) -> None:
+        self.network = self.model = network
+        self.batch_size = batch_size
+        self.packed_columns = packed_columns
+
+    def put(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Take encoded examples (rows, ...) and their targets (rows,)."""
+        self.x, self.y = x, y
+
+    def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Batches of one epoch after another, without end, each in an order of its own."""
+        epochs = itertools.count
+        return self._batches(lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)))
+
+    def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
+        """Batches of the rows in their own order, once."""
+        # Keras warns that the data ran out where a generator's length is not known.
+        known = tf.data.experimental.assert_cardinality(self.steps_in(rows))
+        return self._batches(lambda: iter([rows])).apply(known)
+
+    def steps_in(self, rows: np.ndarray) -> int:
+        """The number of batches that hold the rows."""
+        return -(-len(rows) // self.batch_size)
+
+    def predict(
+        self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> np.ndarray:
+        """float32 (rows, outputs)."""
+        return self.model.predict(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
+
+    def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
+        def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for order in orders():
+                for start in range(0, len(order), self.batch_size):
+                    batch = order[start : start + self.batch_size]
+                    yield self._encode(self.x[batch]), self.y[batch, None]
+
+        x, y = self._encode(self.x[:1]), self.y[:1, None]
+        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (x, y))
+        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+        return untuned(batches.prefetch(2))
+
+    def _encode(self, x: np.ndarray) -> np.ndarray:
+        if self.packed_columns is None:
+            return x
+        return np.unpackbits(x, axis=1, count=self.packed_columns).astype(np.float32)

@@ -1,0 +1,98 @@
+"""The rule that chooses an engine; docs/engines.md explains it."""
+
+import os
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from textclf.training.engine.backend import Device
+
+# Wider layers gain more from several threads: their loops run in shards of a batch.
+XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
+LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays by plain loops
+# Wider products are faster in TensorFlow's own kernels, which share them among threads.
+XLA_WIDEST_INPUT = 1000  # numbers, multi-hot words say
+BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
+MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
+STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
+DEVICE_SHARE = 0.25  # of the device's memory that examples may take
+GPU_BYTES = 8 * 2**30  # TensorFlow does not tell a GPU's memory; most have this much
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine's name ('xla', 'graph', 'keras'), the batches a call runs, and why."""
+
+    name: str
+    batches: int
+    reason: str
+
+
+def choose_engine(
+    engine: str, network: keras.Model, batch_size: int, n_batches: int, n_bytes: int, device: Device
+) -> Choice:
+    """The engine for a model and its data.
+
+    Args:
+        engine: a config's `training.engine`; 'auto' leaves it to the rule.
+        n_batches: gradient steps in an epoch.
+        n_bytes: size of the encoded examples.
+    """
+    name, reason = (
+        (engine, "the config says so") if engine != "auto" else _rule(network, n_bytes, device)
+    )
+    if name == "keras":
+        return Choice(name, 1, reason)
+    return Choice(name, _batches_per_block(network, batch_size, n_batches), reason)
+
+
+def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]:
+    if n_bytes > device_bytes(device) * DEVICE_SHARE:
+        return "keras", "the examples are too large to stay on the device"
+    if device.is_gpu:
+        return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
+    if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:
+        return "graph", "wide products are faster in TensorFlow's own kernels"
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv1D):
+            return "graph", "XLA's convolution is slow on a CPU"
+        if (
+            isinstance(layer, keras.layers.RNN)
+            and layer.cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL
+        ):
+            return "graph", "a wide recurrent layer is faster in shards on several threads"
+    return "xla", "small layers gain most from being compiled together"
+
+
+def has_small_loops(network: keras.Model) -> bool:
+    """Whether XLA had better make one function of each of the network's loops over time."""
+    cells = [layer.cell for layer in network.layers if isinstance(layer, keras.layers.RNN)]
+    return all(cell.units <= LOOPS_IN_ONE_WIDEST_CELL for cell in cells)
+
+
+def _batches_per_block(network: keras.Model, batch_size: int, n_batches: int) -> int:
+    """As few equal blocks in an epoch as keep each within BLOCK_SECONDS."""
+    length = network.input_shape[-1]
+    seconds = sum(_seconds(layer, length, batch_size) for layer in network.layers)
+    longest = max(1, int(BLOCK_SECONDS / max(seconds, 1e-6)))
+    n_blocks = -(-n_batches // longest)
+    return -(-n_batches // n_blocks)
+
+
+def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
+    """What a batch takes in a layer, forward and backward, on a slow processor."""
+    if isinstance(layer, keras.layers.Embedding):
+        return 0.0
+    weights = sum(np.prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
+    if isinstance(layer, keras.layers.RNN):
+        return length * (STEP_SECONDS + 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND)
+    steps = length if isinstance(layer, keras.layers.Conv1D) else 1
+    return steps * 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND
+
+
+def device_bytes(device: Device) -> int:
+    """Memory of the device that computes."""
+    if device.is_gpu or not hasattr(os, "sysconf"):
+        return GPU_BYTES
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,92 @@
+"""Faster updates of an embedding, with the numbers of Keras's own optimizers.
+
+An embedding's gradient is a slice for each word of a batch. Keras's optimizers add them up more
+than once and square them besides; RMSprop divides slice by slice and looks for zeros in the divisor
+first. Under XLA that takes a fifth of a small LSTM's time.
+"""
+
+from types import MethodType
+
+import keras
+import tensorflow as tf
+
+from textclf.training.engine.sums_of_words import sums_of_words
+
+
+def speed_up_slices(optimizer: keras.Optimizer) -> bool:
+    """Have RMSprop and Adam add up the slices of a word once, before anything else.
+
+    The optimizer stays Keras's own object, so that it is saved as what it is.
+
+    Returns:
+        False if it is left alone: another optimizer, or one with settings that change its step.
+    """
+    if type(optimizer) is keras.optimizers.RMSprop:
+        step = None if optimizer.momentum or optimizer.centered else _rmsprop_step
+    elif type(optimizer) is keras.optimizers.Adam:
+        step = None if optimizer.amsgrad else _adam_step
+    else:
+        step = None
+    if step is not None:
+        optimizer.update_step = MethodType(step, optimizer)
+    return step is not None
+
+
+def _rmsprop_step(
+    optimizer: keras.optimizers.RMSprop,
+    gradient: tf.Tensor | tf.IndexedSlices,
+    variable: keras.Variable,
+    learning_rate: tf.Tensor,
+) -> None:
+    """Stands in for `keras.optimizers.RMSprop.update_step` (Tieleman & Hinton 2012).
+
+    v = rho v + (1 - rho) Σg² and w = w - lr Σg / √(v + epsilon), where the sums are over a word's
+    slices g: Keras squares each slice, not their sum.
+    """
+    if not _is_of_words(gradient, variable):
+        type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
+        return
+    velocity = optimizer._velocities[optimizer._get_variable_index(variable)]
+    total, squares = _sums(gradient, variable)
+    velocity.assign(optimizer.rho * velocity + (1 - optimizer.rho) * squares)
+    variable.assign_sub(learning_rate * total / tf.sqrt(velocity + optimizer.epsilon))
+
+
+def _adam_step(
+    optimizer: keras.optimizers.Adam,
+    gradient: tf.Tensor | tf.IndexedSlices,
+    variable: keras.Variable,
+    learning_rate: tf.Tensor,
+) -> None:
+    """Stands in for `keras.optimizers.Adam.update_step` (Kingma & Ba 2014, end of section 2).
+
+    m = beta_1 m + (1 - beta_1) Σg, v = beta_2 v + (1 - beta_2) Σg² and w = w - alpha m / (√v +
+    epsilon), with sums as above.
+    """
+    if not _is_of_words(gradient, variable):
+        type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
+        return
+    place = optimizer._get_variable_index(variable)
+    momentum, velocity = optimizer._momentums[place], optimizer._velocities[place]
+    step = tf.cast(optimizer.iterations + 1, tf.float32)
+    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
+    alpha = learning_rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+    total, squares = _sums(gradient, variable)
+    momentum.assign_add((total - momentum) * (1 - beta_1))
+    velocity.assign_add((squares - velocity) * (1 - beta_2))
+    variable.assign_sub(alpha * momentum / (tf.sqrt(velocity) + optimizer.epsilon))
+
+
+def _sums(
+    gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Σg and Σg², float32 (words, dimensions) each, of slices or as they come side by side."""
+    if isinstance(gradient, tf.IndexedSlices):
+        return sums_of_words(gradient.values, gradient.indices, variable.shape[0])
+    total, squares = tf.unstack(gradient)
+    return total, squares
+
+
+def _is_of_words(gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable) -> bool:
+    """Whether it is an embedding's: slices, or the sums that models/flat_texts.py makes of them."""
+    return isinstance(gradient, tf.IndexedSlices) or len(gradient.shape) > len(variable.shape)

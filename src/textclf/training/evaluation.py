@@ -1,0 +1,120 @@
+"""Scores, tables and predictions of a kept model's outputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from textclf.data.dataset import Dataset
+from textclf.data.tasks import Task
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One model's outputs on some rows of a dataset.
+
+    Args:
+        split: 'validation' or 'test'.
+        rows: row numbers in the dataset, int64 (examples,).
+        outputs: float32 (examples, 1), or (examples, classes) of a multiclass task.
+    """
+
+    split: str
+    rows: np.ndarray
+    outputs: np.ndarray
+
+
+def score(data: Dataset, scored: Scored) -> Scores:
+    """Mean loss and metric: `val_loss`, `val_accuracy`, or `test_loss`, `test_mae`, ..."""
+    import keras
+
+    task, y = data.task, data.y[scored.rows]
+    loss = keras.losses.get(task.loss)(y[:, None], scored.outputs)
+    prefix = "val" if scored.split == "validation" else "test"
+    return {
+        f"{prefix}_loss": float(np.mean(loss, dtype=np.float64)),
+        f"{prefix}_{task.metric}": _metric(task, y, scored.outputs),
+    }
+
+
+def _metric(task: Task, y: np.ndarray, outputs: np.ndarray) -> float:
+    if task.is_classification:
+        return float(np.mean(predicted_classes(outputs) == y))
+    return float(np.mean(np.abs(outputs[:, 0] - y), dtype=np.float64))
+
+
+def predicted_classes(outputs: np.ndarray) -> np.ndarray:
+    """Class numbers, int64 (examples,); one column is the probability of class 1."""
+    if outputs.shape[1] == 1:
+        return (outputs[:, 0] > 0.5).astype(np.int64)
+    return outputs.argmax(axis=1)
+
+
+def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:
+    """split, row (from 0, in its file), truth, prediction and, for classes,
+    probability: the one that the model gives to its prediction."""
+    return pd.concat([_predictions(data, part) for part in scored], ignore_index=True)
+
+
+def _predictions(data: Dataset, scored: Scored) -> pd.DataFrame:
+    y = data.y[scored.rows]
+    table = pd.DataFrame({"split": scored.split, "row": data.in_file(scored.rows)})
+    if not data.task.is_classification:
+        return table.assign(truth=y, prediction=scored.outputs[:, 0])
+    names = np.array(data.class_names, object)
+    predicted = predicted_classes(scored.outputs)
+    probability = _probability(scored.outputs, predicted)
+    return table.assign(truth=names[y], prediction=names[predicted], probability=probability)
+
+
+def _probability(outputs: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    if outputs.shape[1] == 1:
+        return np.where(predicted == 1, outputs[:, 0], 1 - outputs[:, 0])
+    return outputs[np.arange(len(outputs)), predicted]
+
+
+def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
+    """int64 (classes, classes): row is the truth, column the prediction."""
+    cells = truth.astype(np.int64) * n_classes + predicted
+    return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def confusion_table(data: Dataset, scored: Scored) -> pd.DataFrame:
+    """The confusion matrix with class names: a row for each truth, a column for each prediction."""
+    predicted = predicted_classes(scored.outputs)
+    matrix = confusion_matrix(data.y[scored.rows], predicted, len(data.class_names))
+    names = list(data.class_names)
+    return pd.DataFrame(matrix, columns=names, index=pd.Index(names, name="truth"))
+
+
+def classification_report(confusion: pd.DataFrame) -> pd.DataFrame:
+    """precision, recall, f1 and support of each class, and their plain and weighted means.
+
+    A ratio whose divisor is 0 counts as 0, as in scikit-learn.
+    """
+    matrix = confusion.to_numpy()
+    right, support, claimed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    precision, recall = _ratio(right, claimed), _ratio(right, support)
+    scores = np.stack([precision, recall, _ratio(2 * right, support + claimed)])
+    means = np.stack([scores.mean(axis=1), scores @ support / max(support.sum(), 1)], axis=1)
+    table = pd.DataFrame(np.hstack([scores, means]).T, columns=["precision", "recall", "f1"])
+    table.insert(0, "class", [*confusion.columns, "macro avg", "weighted avg"])
+    return table.assign(support=[*support, support.sum(), support.sum()])
+
+
+def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    return np.divide(dividend, divisor, out=np.zeros(len(divisor)), where=divisor != 0)
+
+
+def mean_and_sd(fits: list[Scores]) -> Scores:
+    """Each score's mean over fits under its own name, and its standard deviation (n - 1)
+    under `<name>_sd`; `best_epoch` is each fit's own."""
+    table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore")
+    means, deviations = table.mean(), table.std(ddof=1)
+    return {
+        key: value
+        for name in table
+        for key, value in ((name, float(means[name])), (f"{name}_sd", float(deviations[name])))
+    }

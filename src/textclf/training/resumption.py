@@ -1,0 +1,52 @@
+"""Whether a run may go on, and with what: its data, its epochs, its surroundings."""
+
+from typing import Any
+
+from textclf.config.file import load_config
+from textclf.config.settings import Config
+from textclf.data.dataset import Dataset
+from textclf.errors import ConfigError, DataError, RunError
+from textclf.runs import RunFolder
+from textclf.runs.environment import differences
+from textclf.training.reporter import Reporter
+
+
+def with_epochs(run: RunFolder, epochs: int | None) -> Config:
+    """The run's config, with more epochs if any are asked for.
+
+    Raises:
+        ConfigError: they are fewer.
+    """
+    if epochs is None:
+        return run.config
+    if epochs < run.config.training.epochs:
+        raise ConfigError(
+            f"training.epochs: {epochs} is fewer than the run's {run.config.training.epochs}; a "
+            "run can only be lengthened"
+        )
+    return load_config(run.config_path, [f"training.epochs={epochs}"])
+
+
+def warn_of_changes(record: dict[str, Any], today: dict[str, Any], reporter: Reporter) -> None:
+    """Tell in what today's surroundings differ from those of run.json."""
+    for line in differences(record, {**record, **today}):
+        reporter.tell(f"warning: {line}: the rest may differ in the last digits")
+
+
+def refuse_failed(run: RunFolder) -> None:
+    """Raise a RunError if the run failed: it would fail again."""
+    record = run.record
+    if record.get("status") == "failed":
+        why = [str(line) for line in record.get("error") or ["the reason was not recorded"]]
+        raise RunError(f"{run.path}: failed, and would fail again: {why[0]}", *why[1:])
+
+
+def refuse_other_data(run: RunFolder, data: Dataset) -> None:
+    """A run goes on, is scored and explained with the data it began with, to the bit."""
+    recorded = run.record.get("data", {})
+    for name in sorted({*recorded, *data.files}):
+        if data.files.get(name) != recorded.get(name):
+            raise DataError(
+                f"{name}: not the data that {run.path} began with; give it that file again, or "
+                "train a new run"
+            )

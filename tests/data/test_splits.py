@@ -1,0 +1,118 @@
+"""Which rows train, validate and test, to the row numbers of scikit-learn."""
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from textclf.config.settings import ValidationSettings
+from textclf.data.dataset import Dataset
+from textclf.data.splits import Split, make_splits
+from textclf.data.tasks import BINARY
+from textclf.errors import ConfigError
+
+
+def settings(split: str, **fields: object) -> ValidationSettings:
+    return TypeAdapter(ValidationSettings).validate_python({"split": split, **fields})
+
+
+SHUFFLED, TAIL = (settings(split, share=0.2, seed=42) for split in ("shuffled", "tail"))
+FIRST, TEST, K_FOLD = settings("first", rows=4), settings("test"), settings("k_fold", folds=4)
+
+
+def make_dataset(n_train: int, n_test: int = 0) -> Dataset:
+    rows = n_train + n_test
+    return Dataset("numbers", BINARY, x=np.zeros((rows, 1)), y=np.zeros(rows), n_train=n_train)
+
+
+def only_split(validation: object, n_train: int, n_test: int = 0) -> Split:
+    (split,) = make_splits(validation, make_dataset(n_train, n_test))
+    return split
+
+
+def test_shuffled_is_train_test_split() -> None:
+    # The rows of scikit-learn's train_test_split(range(25000), test_size=0.2, random_state=42).
+    split = only_split(SHUFFLED, 25_000, 25_000)
+    assert (len(split.train), len(split.validation)) == (20_000, 5_000)
+    assert split.validation[:5].tolist() == [6868, 24016, 9668, 13640, 14018]
+    assert split.validation[-1] == 695
+    assert split.validation.sum() == 62_328_810
+    assert split.train[:2].tolist() == [23311, 23623]
+    assert split.train[-3:].tolist() == [860, 15795, 23654]
+
+
+def test_tail_validates_on_the_end_of_the_permutation() -> None:
+    split = only_split(TAIL, 25_000)
+    assert (len(split.train), len(split.validation)) == (20_000, 5_000)
+    assert split.train[:5].tolist() == [6868, 24016, 9668, 13640, 14018]
+    assert split.validation[-3:].tolist() == [860, 15795, 23654]
+    np.testing.assert_array_equal(
+        np.concatenate([split.train, split.validation]),
+        np.random.RandomState(42).permutation(25_000),
+    )
+
+
+@pytest.mark.parametrize("split", ["shuffled", "tail"])
+def test_share_is_rounded_up_and_another_seed_is_another_split(split: str) -> None:
+    one, other = (only_split(settings(split, share=0.21, seed=seed), 10) for seed in (1, 2))
+    assert len(one.validation) == 3
+    assert one.validation.tolist() != other.validation.tolist()
+
+
+def test_first_validates_on_the_first_rows() -> None:
+    split = only_split(settings("first", rows=2), 5, n_test=2)
+    assert (split.validation.tolist(), split.train.tolist()) == ([0, 1], [2, 3, 4])
+    assert split.test.tolist() == [5, 6]
+
+
+def test_test_validates_on_the_test_rows() -> None:
+    split = only_split(TEST, 3, n_test=2)
+    assert (split.train.tolist(), split.validation.tolist()) == ([0, 1, 2], [3, 4])
+    assert split.test.tolist() == [3, 4]
+
+
+def test_none_trains_on_all() -> None:
+    split = only_split(None, 3, n_test=2)
+    assert (split.train.tolist(), split.test.tolist()) == ([0, 1, 2], [3, 4])
+    assert not split.validates
+
+
+@pytest.mark.parametrize(
+    ("rows", "folds", "sizes"),
+    [(404, 4, [101] * 4), (10, 3, [4, 3, 3]), (11, 4, [3, 3, 3, 2])],
+)
+def test_k_fold_in_file_order_with_the_larger_folds_first(
+    rows: int, folds: int, sizes: list[int]
+) -> None:
+    splits = make_splits(settings("k_fold", folds=folds), make_dataset(rows, n_test=2))
+    assert [len(split.validation) for split in splits] == sizes
+    np.testing.assert_array_equal(
+        np.concatenate([split.validation for split in splits]), np.arange(rows)
+    )
+    for split in splits:
+        np.testing.assert_array_equal(split.train, np.setdiff1d(np.arange(rows), split.validation))
+        assert not len(split.test)  # the folds' scores are validation; the final model is tested
+
+
+@pytest.mark.parametrize("validation", [SHUFFLED, TAIL, FIRST, TEST])
+def test_training_rows_come_from_the_training_rows_alone(validation: object) -> None:
+    split = only_split(validation, 20, n_test=5)
+    assert np.isin(split.train, np.arange(20)).all()
+    assert not np.isin(split.train, split.validation).any()
+    assert len(np.unique(split.train)) == len(split.train)
+
+
+@pytest.mark.parametrize(
+    ("validation", "n_train", "message"),
+    [
+        (settings("first", rows=5), 5, "of 5 training rows, 0 would train and 5 validate"),
+        (settings("first", rows=6), 5, "0 would train"),
+        (TEST, 5, "5 would train and 0 validate"),
+        (settings("shuffled", share=0.9), 3, "0 would train and 3 validate"),
+        (settings("tail", share=0.9), 3, "0 would train and 3 validate"),
+        (K_FOLD, 3, "3 would train and 0 validate"),
+    ],
+)
+def test_impossible_splits(validation: object, n_train: int, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        make_splits(validation, make_dataset(n_train))
+    assert caught.value.messages[0].startswith("training.validation: ")

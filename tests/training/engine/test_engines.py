@@ -1,0 +1,255 @@
+"""All engines train as Keras's own `fit` does, whatever the size of their blocks."""
+
+import os
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
+from textclf.training.engine.backend import LOOPS_IN_ONE, Device
+from textclf.training.engine.block_trainer import METRICS, unpack_bits
+from textclf.training.engine.engines import Engine, make_engine
+from textclf.training.engine.flat_texts import fit_segments
+from textclf.training.engine.order import row_order
+from textclf.training.engine.rule import Choice
+
+CPU = Device("cpu", "a processor", 1)
+N_ROWS, N_TRAIN, BATCH_SIZE, SEED = 23, 18, 4, 42  # five batches, the last one of two rows
+TRAIN, VALIDATION = np.arange(N_TRAIN), np.arange(N_TRAIN, N_ROWS)
+VOCABULARY, LENGTH, CLASSES = 9, 6, 3
+RNG = np.random.default_rng(0)
+IDS = RNG.integers(0, VOCABULARY, (N_ROWS, LENGTH)).astype(np.int32)
+FEATURES = RNG.integers(0, 2, (N_ROWS, 11)).astype(bool)
+TARGETS = {
+    "binary": RNG.integers(0, 2, N_ROWS).astype(np.int32),
+    "multiclass": RNG.integers(0, CLASSES, N_ROWS).astype(np.int32),
+    "regression": RNG.normal(size=N_ROWS).astype(np.float32),
+}
+ENGINES = {
+    "xla": Choice("xla", 2, "a test"),
+    "graph": Choice("graph", 2, "a test"),
+    "keras": Choice("keras", 1, "a test"),
+}
+
+
+def build_network(task: Task, kind: str) -> keras.Model:
+    keras.utils.set_random_seed(SEED)
+    if kind == "flat":
+        inputs = keras.Input((LENGTH,), dtype="int32")
+        embedded = layers.Flatten()(layers.Embedding(VOCABULARY, 3)(inputs))
+        x = layers.Dense(4, activation="tanh")(embedded)
+    elif kind == "packed":
+        inputs = keras.Input((FEATURES.shape[1],))
+        x = layers.Dense(4, activation="relu")(inputs)
+    else:
+        inputs = keras.Input((LENGTH,), dtype="int32")
+        layer = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM}[kind](4)
+        x = layer(layers.Embedding(VOCABULARY, 3)(inputs))
+    width = CLASSES if task is MULTICLASS else 1
+    return keras.Model(inputs, layers.Dense(width, activation=task.output_activation)(x))
+
+
+def new_engine(choice: Choice, task: Task = BINARY, kind: str = "rnn") -> Engine:
+    packed_columns = FEATURES.shape[1] if kind == "packed" else None
+    network = build_network(task, kind)
+    metric = METRICS[task.name](name=task.metric)
+    network.compile(keras.optimizers.Adam(0.05), loss=task.loss, metrics=[metric])
+    engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, CPU)
+    engine.put(np.packbits(FEATURES, axis=1) if packed_columns else IDS, TARGETS[task.name])
+    return engine
+
+
+def fit(engine: Engine, epochs: int = 1, validate: bool = True) -> dict[str, list[float]]:
+    return engine.model.fit(
+        engine.epochs_of(TRAIN, SEED),
+        steps_per_epoch=engine.steps_in(TRAIN),
+        validation_data=engine.pass_over(VALIDATION) if validate else None,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+    ).history
+
+
+def fit_plain_keras(task: Task, kind: str) -> tuple[keras.Model, dict[str, list[float]]]:
+    model = build_network(task, kind)
+    x, y = FEATURES.astype(np.float32) if kind == "packed" else IDS, TARGETS[task.name][:, None]
+    model.compile(keras.optimizers.Adam(0.05), task.loss, metrics=[task.metric])
+    order = row_order(TRAIN, SEED, epoch=0)
+    history = model.fit(
+        x[order],
+        y[order],
+        batch_size=BATCH_SIZE,
+        shuffle=False,
+        validation_data=(x[VALIDATION], y[VALIDATION]),
+        verbose=0,
+    )
+    return model, history.history
+
+
+CASES = {
+    "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
+    "flat, binary": (BINARY, "flat", ["xla", "graph", "keras"]),
+    "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
+    "packed, regression": (REGRESSION, "packed", ["xla"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_epoch_equals_plain_keras(case: str) -> None:
+    task, kind, engines = CASES[case]
+    model, history = fit_plain_keras(task, kind)
+    for name in engines:
+        engine = new_engine(ENGINES[name], task, kind)
+        ours = fit(engine)
+        assert set(ours) == set(history)
+        for column, values in history.items():
+            np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
+        for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
+
+
+@pytest.fixture
+def padded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts of one word to LENGTH."""
+    lengths = np.arange(N_ROWS) % LENGTH + 1
+    ids = np.where(np.arange(LENGTH) < LENGTH - lengths[:, None], 0, IDS.clip(1))
+    monkeypatch.setattr(f"{__name__}.IDS", ids.astype(np.int32))
+
+
+@pytest.mark.usefixtures("padded")
+@pytest.mark.parametrize(("misfits", "n_fit"), [(9.0, 0), (4.0, 2), (1.0, 5)])
+def test_segments_do_not_change_what_is_learned(
+    misfits: float, n_fit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether none of the five batches fits its segments, some do, or all."""
+    monkeypatch.setattr("textclf.training.engine.flat_texts.MISFITS", misfits)
+    model, history = fit_plain_keras(BINARY, "flat")
+    engine = new_engine(Choice("xla", 1, "a test"), BINARY, "flat")
+    assert sum(bool(fit) for fit in fits_of(engine)) == n_fit
+    ours = fit(engine)
+    for column, values in history.items():
+        np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=column)
+    for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)
+
+
+def fits_of(engine: Engine) -> list[tf.Tensor]:
+    """Of each block of an epoch, whether its batches fit their segments."""
+    blocks = engine.epochs_of(TRAIN, SEED).take(engine.steps_in(TRAIN))
+    lengths = [engine.model.arrays.lengths_of(rows) for rows in blocks]
+    return [fit_segments(engine.texts.segments, of_block) for of_block in lengths]
+
+
+def test_block_size_does_not_change_a_bit() -> None:
+    results = []
+    for batches in (1, 3, 5):
+        engine = new_engine(Choice("xla", batches, "a test"), MULTICLASS, "packed")
+        history = fit(engine, epochs=2, validate=False)
+        results.append((history, [weight.tobytes() for weight in engine.network.get_weights()]))
+    assert results[0] == results[1] == results[2]
+    assert np.isfinite(list(results[0][0].values())).all()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textclf.training.engine.device.EVALUATION_BATCH", BATCH_SIZE)
+    engine = new_engine(ENGINES[name], MULTICLASS, "packed")
+    rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])  # in this order; the last batch is of one row
+    predicted = engine.predict(rows)
+    assert predicted.shape == (len(rows), CLASSES)
+    expected = engine.network.predict(FEATURES[rows].astype(np.float32), verbose=0)
+    np.testing.assert_allclose(predicted, expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("padded")
+def test_rows_that_are_scored_by_length_come_back_in_their_order() -> None:
+    engine = new_engine(ENGINES["xla"], MULTICLASS, "flat")
+    rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])
+    expected = engine.predict(np.arange(N_ROWS))[rows]
+    np.testing.assert_allclose(engine.predict(rows), expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("padded")
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "flat"])
+@pytest.mark.parametrize("name", ["xla", "graph"])
+def test_a_callback_can_have_the_model_predict_examples(name: str, kind: str) -> None:
+    """Batches of a number that is not known beforehand."""
+    engine = new_engine(ENGINES[name], MULTICLASS, kind)
+    predicted = engine.model.predict(IDS, batch_size=5, verbose=0)
+    np.testing.assert_allclose(predicted, engine.predict(np.arange(N_ROWS)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_dataset_that_ends_waits_for_no_tuning(name: str) -> None:
+    engine = new_engine(ENGINES[name])
+    for dataset in (engine.epochs_of(TRAIN, SEED), engine.pass_over(VALIDATION)):
+        assert dataset.options().autotune.enabled is False
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_epochs_follow_one_another_in_orders_of_their_own(name: str) -> None:
+    engine = new_engine(ENGINES[name])
+    steps = engine.steps_in(TRAIN)
+    batches = list(engine.epochs_of(TRAIN, SEED, first_epoch=3).take(2 * steps))
+    for number, epoch in enumerate((3, 4)):
+        order = row_order(TRAIN, SEED, epoch)
+        part = batches[number * steps : (number + 1) * steps]
+        if name == "keras":
+            assert [len(x) for x, _ in part] == [4, 4, 4, 4, 2]
+            np.testing.assert_array_equal(np.concatenate([x for x, _ in part]), IDS[order])
+            y = np.concatenate([y for _, y in part])
+            np.testing.assert_array_equal(y[:, 0], TARGETS["binary"][order])
+        else:
+            rows = np.concatenate([block.numpy().reshape(-1) for block in part])
+            np.testing.assert_array_equal(rows[rows >= 0], order)
+
+
+def test_other_data_of_the_same_shape_take_the_place_of_the_old() -> None:
+    engine = new_engine(ENGINES["graph"])
+    before = engine.predict(VALIDATION)
+    engine.put(IDS[::-1].copy(), TARGETS["binary"])
+    np.testing.assert_array_equal(engine.predict(N_ROWS - 1 - VALIDATION), before)
+
+
+@pytest.mark.parametrize("columns", [1, 7, 8, 9, 20])
+def test_unpack_bits(columns: int) -> None:
+    bits = np.random.default_rng(1).integers(0, 2, (5, columns)).astype(bool)
+    packed = np.packbits(bits, axis=1)
+    unpacked = unpack_bits(tf.constant(packed), columns).numpy()
+    assert unpacked.dtype == np.float32
+    np.testing.assert_array_equal(unpacked, np.unpackbits(packed, axis=1, count=columns))
+    np.testing.assert_array_equal(unpacked, bits)
+
+
+def test_metrics_have_the_tasks_names() -> None:
+    from textclf.training.engine.block_trainer import METRICS
+
+    assert set(METRICS) == set(TASKS)
+
+
+def test_batches_from_the_host_run_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    engine = new_engine(ENGINES["keras"])
+    fit(engine, epochs=2)
+    engine.predict(VALIDATION)
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
+    new_engine(ENGINES["graph"])
+    assert new_engine(ENGINES["xla"]).model.train_program._jit_compile
+    assert not new_engine(ENGINES["graph"]).model.train_program._jit_compile
+
+
+@pytest.mark.parametrize(("units", "in_one"), [(32, True), (33, False)])
+def test_only_small_loops_become_one_function(
+    units: int, in_one: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "")
+    inputs = keras.Input((LENGTH, 1))
+    network = keras.Model(inputs, layers.Dense(1)(layers.LSTM(units)(inputs)))
+    network.compile()
+    make_engine(ENGINES["xla"], network, BINARY, BATCH_SIZE, None, CPU)
+    assert (LOOPS_IN_ONE in os.environ["XLA_FLAGS"]) == in_one

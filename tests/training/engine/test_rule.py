@@ -1,0 +1,114 @@
+"""The rule that chooses an engine and the size of its blocks."""
+
+import keras
+import pytest
+from keras import layers
+
+from textclf.training.engine import rule
+from textclf.training.engine.backend import Device
+from textclf.training.engine.rule import XLA_WIDEST_KERNEL, Choice, choose_engine
+
+CPU, GPU = Device("cpu", "x", 2), Device("gpu:0", "x", 1)
+N_BATCHES = 313
+
+
+def make_reader(
+    *between: keras.Layer, units: int = 8, length: int = 100, kind: type = layers.LSTM
+) -> keras.Model:
+    inputs = keras.Input((length,), dtype="int32")
+    x = layers.Embedding(500, 16)(inputs)
+    for layer in (*between, kind(units), layers.Dense(1)):
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+def make_dense(units: int, features: int = 10_000) -> keras.Model:
+    inputs = keras.Input((features,))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(units)(inputs)))
+
+
+def choose(
+    network: keras.Model, engine: str = "auto", device: Device = CPU, n_bytes: int = 1000, **sizes
+) -> Choice:
+    sizes = {"batch_size": 64, "n_batches": N_BATCHES, **sizes}
+    return choose_engine(engine, network, n_bytes=n_bytes, device=device, **sizes)
+
+
+@pytest.mark.parametrize(
+    ("network", "device", "name"),
+    [
+        (make_reader(), CPU, "xla"),
+        (make_dense(16, features=13), CPU, "xla"),
+        (make_dense(16, features=10_000), CPU, "graph"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 4), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 4 + 1), CPU, "graph"),
+        (make_reader(units=XLA_WIDEST_KERNEL, kind=layers.SimpleRNN), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL + 1, kind=layers.SimpleRNN), CPU, "graph"),
+        (make_reader(layers.Conv1D(4, 5)), CPU, "graph"),
+        (make_reader(), GPU, "graph"),
+        (make_dense(16), GPU, "graph"),
+    ],
+    ids=[
+        "lstm",
+        "features",
+        "multi-hot",
+        "lstm of 32 units",
+        "lstm of 33 units",
+        "rnn of 128 units",
+        "rnn of 129 units",
+        "conv1d",
+        "lstm on gpu",
+        "dense on gpu",
+    ],
+)
+def test_rule(network: keras.Model, device: Device, name: str) -> None:
+    choice = choose(network, device=device)
+    assert choice.name == name
+    assert choice.reason
+
+
+@pytest.mark.parametrize("device", [CPU, GPU])
+def test_data_too_large_for_the_device_stay_on_the_host(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "device_bytes", lambda _: 1000)
+    assert choose(make_reader(), device=device, n_bytes=250).name != "keras"
+    choice = choose(make_reader(), device=device, n_bytes=251)
+    assert (choice.name, choice.batches) == ("keras", 1)
+
+
+@pytest.mark.parametrize("engine", ["xla", "graph", "keras"])
+@pytest.mark.parametrize("device", [CPU, GPU])
+def test_the_config_overrules(engine: str, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule, "device_bytes", lambda _: 1)
+    choice = choose(make_reader(units=65), engine, device)
+    assert (choice.name, choice.reason) == (engine, "the config says so")
+    assert (choice.batches == 1) == (engine == "keras")
+
+
+@pytest.mark.parametrize("n_batches", [1, 2, 7, N_BATCHES, 100_000])
+@pytest.mark.parametrize(
+    "network",
+    [make_reader(), make_reader(units=400, length=2000), make_dense(1), make_dense(4000)],
+    ids=["lstm", "heavy lstm", "dense", "heavy dense"],
+)
+def test_an_epoch_is_cut_into_equal_blocks(network: keras.Model, n_batches: int) -> None:
+    batches = choose(network, n_batches=n_batches).batches
+    assert 1 <= batches <= n_batches
+    blocks = -(-n_batches // batches)
+    assert blocks * batches - n_batches < blocks  # no block could be one batch shorter
+
+
+def test_blocks_hold_fewer_batches_of_heavier_models() -> None:
+    light, heavy, heavier = (
+        choose(network, n_batches=100_000).batches
+        for network in (make_reader(), make_reader(units=60), make_reader(units=60, length=1000))
+    )
+    assert light > heavy > heavier
+    assert choose(make_reader(units=400, length=2000), batch_size=4096).batches == 1
+    assert choose(make_reader(), n_batches=10).batches == 10  # half a second holds them
+
+
+def test_a_devices_memory() -> None:
+    assert rule.device_bytes(GPU) == 8 * 2**30
+    assert rule.device_bytes(CPU) > 2**28

@@ -1,0 +1,512 @@
+"""Fits repeat to the bit, stop in time, and the kept model is the best epoch's."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from event_files import read_scalars
+from textclf.config.settings import Config
+from textclf.data.dataset import Dataset, Ragged
+from textclf.data.splits import Split, make_splits
+from textclf.data.tasks import BINARY
+from textclf.errors import RunError
+from textclf.runs import FitFolder
+from textclf.training.callbacks import StateKeeper
+from textclf.training.engine.backend import Device
+from textclf.training.engine.block_trainer import BlockTrainer
+from textclf.training.evaluation import score
+from textclf.training.fits import Fit
+from textclf.training.reporter import Reporter
+from textclf.training.results import write_results
+from textclf.training.state import read_state
+from textclf.training.trainer import Trainer, load_kept_model
+
+CPU = Device("cpu", "a processor", 1)
+N_TRAIN, N_TEST, LENGTH, VOCABULARY = 200, 20, 6, 12
+
+
+def make_texts() -> Dataset:
+    """A text with word 3 is mostly positive; the rest is noise to overfit."""
+    rng = np.random.default_rng(0)
+    ids = rng.integers(3, VOCABULARY, (N_TRAIN + N_TEST, LENGTH)).astype(np.int32)
+    y = (ids == 3).any(axis=1) ^ (rng.random(len(ids)) < 0.15)
+    return Dataset(
+        name="imdb",
+        task=BINARY,
+        x=Ragged(ids.reshape(-1), np.arange(len(ids) + 1) * LENGTH),
+        y=y.astype(np.int32),
+        n_train=N_TRAIN,
+        class_names=("neg", "pos"),
+    )
+
+
+TEXTS = make_texts()
+DENSE = {"type": "dense", "embedding_dim": 4, "units": [8]}
+RNN = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "dropout": 0.5}
+
+
+def make_config(model: dict = DENSE, maxlen: int = LENGTH, **training: object) -> Config:
+    defaults = {"batch_size": 9, "optimizer": "adam", "learning_rate": 0.03, "engine": "graph"}
+    return Config(
+        dataset={"name": "imdb"},
+        preprocessing={"num_words": VOCABULARY, "maxlen": maxlen},
+        model=model,
+        training={**defaults, **training},
+    )
+
+
+def make_trainer(config: Config, callbacks: tuple = (), data: Dataset = TEXTS) -> Trainer:
+    return Trainer(config, data, CPU, Reporter(), callbacks)
+
+
+def make_fit(config: Config, path: Path, seed: int = 1, split: Split | None = None) -> Fit:
+    (whole,) = make_splits(config.training.validation, TEXTS) if split is None else (split,)
+    return Fit(whole, seed, config.training.epochs, FitFolder(path))
+
+
+def scores_of(trainer: Trainer, fit: Fit) -> dict[str, float]:
+    scored = trainer.predict_kept(fit)
+    return {key: value for part in scored for key, value in score(TEXTS, part).items()}
+
+
+def read_history(fit: Fit) -> pd.DataFrame:
+    return fit.folder.history.drop(columns="seconds")
+
+
+def weights_in(path: Path) -> list[bytes]:
+    return [weight.tobytes() for weight in keras.models.load_model(path).get_weights()]
+
+
+# --- repeatable to the bit -------------------------------------------------------------------
+
+REPEATED = make_config(RNN, epochs=3, engine="xla", learning_rate=1e-2)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trainer, Fit]:
+    """A fresh trainer's one fit, of seed 1."""
+    fit = make_fit(REPEATED, tmp_path_factory.mktemp("fresh"), seed=1)
+    trainer = make_trainer(REPEATED)
+    trainer.fit(fit)
+    return trainer, fit
+
+
+@pytest.fixture(scope="module")
+def traces() -> Iterator[list[str]]:
+    """Filled with a line for every time a network is traced into a program."""
+    lines: list[str] = []
+    original = BlockTrainer.call
+
+    def call(self: BlockTrainer, x: object, training: bool = False) -> object:
+        lines.append("train" if training else "evaluate")
+        return original(self, x, training)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BlockTrainer, "call", call)
+        yield lines
+
+
+@pytest.fixture(scope="module")
+def repeated(
+    fresh: tuple[Trainer, Fit], traces: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Fit], list[int]]:
+    """One other trainer's three fits, and how often it had traced after each."""
+    trainer, counts = make_trainer(REPEATED), []
+    folder = tmp_path_factory.mktemp("repeated")
+    fits = {
+        name: make_fit(REPEATED, folder / name, seed)
+        for name, seed in {"first": 1, "other seed": 2, "again": 1}.items()
+    }
+    for fit in fits.values():
+        trainer.fit(fit)
+        counts.append(len(traces))
+    return fits, counts
+
+
+@pytest.mark.parametrize("name", ["first", "again"])
+def test_the_same_seed_gives_the_same_bits(
+    fresh: tuple[Trainer, Fit], repeated: tuple[dict[str, Fit], list[int]], name: str
+) -> None:
+    _, expected = fresh
+    fit = repeated[0][name]
+    pd.testing.assert_frame_equal(read_history(fit), read_history(expected), check_exact=True)
+    for path in ("kept_model_path", "last_model_path"):
+        paths = [getattr(one.folder, path) for one in (fit, expected)]
+        assert weights_in(paths[0]) == weights_in(paths[1])
+
+
+def test_another_seed_gives_another_model(repeated: tuple[dict[str, Fit], list[int]]) -> None:
+    fits, _ = repeated
+    models = [weights_in(fit.folder.last_model_path) for fit in fits.values()]
+    assert models[0] != models[1]
+
+
+def test_later_fits_share_the_compiled_program(
+    repeated: tuple[dict[str, Fit], list[int]],
+) -> None:
+    _, counts = repeated
+    assert counts[0] > 0
+    assert counts == [counts[0]] * 3
+
+
+def test_kept_model_of_compiled_blocks_scores_as_its_row_says(
+    fresh: tuple[Trainer, Fit],
+) -> None:
+    trainer, fit = fresh
+    assert_scores_as_kept_row(trainer, fit)
+
+
+# --- which model is kept ---------------------------------------------------------------------
+
+
+def assert_scores_as_kept_row(trainer: Trainer, fit: Fit) -> None:
+    """Of the file best.keras, in the row whose validation loss is the lowest."""
+    history, scores = fit.folder.history, scores_of(trainer, fit)
+    kept = history.loc[history["val_loss"].idxmin()]
+    assert scores["val_loss"] == pytest.approx(kept["val_loss"], rel=1e-6)
+    assert scores["val_accuracy"] == pytest.approx(kept["val_accuracy"], abs=1e-7)
+
+
+@pytest.mark.parametrize("engine", ["graph", "keras"])
+def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, engine: str) -> None:
+    config = make_config(epochs=40, engine=engine, early_stopping={"patience": 2})
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path)
+    kept_epoch = trainer.fit(fit)
+    history = fit.folder.history
+    assert 1 < kept_epoch < len(history)  # else this test tells best, first and last not apart
+    assert kept_epoch == history["val_loss"].idxmin() + 1
+    assert len(history) == kept_epoch + 2 < 40
+    assert_scores_as_kept_row(trainer, fit)
+    assert weights_in(fit.folder.kept_model_path) != weights_in(fit.folder.last_model_path)
+
+
+def test_best_by_another_column(tmp_path: Path) -> None:
+    config = make_config(epochs=6, checkpoint={"monitor": "accuracy"})
+    fit = make_fit(config, tmp_path)
+    kept_epoch = make_trainer(config).fit(fit)
+    history = fit.folder.history
+    assert kept_epoch == history["accuracy"].idxmax() + 1
+    assert kept_epoch != history["val_loss"].idxmin() + 1  # else this test tells nothing
+
+
+def test_keep_last(tmp_path: Path) -> None:
+    config = make_config(epochs=6, checkpoint={"keep": "last"})
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path)
+    assert trainer.fit(fit) == 6
+    history, scores = fit.folder.history, scores_of(trainer, fit)
+    assert history["val_loss"].idxmin() + 1 < 6
+    assert scores["val_loss"] == pytest.approx(history["val_loss"].iloc[-1], rel=1e-6)
+    assert weights_in(fit.folder.kept_model_path) == weights_in(fit.folder.last_model_path)
+
+
+def test_without_validation_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    config = make_config(epochs=2, validation=None, early_stopping={"patience": 1})
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path)
+    assert trainer.fit(fit) == 2
+    assert list(read_history(fit).columns) == ["epoch", "loss", "accuracy", "learning_rate"]
+    assert set(scores_of(trainer, fit)) == {"test_loss", "test_accuracy"}
+
+
+def test_kept_model_of_the_earlier_fit_can_be_scored_later(tmp_path: Path) -> None:
+    config = make_config(epochs=2)
+    trainer = make_trainer(config)
+    one, other = (make_fit(config, tmp_path / str(seed), seed) for seed in (1, 2))
+    trainer.fit(one)
+    scores = scores_of(trainer, one)
+    trainer.fit(other)
+    assert scores_of(trainer, other) != scores
+    trainer.prepare(one)
+    assert scores_of(trainer, one) == scores
+
+
+# --- what a fit leaves -----------------------------------------------------------------------
+
+
+class HistoryReader(keras.callbacks.Callback):
+    """A user's callback that looks at history.csv before every epoch."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.lines: list[list[str]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if epoch:
+            self.lines.append(self.path.read_text().splitlines())
+
+
+def test_history_is_on_disk_after_every_epoch(tmp_path: Path) -> None:
+    config = make_config(epochs=3, learning_rate=1e-4)
+    fit = make_fit(config, tmp_path)
+    reader = HistoryReader(fit.folder.history_path)
+    make_trainer(config, (reader,)).fit(fit)
+    lines = fit.folder.history_path.read_text().splitlines()
+    assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"
+    assert reader.lines == [lines[:2], lines[:3]]
+    assert [line.split(",")[0] for line in lines[1:]] == ["1", "2", "3"]
+    assert {line.split(",")[5] for line in lines[1:]} == {"0.0001"}
+    assert (fit.folder.history["seconds"] > 0).all()
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C in the third epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_leaves_the_finished_epochs(tmp_path: Path) -> None:
+    config = make_config(epochs=3, checkpoint={"keep": "last"})
+    whole = make_fit(replace_epochs(config, 2), tmp_path / "whole")
+    make_trainer(config).fit(whole)
+    cut = make_fit(config, tmp_path / "cut")
+    with pytest.raises(KeyboardInterrupt):
+        make_trainer(config, (Interrupt(),)).fit(cut)
+    pd.testing.assert_frame_equal(read_history(cut), read_history(whole))
+    assert cut.folder.preprocessing == whole.folder.preprocessing  # so that its model can predict
+    for path in ("kept_model_path", "last_model_path"):
+        ours, theirs = (
+            keras.models.load_model(getattr(fit.folder, path)).get_weights() for fit in (cut, whole)
+        )
+        for one, other in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def replace_epochs(config: Config, epochs: int) -> Config:
+    training = config.training.model_copy(update={"epochs": epochs})
+    return config.model_copy(update={"training": training})
+
+
+def test_kept_model_is_rebuilt_from_config_and_folder(tmp_path: Path) -> None:
+    config = make_config(epochs=1)
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path)
+    trainer.fit(fit)
+    scored = trainer.predict_kept(fit)
+    write_results(fit.folder, TEXTS, scored, {})
+    model = load_kept_model(config, fit.folder)
+    x = trainer.encoder.transform(TEXTS.x)[scored[-1].rows]
+    np.testing.assert_allclose(model(x), scored[-1].outputs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "missing; no epoch"), (b"no model", "damaged, or not of this")]
+)
+def test_a_kept_model_that_cannot_be_read(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    config = make_config(epochs=1)
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path)
+    trainer.prepare(fit)
+    if content is not None:
+        fit.folder.kept_model_path.parent.mkdir()
+        fit.folder.kept_model_path.write_bytes(content)
+    with pytest.raises(RunError, match=message) as caught:
+        trainer.predict_kept(fit)
+    assert str(fit.folder.kept_model_path) in caught.value.messages[0]
+
+
+def test_a_kept_model_of_other_layers(tmp_path: Path) -> None:
+    config, other = make_config(epochs=1), make_config({**DENSE, "units": [9]}, epochs=1)
+    fit = make_fit(config, tmp_path)
+    make_trainer(config).fit(fit)
+    trainer = make_trainer(other)
+    trainer.prepare(fit)
+    with pytest.raises(RunError, match="damaged, or not of this run's model"):
+        trainer.predict_kept(fit)
+
+
+# --- going on --------------------------------------------------------------------------------
+
+LSTM = {"type": "lstm", "embedding_dim": 3, "units": 3, "dropout": 0.4}
+TRUNCATED = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "bptt_steps": 2}
+CNN = {"type": "cnn_lstm", "embedding_dim": 3, "filters": 2, "kernel_size": 2, "pool_size": 2}
+RESUMED = {
+    "dense, graph": make_config(DENSE),
+    "dense, XLA, padding skipped": make_config(DENSE, maxlen=2 * LENGTH, engine="xla"),
+    "dense with dropout, Keras's fit": make_config({**DENSE, "dropout": 0.5}, engine="keras"),
+    "LSTM with dropout, XLA": make_config(LSTM, engine="xla", optimizer="rmsprop"),
+    "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
+    "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
+    "early stopping": make_config(early_stopping={"patience": 3}),
+    "the last epoch kept": make_config(checkpoint={"keep": "last"}),
+}
+RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
+
+
+class Stop(keras.callbacks.Callback):
+    """Ctrl-C in the middle of an epoch, from 0."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+        self.now = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.now = epoch == self.epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if self.now:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module", params=RESUMED)
+def uninterrupted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, Fit, list[np.ndarray]]:
+    config = RESUMED[request.param]
+    fit = make_fit(config, tmp_path_factory.mktemp("uninterrupted"))
+    return config, fit, outputs_of(make_trainer(config), fit)
+
+
+def outputs_of(trainer: Trainer, fit: Fit) -> list[np.ndarray]:
+    trainer.fit(fit)
+    return [scored.outputs for scored in trainer.predict_kept(fit)]
+
+
+def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
+    pd.testing.assert_frame_equal(read_history(one), read_history(other), check_exact=True)
+    for path in ("kept_model_path", "last_model_path"):
+        assert weights_in(getattr(one.folder, path)) == weights_in(getattr(other.folder, path))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_interrupted_fit_goes_on_to_the_same_bits(
+    uninterrupted: tuple[Config, Fit, list[np.ndarray]],
+    tmp_path: Path,
+    killed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config, whole, outputs = uninterrupted
+    cut = make_fit(config, tmp_path)
+    with monkeypatch.context() as patch:
+        if killed:  # nothing is written at the end: the state is that of a first epoch
+            patch.setattr(StateKeeper, "close", lambda _: None)
+            patch.setattr(
+                "textclf.training.callbacks.SAVE_SECONDS", 3600
+            )  # however slow the machine is
+        for epoch in (2, 4):  # twice
+            with pytest.raises(KeyboardInterrupt):
+                make_trainer(config, (Stop(epoch),)).fit(cut)
+    assert len(cut.folder.history) == 4
+    state = read_state(cut.folder.state_path)
+    assert state is not None and (state.epoch < 4 if killed else state.epoch == 4)
+    resumed = outputs_of(make_trainer(config), cut)
+    assert_equal_to_the_bit(cut, whole)
+    for one, other in zip(resumed, outputs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_finished_fit_is_left_as_it_is(
+    uninterrupted: tuple[Config, Fit, list[np.ndarray]], tmp_path: Path
+) -> None:
+    config, whole, outputs = uninterrupted
+    again = replace(whole, folder=FitFolder(shutil.copytree(whole.folder.path, tmp_path / "copy")))
+    for one, other in zip(outputs_of(make_trainer(config), again), outputs, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert_equal_to_the_bit(again, whole)
+    assert again.folder.history_path.read_text() == whole.folder.history_path.read_text()
+
+
+def test_epochs_added_are_those_of_a_longer_fit(tmp_path: Path) -> None:
+    config = make_config(LSTM, engine="xla", epochs=2)
+    longer = replace_epochs(config, 5)
+    fit, whole = make_fit(config, tmp_path / "fit"), make_fit(longer, tmp_path / "whole")
+    make_trainer(config).fit(fit)
+    make_trainer(longer).fit(replace(fit, epochs=5))
+    make_trainer(longer).fit(whole)
+    assert_equal_to_the_bit(fit, whole)
+
+
+def test_a_fit_that_turns_out_shorter_starts_anew(tmp_path: Path) -> None:
+    config = make_config(epochs=3)
+    fit, short = make_fit(config, tmp_path / "fit"), make_fit(config, tmp_path / "short")
+    make_trainer(config).fit(fit)
+    make_trainer(config).fit(replace(fit, epochs=2))
+    make_trainer(config).fit(replace(short, epochs=2))
+    assert_equal_to_the_bit(fit, short)
+
+
+def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
+    config, other = make_config(epochs=1), make_config({**DENSE, "units": [9]}, epochs=1)
+    fit = make_fit(config, tmp_path)
+    make_trainer(config).fit(fit)
+    with pytest.raises(RunError, match="of another model"):
+        make_trainer(other).fit(fit)
+
+
+@pytest.mark.parametrize("engine", ["xla", "graph", "keras"])
+def test_divergence_names_the_batches_and_keeps_the_last_finite_epoch(
+    tmp_path: Path, engine: str
+) -> None:
+    config = make_config(epochs=3, engine=engine)
+
+    class Poison(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+            if epoch == 2:
+                weights = trainer.engine.network.trainable_weights[-1]
+                weights.assign(np.full(weights.shape, np.nan))
+
+    trainer, fit = make_trainer(config, (Poison(),)), make_fit(config, tmp_path)
+    with pytest.raises(RunError) as caught:
+        trainer.fit(fit)
+    (message,) = caught.value.messages
+    assert message.startswith("loss became nan in batch"), message
+    assert " of epoch 3; a training.learning_rate below 0.03 usually helps" in message
+    assert len(fit.folder.history) == 2
+    for path in (fit.folder.kept_model_path, fit.folder.last_model_path):
+        for weight in keras.models.load_model(path).get_weights():
+            assert np.isfinite(weight).all()
+
+
+# --- folds -----------------------------------------------------------------------------------
+
+
+def test_encoder_is_fitted_on_each_folds_own_training_rows(tmp_path: Path) -> None:
+    """Words are ranked anew: a word that only the validating fold has is unknown."""
+    data = replace(TEXTS, ranked=False, words=[f"w{number}" for number in range(VOCABULARY)])
+    config = make_config(epochs=1, validation={"split": "k_fold", "folds": 3})
+    trainer = make_trainer(config, data=data)
+    vocabularies = []
+    for number, split in enumerate(make_splits(config.training.validation, data)):
+        fit = make_fit(config, tmp_path / str(number), split=split)
+        trainer.prepare(fit)
+        own = Trainer(config, data, CPU, Reporter())
+        own.prepare(fit)
+        assert trainer.encoder.words == own.encoder.words
+        for one, other in zip(
+            trainer.engine.network.get_weights(), own.engine.network.get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+        vocabularies.append(trainer.encoder.words)
+    assert len(set(vocabularies)) == 3
+
+
+# --- TensorBoard's logs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["graph", "keras"])
+def test_tensorboard_is_told_what_history_says_and_changes_nothing(
+    tmp_path: Path, engine: str
+) -> None:
+    config = make_config({**DENSE, "dropout": 0.5}, engine=engine, epochs=4)
+    plain, logged = make_fit(config, tmp_path / "plain"), make_fit(config, tmp_path / "logged")
+    make_trainer(config).fit(plain)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(config, TEXTS, CPU, Reporter(), (Stop(2),), tensorboard=True).fit(logged)
+    Trainer(config, TEXTS, CPU, Reporter(), tensorboard=True).fit(logged)
+    assert_equal_to_the_bit(logged, plain)
+    assert not plain.folder.tensorboard_path.exists()
+    history, folder = logged.folder.history, logged.folder.tensorboard_path
+    train, validation = (read_scalars(folder / part) for part in ("train", "validation"))
+    for column in history.columns.drop(["epoch", "seconds"]):
+        scalars = validation if column.startswith("val_") else train
+        points = scalars[f"epoch_{column.removeprefix('val_')}"]
+        assert [step + 1 for step, _ in points] == history["epoch"].tolist()
+        np.testing.assert_allclose([value for _, value in points], history[column], rtol=1e-6)

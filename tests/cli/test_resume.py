@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from textclf.results.reproduction import compare_runs
-from textclf.runs import RunFolder
+from textclf.runs import RunFolder, locked
 from textclf.training.callbacks import HistoryWriter
 from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
 
@@ -45,7 +45,7 @@ def test_folds_go_on_to_the_same_bits(cli, cli_json, interrupt, monkeypatch, tmp
     monkeypatch.chdir(tmp_path / "empty")
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1] == (
-        "textclf: runs/run: what was finished is kept; go on with: textclf resume runs/run"
+        "textclf: runs/run: finished epochs are kept; resume with: textclf resume runs/run"
     )
     assert RunFolder(Path("runs/run")).status == "interrupted"
     code, result = cli_json("resume", "runs/run", "--quiet")
@@ -74,7 +74,7 @@ def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     assert cli("train", "boston_dense", *sets(overrides), "--name", "longer").exit_code == 0
     result = cli("resume", runs / name, "--set", "training.epochs=5")
     assert result.exit_code == 0
-    assert "goes on after epoch 2" in result.stderr
+    assert "resumes after epoch 2" in result.stderr
     run = RunFolder(runs / name)
     assert run.config.training.epochs == 5
     assert compare_runs(RunFolder(Path("runs/longer")), run).differences == []
@@ -115,14 +115,14 @@ def test_the_reason_of_a_failure_is_told(cli, runs):
 @pytest.mark.parametrize("command", [("resume",), ("plot",)])
 def test_a_run_in_use(cli, runs, command):
     run = RunFolder(runs / "tail")
-    with run.locked():
+    with locked(run):
         result = cli(*command, runs / "tail")
     assert result.exit_code == 5
     assert "in use: another process is writing this run" in result.stderr
 
 
 def test_a_run_in_use_is_read_safely(cli, runs, data_dir):
-    with RunFolder(runs / "tail").locked():
+    with locked(RunFolder(runs / "tail")):
         assert cli("evaluate", runs / "tail").exit_code == 0
         assert cli("plot", runs / "tail", "-o", "picture.png").exit_code == 0
 
@@ -185,10 +185,10 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     assert time.monotonic() - sent < 5
     assert process.returncode == code
     messages = json.loads(output)["error"]["messages"]
-    assert messages[-1].endswith("go on with: textclf resume runs/run")
+    assert messages[-1].endswith("resume with: textclf resume runs/run")
     done = len(RunFolder(Path("runs/run")).history)
     assert 0 < done < 600
     result = cli("resume", "run")
     assert result.exit_code == 0
-    assert f"goes on after epoch {done}" in result.stderr
+    assert f"resumes after epoch {done}" in result.stderr
     assert len(RunFolder(Path("runs/run")).history) == 600

@@ -207,8 +207,8 @@ def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, num
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (code, "")
     assert errors.split("textclf: ", 1)[1] == (
-        "interrupted\ntextclf: runs/long: what was finished is kept; "
-        "go on with: textclf resume runs/long\n"
+        "interrupted\ntextclf: runs/long: finished epochs are kept; "
+        "resume with: textclf resume runs/long\n"
     )
     run = RunFolder(empty_folder / "runs/long")
     assert run.status == "interrupted"

@@ -40,3 +40,10 @@ def make_series(
     scores = {"val_mae": mean, "val_mae_sd": sd, "test_mae": mean + 1, "test_mae_sd": sd}
     write_json(series.metrics_path, scores)
     return series
+
+
+def create_runs(runs_dir: str, numbers: int) -> None:
+    """Create runs; here, so that a spawned process can import it."""
+    config = load_config("boston_dense")
+    for _ in range(numbers):
+        create_run(config, "a", Path(runs_dir), None, {})

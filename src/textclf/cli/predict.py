@@ -108,7 +108,7 @@ def predict(
             for examples, rows in predict_batches(predictor, batches, tally):
                 answers.write(examples, rows)
         for warning in tally.warnings():
-            reporter.tell(f"warning: {warning}")
+            reporter.warn(warning)
     answers.finish(str(opened.path), tally)
 
 
@@ -116,7 +116,7 @@ def _is_typed(reporter: "Reporter") -> bool:
     """Whether somebody types the texts; who does is told how."""
     is_typed = sys.stdin is not None and sys.stdin.isatty()
     if is_typed:
-        reporter.tell("type a text and Enter; Ctrl-D ends")
+        reporter.note("type a text and Enter; Ctrl-D ends")
     return is_typed
 
 

@@ -34,13 +34,16 @@ def _new_reporter(quiet: bool) -> Reporter:
 class LineReporter(Reporter):
     """A line for an epoch."""
 
-    def tell(self, message: str) -> None:
+    def note(self, message: str) -> None:
         click.echo(f"textclf: {message}", err=True)
+
+    def warn(self, message: str) -> None:
+        click.echo(f"textclf: warning: {message}", err=True)
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches
         if done:
-            click.echo(f"{name}  goes on after epoch {done}", err=True)
+            click.echo(f"{name}  resumes after epoch {done}", err=True)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])

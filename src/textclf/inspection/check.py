@@ -60,7 +60,7 @@ def _count(description: Description, device: str) -> dict[str, Any]:
 
 def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> "keras.Model":
     _start(device)
-    from textclf.training.trainer import new_network
+    from textclf.training.network import new_network
 
     return new_network(config, encoder, data)
 

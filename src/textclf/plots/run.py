@@ -11,7 +11,7 @@ from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
 from textclf.plots.curves import draw_comparison, draw_curves, draw_fold_curves
 from textclf.plots.residuals import draw_residuals
-from textclf.runs import FitFolder, RunFolder, distinct_names
+from textclf.runs import FitFolder, RunFolder, SeriesFolder, distinct_names, locked
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,7 +38,7 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     elif metric == "mae" and run.predictions_path.exists():
         pictures["residuals"] = _draw_residuals(run)
     paths = [run.plots_path / f"{name}.png" for name in pictures]
-    with run.locked():
+    with locked(run):
         for path, figure in zip(paths, pictures.values(), strict=True):
             save_figure(figure, path)
     return paths
@@ -68,7 +68,7 @@ def _histories(run: RunFolder) -> "dict[str, DataFrame]":
     """
     fits: dict[str, FitFolder] = {**run.folds, **run.seeds}
     begun = {name: fit for name, fit in fits.items() if fit.history_path.exists()}
-    if run.seed_values and not begun:
+    if isinstance(run, SeriesFolder) and not begun:
         raise RunError(f"{run.path}: none of its seeds has finished an epoch yet")
     return {name: fit.history for name, fit in (begun or {run.name: run}).items()}
 
@@ -80,7 +80,7 @@ def _metric(run: RunFolder) -> str:
 
 def _draw_curves(run: RunFolder, metric: str) -> Figure:
     title = f"{run.title} · {metric}"
-    if run.folds or run.seed_values:
+    if run.folds or isinstance(run, SeriesFolder):
         return draw_fold_curves(_histories(run), metric, title)
     best_epoch = run.metrics.get("best_epoch") if run.metrics_path.exists() else None
     return draw_curves(run.history, metric, None if best_epoch is None else int(best_epoch), title)

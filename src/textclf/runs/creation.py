@@ -12,6 +12,7 @@ from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
+from textclf.runs.series import open_folder
 
 FORMAT = 1
 
@@ -43,7 +44,7 @@ def create_run(
         write_text(draft.config_path, dump_config(config))
         write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
         draft.lock.acquire()  # before the run has a name, so that nobody can be quicker
-        return RunFolder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
+        return open_folder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
     finally:
         shutil.rmtree(draft.path, ignore_errors=True)
 

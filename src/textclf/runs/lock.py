@@ -1,5 +1,7 @@
 """A run's lock: held by the one process that writes the run, and gone with it."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ class RunLock:
     def __init__(self, run: Path) -> None:
         self.run = run
         self._held: BaseFileLock | None = None
+        self._blocks = 0  # that hold the lock, one inside the other
 
     @property
     def is_held(self) -> bool:
@@ -46,6 +49,24 @@ class RunLock:
         except OSError as error:
             raise cannot_write(self.run / ".lock", error) from error
         self._held = lock
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock, acquired already or not; the outermost block releases it.
+
+        Raises:
+            RunError: another process holds it.
+            ResourceError: the folder cannot be written.
+        """
+        if not self.is_held:
+            self.acquire()
+        self._blocks += 1
+        try:
+            yield
+        finally:
+            self._blocks -= 1
+            if not self._blocks:
+                self.release()
 
     def release(self) -> None:
         if self._held is not None:

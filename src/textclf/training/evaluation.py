@@ -1,12 +1,14 @@
-"""Scores, tables and predictions of a kept model's outputs."""
+"""Scores, tables and predictions of a kept model's outputs, and the files that hold them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import Task
+from textclf.runs import FitFolder
 
 Scores = dict[str, float]
 
@@ -110,7 +112,7 @@ def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 
 def mean_and_sd(fits: list[Scores]) -> Scores:
     """Each score's mean over fits under its own name, and its standard deviation (n - 1)
-    under `<name>_sd`; `best_epoch` is each fit's own."""
+    under `<name>_sd`; `best_epoch` is each fit's own. Empty for no fits."""
     table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore")
     means, deviations = table.mean(), table.std(ddof=1)
     return {
@@ -118,3 +120,13 @@ def mean_and_sd(fits: list[Scores]) -> Scores:
         for name in table
         for key, value in ((name, float(means[name])), (f"{name}_sd", float(deviations[name])))
     }
+
+
+def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
+    """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
+    write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
+    if data.task.is_classification:
+        confusion = confusion_table(data, scored[-1])
+        write_text(folder.confusion_path, confusion.to_csv())
+        write_text(folder.report_path, classification_report(confusion).to_csv(index=False))
+    write_json(folder.metrics_path, dict(scores))

@@ -1,20 +1,23 @@
-"""Who is told how a training goes on; this one keeps it to itself."""
+"""How a training reports its progress; this reporter keeps silent."""
 
 
 class Reporter:
     """Silent; the command line's own shows a progress line."""
 
-    def tell(self, message: str) -> None:
-        """Something that a user should know, though nothing is wrong."""
+    def note(self, message: str) -> None:
+        """Something that a user may want to know; nothing is wrong."""
+
+    def warn(self, message: str) -> None:
+        """Something that may make a result misleading."""
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
-        """A fit of at most `epochs`, each of so many batches, begins, or goes on after `done`."""
+        """A fit of at most `epochs` epochs of `batches` batches begins, or resumes after `done`."""
 
     def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
         """Batches up to `batch` (from 1) of `epoch` (from 1) are done; `logs`: the means so far."""
 
     def end_epoch(self, row: dict[str, float]) -> None:
-        """An epoch is done; `row` is what history.csv holds of it."""
+        """An epoch is done; `row` is its line of history.csv."""
 
     def end_fit(self) -> None:
-        """The fit is over, be it finished or interrupted."""
+        """The fit is over, finished or interrupted."""

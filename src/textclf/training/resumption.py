@@ -30,7 +30,7 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
 def warn_of_changes(record: dict[str, Any], today: dict[str, Any], reporter: Reporter) -> None:
     """Tell in what today's surroundings differ from those of run.json."""
     for line in differences(record, {**record, **today}):
-        reporter.tell(f"warning: {line}: the rest may differ in the last digits")
+        reporter.warn(f"{line}: the rest may differ in the last digits")
 
 
 def refuse_failed(run: RunFolder) -> None:

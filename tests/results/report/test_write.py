@@ -50,7 +50,7 @@ def hide_fourth(ids: np.ndarray, encoding: str) -> np.ndarray:
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
 @pytest.mark.parametrize("encoding", MODELS)
 def test_an_effect_is_what_the_log_odds_lose_without_the_word(encoding, task):
-    from textclf.training.trainer import new_network
+    from textclf.training.network import new_network
 
     settings = f"preprocessing={{num_words: {len(WORDS)}, maxlen: 6, encoding: {encoding}}}"
     config = load_config("imdb_lstm", [settings, f"model={MODELS[encoding]}"])

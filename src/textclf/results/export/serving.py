@@ -18,7 +18,7 @@ from textclf.errors import RunError
 from textclf.results.export.texts import TextEncoding
 from textclf.runs import RunFolder
 from textclf.training.engine.recurrent import slim_down
-from textclf.training.trainer import load_kept_model
+from textclf.training.network import load_kept_model
 
 # Texts that are hard to read the same way twice.
 TRICKY = (

@@ -83,7 +83,7 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
     refuse_other_data(run, data)
     with backend.native_output_to(None):
         backend.start(device)
-        from textclf.training.trainer import load_kept_model
+        from textclf.training.network import load_kept_model
 
         network = load_kept_model(run.config, fit)
         explainer = Explainer(run.config, data, network)

@@ -184,6 +184,8 @@ def _program(function: Any, xla: bool) -> Any:
 def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
     """Run `step` on each batch of the block that has a row; only the last block has empty ones."""
     n_batches = tf.reduce_sum(tf.cast(rows[:, 0] != PAD, tf.int32))
+    if rows.shape[0] == 1:  # XLA would simplify a block of one batch, to other last bits
+        rows = tf.pad(rows, ((0, 1), (0, 0)), constant_values=PAD)
 
     def body(batch: tf.Tensor) -> tuple[tf.Tensor]:
         step(rows[batch])

@@ -45,7 +45,7 @@ def test_a_file_that_is_not_genuine_ends_with_4_and_says_how_to_mend_it(
     arguments = ("data", "verify", "boston", "--data-dir", folder)
     messages = [
         f"{BOSTON}: {status}",
-        f"mend it with: textclf data fetch boston --data-dir '{folder}'",
+        f"replace it with: textclf data fetch boston --data-dir '{folder}'",
     ]
     result = cli(*arguments)
     assert (result.exit_code, result.stdout) == (4, f"{status:<8} {folder / BOSTON}\n")

@@ -71,7 +71,7 @@ def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
     result = cli("init", "data/train.csv", "--model", "lstm", "-o", "configs/mine.yaml")
     assert (result.exit_code, result.stdout) == (0, "configs/mine.yaml\n")
     assert result.stderr.splitlines() == [
-        "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad', 'good'",
+        "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad' and 'good'",
         "textclf: data/train.csv: left out: 'id'",
         "textclf: ../data/test.csv: holds the test rows",
         "textclf: train it with: textclf train configs/mine.yaml",

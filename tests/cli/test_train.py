@@ -150,7 +150,7 @@ def test_damaged_data_ends_with_4_and_leaves_no_folder(
     result = cli("train", *TINY, "--data-dir", tmp_path)
     assert result.exit_code == 4
     assert f"{tmp_path}/boston_housing.npz: damaged: its SHA-256 is" in result.stderr
-    assert f"mend it with: textclf data fetch boston --data-dir {tmp_path}" in result.stderr
+    assert f"replace it with: textclf data fetch boston --data-dir {tmp_path}" in result.stderr
     assert_nothing_is_left(empty_folder)
 
 

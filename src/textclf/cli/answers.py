@@ -14,6 +14,7 @@ from rich.cells import cell_len, set_cell_size
 
 from textclf.atomic import writing
 from textclf.cli.output import print_json
+from textclf.wording import one_line, shortened
 
 if TYPE_CHECKING:
     from textclf.data.texts import Example
@@ -97,10 +98,10 @@ class LineAnswers(Answers):
 
     def _verdict(self, row: "Row") -> str:
         """'pos  0.934  ', and where it is wrong, the true class."""
-        name = set_cell_size(_printable(row["prediction"]), self.class_width)
+        name = set_cell_size(one_line(row["prediction"]), self.class_width)
         verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
         if row.get("truth") not in (None, "", row["prediction"]):
-            verdict += click.style(f"truth: {_printable(row['truth'])}", fg="red") + "  "
+            verdict += click.style(f"truth: {one_line(row['truth'])}", fg="red") + "  "
         if not row["known_words"]:
             verdict += click.style("no known word", fg="yellow") + "  "
         return verdict
@@ -154,7 +155,7 @@ def _describe(tally: "Tally") -> list[str]:
 def _others(row: "Row") -> str:
     """'then matplotlib 0.051, pandas 0.020', of more than two classes."""
     others = [
-        f"{_printable(row[place])} {row[f'{place}_probability']:.3f}"
+        f"{one_line(row[place])} {row[f'{place}_probability']:.3f}"
         for place in ("second", "third")
         if place in row
     ]
@@ -163,12 +164,5 @@ def _others(row: "Row") -> str:
 
 def _shorten(text: str, width: int) -> str:
     """The text's beginning as one line of at most `width` columns."""
-    line = _printable(text[: 4 * width])
-    if cell_len(line) <= width and len(text) <= 4 * width:
-        return line
-    return set_cell_size(line, width - 1).rstrip() + "…"
-
-
-def _printable(text: str) -> str:
-    """One line without terminal codes, invisible signs and lone surrogates."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    start = shortened(text, 8 * width)  # of a very long text, the rest is never looked at
+    return shortened(one_line(start), width, cell_len)

@@ -8,9 +8,10 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json, printable
+from textclf.cli.output import print_json
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
+from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.results.comparison import Comparison, Difference

@@ -59,7 +59,7 @@ def verify(name: str, data_dir: Path | None, as_json: bool) -> None:
     bad = [f"{file.name}: {file.status}" for file in files if file.status != "ok"]
     if bad:
         place = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
-        bad.append(f"mend it with: textclf data fetch {name}{place}")
+        bad.append(f"replace it with: textclf data fetch {name}{place}")
     if as_json:
         result: dict[str, Any] = {
             "files": [{**vars(file), "path": str(file.path)} for file in files]

@@ -12,8 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from textclf.cli.output import printable
-from textclf.plots.canvas import shortened
+from textclf.wording import listed, printable, short_line
 
 NARROWEST, WIDEST = 72, 100  # columns; shorter lines lose numbers, longer ones are hard to read
 BARS = "bars"  # the column of a table that holds them
@@ -223,7 +222,7 @@ def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
     told = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in names]
     if told:
         kept = 1 - sum(lost.values())
-        _say(console, f"{' and '.join(told)} of the training words unknown; {kept:.1%} stay.")
+        _say(console, f"{listed(told)} of the training words unknown; {kept:.1%} stay.")
     if words["unseen"]:
         _say(console, f"{words['unseen']:.1%} of the test words are in no training text.")
 
@@ -347,7 +346,7 @@ def _styled(words: list[str]) -> Text:
 
 
 def _name(name: str) -> str:
-    return shortened(printable(name), LONGEST_NAME)
+    return short_line(printable(name), LONGEST_NAME)
 
 
 def _bar(count: int, most: int, width: int, block: str = "█") -> str:

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli.output import print_json, printable
+from textclf.cli.output import print_json
 from textclf.errors import ResourceError, TextclfError
+from textclf.wording import printable
 
 USAGE, BUG, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

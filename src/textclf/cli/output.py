@@ -15,11 +15,6 @@ def print_json(content: dict[str, Any]) -> None:
     click.echo(json.dumps(content, allow_nan=False))
 
 
-def printable(text: str) -> str:
-    """The text with no line break or terminal code, which a user's text may bring along."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def finish(
     run: str,
     status: str,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json, printable
+from textclf.cli.output import print_json
 from textclf.cli.tables import Cell, Column, print_table
+from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.runs import Summary

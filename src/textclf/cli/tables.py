@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from textclf.cli.output import printable
+from textclf.wording import printable
 
 GAP = "  "
 SHORTEST = 8  # characters that a shortened first cell keeps at least

@@ -12,6 +12,7 @@ from textclf.config.settings import (
     TextPreprocessing,
 )
 from textclf.errors import ConfigError
+from textclf.wording import listed
 
 Conflict = tuple[tuple[str, ...], str]
 Rule = Callable[[Config], Iterator[Conflict]]
@@ -112,7 +113,7 @@ def _text_settings(config: Config) -> TextPreprocessing | None:
 def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
     settings, model = _text_settings(config), config.model.type
     if settings and settings.encoding not in ENCODINGS[model]:
-        readable = " or ".join(ENCODINGS[model])
+        readable = listed(ENCODINGS[model], "or")
         yield (
             ("preprocessing", "encoding"),
             f"{model} cannot read {settings.encoding}; use {readable}, or another model.type",

@@ -18,6 +18,7 @@ from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.config.settings import Config
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 from textclf.errors import ConfigError
+from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
 DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -130,7 +131,7 @@ def _suggest_recipe(name: str) -> str:
     recipes = list_recipes()
     close = get_close_matches(recipe_name(name)[:100], recipes, n=3)
     if close:
-        return f"; did you mean the recipe {' or '.join(close)}?"
+        return f"; did you mean the recipe {listed(close, 'or')}?"
     return f"; the recipes are {', '.join(recipes)}" if recipes else ""
 
 
@@ -242,8 +243,7 @@ def dotted(path: KeyPath) -> str:
 
 def _one_line(text: str, longest: int = 200) -> str:
     """A user's text within an error line: no line break or terminal code survives."""
-    text = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(shortened(text, longest))
 
 
 # --- writing ---------------------------------------------------------------------------------

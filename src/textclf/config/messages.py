@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from textclf.config.settings import Config, FeaturePreprocessing, Settings, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath, quoted
+from textclf.wording import listed
 
 SettingsClass = type[Settings]
 
@@ -277,9 +278,8 @@ def number(value: float) -> str:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """The words as a sentence lists them: a, b or c."""
-    *rest, last = words
-    return f"{', '.join(rest)} or {last}" if rest else last
+    """'a, b or c'."""
+    return listed([*words], "or")
 
 
 def did_you_mean(word: Any, options: Iterable[str]) -> str:

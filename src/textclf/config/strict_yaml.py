@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from textclf.errors import ConfigError
+from textclf.wording import shortened
 
 MAX_DEPTH = 50
 
@@ -63,7 +64,7 @@ def parse(text: str, source: str) -> Document:
 
 def quoted(text: str, longest: int = 60) -> str:
     """A text as it can stand in a one-line message, whatever is in it."""
-    return repr(text if len(text) <= longest else text[: longest - 1] + "…")
+    return repr(shortened(text, longest))
 
 
 # --- scalars ---------------------------------------------------------------------------------

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from textclf.atomic import writing
+from textclf.errors import ResourceError
+
 FORMAT = 1  # part of each file's name: raise it whenever what is written changes
 
 Arrays = dict[str, np.ndarray]
@@ -50,14 +53,6 @@ def _read(path: Path, fields: Sequence[str]) -> Arrays | None:
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        part.replace(path)
-    except OSError:
-        pass  # a full disk or an unwritable folder: next time it is built again
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    # With a full disk or an unwritable folder, it is built again next time.
+    with contextlib.suppress(ResourceError), writing(path) as part:
+        np.savez(part, allow_pickle=False, **arrays)

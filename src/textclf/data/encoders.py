@@ -207,6 +207,16 @@ def encoder_from_json(content: dict[str, Any]) -> Encoder:
     return kinds[settings.pop("kind")].from_json(settings)
 
 
+def unpack(x: np.ndarray, columns: int | None) -> np.ndarray:
+    """What `transform` gives as a model reads it.
+
+    Args:
+        columns: the encoder's `packed_columns`: packed uint8 (rows, ceil(columns / 8)) become
+            float32 (rows, columns); None: x is returned as it is.
+    """
+    return x if columns is None else np.unpackbits(x, axis=1, count=columns).astype(np.float32)
+
+
 def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:
     """What becomes of each ranked id, int32 (ids,)."""
     table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN_ID, ids)

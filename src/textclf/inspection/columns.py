@@ -14,6 +14,7 @@ import numpy as np
 from textclf.data.csv import MAX_CLASSES, no_column
 from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
 from textclf.errors import DataError
+from textclf.wording import listed, shortened
 
 ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
 LONGEST = 500  # ids of a text, at most
@@ -72,9 +73,7 @@ class Columns:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = [repr(name if len(name) <= 30 else f"{name[:29]}…") for name in names[:MOST_NAMED]]
-    more = [f"and {len(names) - MOST_NAMED:,} more"] if len(names) > MOST_NAMED else []
-    return ", ".join([*shown, *more])
+    return listed([repr(shortened(name, 30)) for name in names], most=MOST_NAMED)
 
 
 @dataclass

@@ -15,9 +15,9 @@ from textclf.plots.canvas import (
     fit_canvas,
     name_ticks,
     new_axes,
-    shortened,
     styled,
 )
+from textclf.wording import short_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +127,7 @@ def _draw_features(description: Description, name: str) -> Figure:
 def _draw_column(axes: Axes, name: str, values: np.ndarray, color: str) -> None:
     there = values[np.isfinite(values)]
     axes.hist(there, bins=24, color=color)
-    axes.set_title(shortened(name, 17), size=9.5, weight="bold", loc="left", pad=3)
+    axes.set_title(short_line(name, 17), size=9.5, weight="bold", loc="left", pad=3)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     if len(there):

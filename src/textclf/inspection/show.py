@@ -11,7 +11,7 @@ from textclf.config.file import dataset_config, load_config
 from textclf.config.recipes import list_recipes, recipe_name
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.encoders import REMOVED, Encoder, TextEncoder
+from textclf.data.encoders import REMOVED, Encoder, TextEncoder, unpack
 from textclf.data.loaders import LOADERS, load_dataset
 from textclf.data.splits import Split
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
@@ -140,7 +140,7 @@ def _input(encoder: TextEncoder, ids: np.ndarray, has_words: bool) -> dict[str, 
     kept = encoder.id_table.take(ids)
     kept = kept[kept != REMOVED]
     if encoder.packed_columns:
-        read = np.flatnonzero(np.unpackbits(encoder.transform(x)[0]))
+        read = np.flatnonzero(unpack(encoder.transform(x), encoder.packed_columns)[0])
     else:
         read = encoder.transform(x)[0] if encoder.maxlen else kept
     words = encoder.decode(read) if has_words else [f"#{id_}" for id_ in read.tolist()]

@@ -9,6 +9,7 @@ from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocess
 from textclf.data.dataset import Ragged
 from textclf.inspection.description import Description
 from textclf.training.memory import available_bytes
+from textclf.wording import listed
 
 Trap = tuple[str, str]  # the dotted path of the setting to look at first, and a message
 
@@ -258,7 +259,7 @@ def _one_sided_classes(description: Description) -> Iterator[Trap]:
     if share > ONE_SIDED:
         yield (
             "dataset.name",
-            f"{share:.1%} of the training rows are {_named([commonest.name])}: always guessing "
+            f"{share:.1%} of the training rows are {commonest.name!r}: always guessing "
             f"that has an accuracy of about {share:.3f}; look at the recall of each class, in "
             "classification_report.csv",
         )
@@ -292,9 +293,8 @@ def _only_validating(description: Description) -> list[str]:
     return []
 
 
-def _named(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name) for name in names[:most]) + more
+def _named(names: list[str]) -> str:
+    return listed([*map(repr, names)], most=3)
 
 
 def _sorted_rows(description: Description) -> Iterator[Trap]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from textclf.atomic import writing
+from textclf.wording import one_line, shortened_inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,20 +136,7 @@ def _shorten_to(word: Text, pixels: float) -> None:
     length = len(word.get_text())
     while length > 8 and word.get_window_extent().width > pixels:
         length -= 1
-        word.set_text(shortened(word.get_text(), length))
-
-
-def shortened(text: str, length: int) -> str:
-    """The text on one line, its middle left out where it has more than `length` characters."""
-    text = one_line(text)
-    if len(text) <= length:
-        return text
-    end = (length - 1) // 2
-    return f"{text[: length - 1 - end]}…{text[-end:]}"
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
+        word.set_text(shortened_inside(word.get_text(), length))
 
 
 def number(value: float) -> str:

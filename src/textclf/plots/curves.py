@@ -19,9 +19,9 @@ from textclf.plots.canvas import (
     name_ticks,
     new_axes,
     number,
-    shortened,
     styled,
 )
+from textclf.wording import short_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,7 +113,7 @@ def draw_comparison(
         of_name = of_run(name, fits, metric, color)
         curves += of_name
         if not of_name:
-            missing.append(shortened(name, 24))
+            missing.append(short_line(name, 24))
     has_training = any(curve.style == "--" for curve in curves)
     notes = [f"solid: validation{', dashed: training' if has_training else ''}"]
     if has_fits:
@@ -274,7 +274,7 @@ def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
             "clip_on": False,
         }
         axes.plot(x, np.array([here, there, there]) / height, transform=axes.transAxes, **lead)
-        words = f"{shortened(curve.name, 34)}  {number(end.iloc[-1])}"
+        words = f"{short_line(curve.name, 34)}  {number(end.iloc[-1])}"
         place = (1 + 0.42 / WIDTH, there / height)
         axes.text(*place, words, transform=axes.transAxes, va="center_baseline")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textclf.data.dataset import Ragged
-from textclf.data.encoders import TextEncoder, encoder_from_json
+from textclf.data.encoders import TextEncoder, encoder_from_json, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
@@ -73,10 +73,7 @@ class Predictor:
 
     def _probabilities(self, x: Ragged) -> np.ndarray:
         """New ids, at most BATCH rows, to float32 (rows, classes)."""
-        encoded = self.encoder.transform_ids(x)
-        if self.encoder.packed_columns is not None:
-            bits = np.unpackbits(encoded, axis=1, count=self.encoder.packed_columns)
-            encoded = bits.astype(np.float32)
+        encoded = unpack(self.encoder.transform_ids(x), self.encoder.packed_columns)
         missing = np.zeros((BATCH - len(x), *encoded.shape[1:]), encoded.dtype)
         outputs = self.network.predict_on_batch(np.concatenate([encoded, missing]))[: len(x)]
         return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])

@@ -12,6 +12,7 @@ from textclf.data.encoders import (
     FeatureEncoder,
     TextEncoder,
     encoder_from_json,
+    unpack,
 )
 from textclf.data.tokenizer import split_words
 from textclf.errors import RunError
@@ -120,7 +121,7 @@ def _serve_features(encoder: FeatureEncoder, network: keras.Model, dtype: str) -
 
 def _serve_texts(encoder: TextEncoder, network: keras.Model) -> Served:
     texts = sample_texts(encoder)
-    expected = network(_unpacked(encoder, encoder.transform_texts(texts))).numpy()
+    expected = network(unpack(encoder.transform_texts(texts), encoder.packed_columns)).numpy()
     spec = tf.TensorSpec((None,), tf.string, name="texts")
     return Served(
         encoder, network, spec, TextEncoding(encoder), np.array(texts), expected, texts[0]
@@ -131,7 +132,7 @@ def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
     spec = tf.TensorSpec(network.input_shape, encoder.input_dtype, name="inputs")
     if encoder.words:
         texts = sample_texts(encoder)
-        examples = _unpacked(encoder, encoder.transform_texts(texts))
+        examples = unpack(encoder.transform_texts(texts), encoder.packed_columns)
         return Served(encoder, network, spec, None, examples, network(examples).numpy(), texts[0])
     high = 2 if encoder.packed_columns else encoder.num_words
     numbers = np.random.default_rng(0).integers(high, size=(SAMPLES, *network.input_shape[1:]))
@@ -148,9 +149,3 @@ def sample_texts(encoder: TextEncoder) -> list[str]:
     ]
     some = own[:: max(1, len(own) // 500)]
     return [" ".join(own[:12]).capitalize() + ".", " ".join(some).upper(), *TRICKY]
-
-
-def _unpacked(encoder: TextEncoder, x: np.ndarray) -> np.ndarray:
-    if encoder.packed_columns is None:
-        return x
-    return np.unpackbits(x, axis=1, count=encoder.packed_columns).astype(np.float32)

@@ -1,16 +1,13 @@
 """From a run to an exported model and its card, both whole at the instant they appear."""
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from textclf.atomic import cannot_write
+from textclf.atomic import drafting
 from textclf.errors import ResourceError
 from textclf.results.export.formats import FORMATS, card_path
 from textclf.runs import RunFolder
@@ -42,7 +39,7 @@ def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
 
         form = FORMATS[format_name]
         model = serve_run(run, form.reads_texts, form.features_dtype, form.slim_loops)
-        with _drafts(path) as folder:
+        with drafting(path) as folder:
             outputs = _write_and_compare(model, format_name, folder / path.name)
             content = make_card(run, format_name, path, model, outputs)
             (folder / card.name).write_text(card_text(content), encoding="utf-8", newline="\n")
@@ -65,17 +62,6 @@ def _check_packages(format_name: str) -> None:
 def _refuse_taken(path: Path) -> None:
     if os.path.lexists(path):
         raise ResourceError(f"{path}: is there already; choose another path, or remove it")
-
-
-@contextlib.contextmanager
-def _drafts(path: Path) -> Iterator[Path]:
-    """A folder beside `path`, gone at the end with all that is still in it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise cannot_write(path, error) from error
 
 
 def _write_and_compare(model: "Served", format_name: str, path: Path) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from textclf.data.dataset import Ragged
-from textclf.data.encoders import REMOVED, FeatureEncoder, TextEncoder
+from textclf.data.encoders import REMOVED, FeatureEncoder, TextEncoder, unpack
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 
 MOST_PARTS = 300  # occluded one by one; a text of more words has them occluded in groups
@@ -102,8 +102,8 @@ def _input_and_places(encoder: TextEncoder, ids: np.ndarray) -> tuple[np.ndarray
     """A text as the model takes it, and where in it each token stands, int64 (tokens,); -1: cut."""
     text = Ragged(ids, np.array([0, len(ids)]))
     if encoder.packed_columns:
-        x = np.unpackbits(encoder.transform(text), axis=1, count=encoder.packed_columns)[0]
-        return x.astype(np.float32), encoder.id_table[ids].astype(np.int64)
+        x = unpack(encoder.transform(text), encoder.packed_columns)[0]
+        return x, encoder.id_table[ids].astype(np.int64)
     # The encoder itself tells where a token goes, when it is given numbers in place of words.
     numbers = np.where(encoder.id_table[ids] == REMOVED, REMOVED, np.arange(1, len(ids) + 1))
     numbered = replace(encoder, id_table=numbers.astype(np.int32))

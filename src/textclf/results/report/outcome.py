@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from textclf.errors import RunError
-from textclf.plots.canvas import shortened
 from textclf.results.report.charts import Chart, chart_of_pairs
 from textclf.results.report.mistakes import Mistake, find_mistakes
 from textclf.runs import FitFolder
 from textclf.training.evaluation import classification_report
+from textclf.wording import short_line
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -158,7 +158,7 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
 def _usual_class(truth: Any) -> Baseline:
     counts = truth.value_counts()
     return Baseline(
-        float(counts.iloc[0] / len(truth)), f"always “{shortened(counts.index[0], 18)}”"
+        float(counts.iloc[0] / len(truth)), f"always “{short_line(counts.index[0], 18)}”"
     )
 
 

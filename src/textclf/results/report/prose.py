@@ -9,6 +9,7 @@ from typing import Any
 
 from textclf.config.settings import Config, CsvDataset, FeaturePreprocessing, flatten
 from textclf.results.comparison import differing
+from textclf.wording import listed
 
 
 def question(config: Config) -> str:
@@ -30,7 +31,7 @@ def model_in_words(config: Config) -> str:
 def _layers(model: Any) -> str:
     units = [f"{units:,}" for units in model.units]
     what = "a dense layer" if len(units) == 1 else "dense layers"
-    return f"{what} of {_and(units)} units"
+    return f"{what} of {listed(units)} units"
 
 
 def _convolution(model: Any) -> str:
@@ -59,10 +60,6 @@ def _input(config: Config) -> str:
     if settings.encoding == "one_hot":
         return f"{length} one-hot"
     return f"{length} as vectors of {getattr(config.model, 'embedding_dim', None) or 0:,} numbers"
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _capital(text: str) -> str:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.data.encoders import unpack
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.order import row_order
 
@@ -69,6 +70,4 @@ class HostEngine:
         return untuned(batches.prefetch(2))
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
-        if self.packed_columns is None:
-            return x
-        return np.unpackbits(x, axis=1, count=self.packed_columns).astype(np.float32)
+        return unpack(x, self.packed_columns)

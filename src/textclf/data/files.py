@@ -265,7 +265,8 @@ def _receive(response: Any, name: str, progress: Progress | None) -> Iterator[by
 
 def _read_chunk(response: Any, name: str) -> bytes:
     try:
-        return response.read(CHUNK)
+        chunk: bytes = response.read(CHUNK)
+        return chunk
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(name, _reason(error)) from error
 

@@ -1,18 +1,33 @@
 """Every error that a user can cause, each with the exit code that it ends the command with."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class TextclfError(Exception):
-    """An error that is told to the user as plain lines, never as a traceback.
+    """An error that is shown to the user as plain lines, never as a traceback.
 
     Args:
         *messages: one line each: where, what, what now.
+        result: what the command found out nevertheless, for its JSON.
     """
 
     exit_code = 1
 
-    def __init__(self, *messages: str) -> None:
+    def __init__(self, *messages: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__("\n".join(messages))
         self.messages = messages
+        self.result = dict(result or {})
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints in place of the command's result."""
+        return {**self.result, "error": {"code": self.exit_code, "messages": list(self.messages)}}
+
+
+class UsageError(TextclfError):
+    """The command line is wrong."""
+
+    exit_code = 2
 
 
 class ConfigError(TextclfError):
@@ -50,6 +65,18 @@ class ExpectationError(TextclfError):
 
 
 class ReproductionError(TextclfError):
-    """A run trained anew did not come out the same."""
+    """A run, trained again, gave another result."""
 
     exit_code = 7
+
+
+class Interrupted(TextclfError):
+    """Ctrl-C came."""
+
+    exit_code = 130
+
+
+class Terminated(Interrupted):
+    """SIGTERM came."""
+
+    exit_code = 143

@@ -12,7 +12,7 @@ import pytest
 
 from event_files import read_scalars
 from textclf import workflow
-from textclf.cli.group import Terminated
+from textclf.cli.group import Termination
 from textclf.runs import RunFolder
 from tiny_recipes import TINY_BOSTON, sets
 
@@ -177,7 +177,7 @@ def test_a_runs_dir_that_cannot_be_made_ends_with_6(cli, empty_folder):
     assert "runs: cannot be written: file exists" in result.stderr
 
 
-@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (Termination, 143)])
 def test_an_interruption_before_the_first_epoch_leaves_no_folder(
     cli_json, empty_folder, monkeypatch, stop, code
 ):

@@ -1,5 +1,7 @@
 """Predictions as they are shown: lines for a person, CSV for programs, one JSON object."""
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import io
@@ -30,11 +32,11 @@ class Answers:
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+    def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
         """Show the rows of a batch of examples."""
         self.rows += rows
 
-    def finish(self, run: str, tally: "Tally") -> None:
+    def finish(self, run: str, tally: Tally) -> None:
         """Tell what is to be told of all rows together."""
         print_json({**_summary(run, tally), "predictions": self.rows})
 
@@ -47,11 +49,11 @@ class CsvAnswers(Answers):
         self.writer: Any = csv.writer(file, lineterminator="\n")
         self.writer.writerow(columns)
 
-    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+    def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
         self.writer.writerows(row.values() for row in rows)
         self.file.flush()
 
-    def finish(self, _run: str, tally: "Tally") -> None:
+    def finish(self, _run: str, tally: Tally) -> None:
         self.file.flush()
         for line in _describe(tally):
             click.echo(f"textclf: {line}", err=True)
@@ -65,7 +67,7 @@ class FileAnswers(CsvAnswers):
         self.path = path
         self.as_json = as_json
 
-    def finish(self, run: str, tally: "Tally") -> None:
+    def finish(self, run: str, tally: Tally) -> None:
         if self.as_json:
             print_json({**_summary(run, tally), "file": str(self.path)})
         else:
@@ -83,7 +85,7 @@ class LineAnswers(Answers):
         self.class_width = min(max(map(cell_len, class_names)), WIDEST_CLASS)
         self.with_texts = with_texts
 
-    def write(self, examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+    def write(self, examples: Sequence[Example], rows: Sequence[Row]) -> None:
         width = shutil.get_terminal_size().columns
         for example, row in zip(examples, rows, strict=True):
             start = self._verdict(row)
@@ -96,7 +98,7 @@ class LineAnswers(Answers):
             if others:
                 click.echo(" " * (self.class_width + 2) + click.style(others, dim=True))
 
-    def _verdict(self, row: "Row") -> str:
+    def _verdict(self, row: Row) -> str:
         """'pos  0.934  ', and where it is wrong, the true class."""
         name = set_cell_size(one_line(row["prediction"]), self.class_width)
         verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
@@ -106,7 +108,7 @@ class LineAnswers(Answers):
             verdict += click.style("no known word", fg="yellow") + "  "
         return verdict
 
-    def finish(self, _run: str, tally: "Tally") -> None:
+    def finish(self, _run: str, tally: Tally) -> None:
         for line in _describe(tally):
             click.echo(f"\n{line}")
 
@@ -143,16 +145,16 @@ def open_answers(
         yield CsvAnswers(sys.stdout, columns)
 
 
-def _summary(run: str, tally: "Tally") -> dict[str, Any]:
+def _summary(run: str, tally: Tally) -> dict[str, Any]:
     return {"run": run, "rows": tally.n_rows, "metrics": tally.metrics}
 
 
-def _describe(tally: "Tally") -> list[str]:
+def _describe(tally: Tally) -> list[str]:
     rows = f"{tally.n_labelled:,} row{'' if tally.n_labelled == 1 else 's'}"
     return [f"{name} {value:.4f} ({rows})" for name, value in tally.metrics.items()]
 
 
-def _others(row: "Row") -> str:
+def _others(row: Row) -> str:
     """'then matplotlib 0.051, pandas 0.020', of more than two classes."""
     others = [
         f"{one_line(row[place])} {row[f'{place}_probability']:.3f}"

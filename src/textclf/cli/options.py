@@ -2,14 +2,17 @@
 
 import os
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from textclf.cli import completers
 from textclf.cli.expectations import SCORES, Expectation, parse_expectation
+
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
 config_argument = click.argument("config", shell_complete=completers.complete_config)
 
@@ -65,7 +68,7 @@ def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path |
     return output
 
 
-def picture_option(meaning: str) -> Any:
+def picture_option(meaning: str) -> Callable[[Command], Command]:
     """`-o FILE`, whose ending is that of a picture."""
     return click.option(
         "-o",
@@ -130,7 +133,7 @@ name_option = click.option(
 )
 
 
-class ExpectationType(click.ParamType):
+class ExpectationType(click.ParamType):  # type: ignore[type-arg]  # since click 8.4
     """'val_accuracy>=0.77'."""
 
     name = "SCORE>=VALUE"

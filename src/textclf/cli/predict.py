@@ -1,5 +1,7 @@
 """`textclf predict`."""
 
+from __future__ import annotations
+
 import io
 import sys
 from collections.abc import Iterator, Sequence
@@ -112,7 +114,7 @@ def predict(
     answers.finish(str(opened.path), tally)
 
 
-def _is_typed(reporter: "Reporter") -> bool:
+def _is_typed(reporter: Reporter) -> bool:
     """Whether somebody types the texts; who does is told how."""
     is_typed = sys.stdin is not None and sys.stdin.isatty()
     if is_typed:
@@ -122,7 +124,7 @@ def _is_typed(reporter: "Reporter") -> bool:
 
 def _columns(
     dataset: Any, file: Path | None, column: str | None, label: str | None, delimiter: str | None
-) -> "Columns":
+) -> Columns:
     """Which columns to read: those named, else the run's own, else 'text' and 'label'."""
     from textclf.data.tables import format_of
     from textclf.data.texts import Columns
@@ -139,8 +141,8 @@ def _columns(
 
 
 def _source(
-    texts: Sequence[str], file: Path | None, columns: "Columns"
-) -> tuple[Iterator[list["Example"]], bool]:
+    texts: Sequence[str], file: Path | None, columns: Columns
+) -> tuple[Iterator[list[Example]], bool]:
     """The texts in batches, and whether their classes are known."""
     from textclf.data.texts import Example, as_they_come, in_batches, read_text_lines, read_texts
     from textclf.results.prediction import BATCH

@@ -1,5 +1,7 @@
 """A training's progress on standard error: live on a terminal, plain lines elsewhere."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -57,7 +59,7 @@ class LineReporter(Reporter):
 class LiveReporter(LineReporter):
     """The same lines above one that moves: epoch, batches, loss, time left."""
 
-    progress: "Progress | None" = None
+    progress: Progress | None = None
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         from rich.console import Console

@@ -45,7 +45,8 @@ def train(
     holds history, scores, predictions, plots and the trained model. With --seeds it holds a run
     for each seed, seed-1 and so on, and their mean scores with the standard deviation.
     """
-    from textclf.config.file import load_config, recipe_name
+    from textclf.config.file import load_config
+    from textclf.config.recipes import recipe_name
 
     settings = load_config(config, overrides)
     if impossible := find_impossible(expectations, settings.dataset.is_regression):

@@ -160,7 +160,7 @@ class _Builder:
         if unfit:
             self.refuse(event, f"character U+{ord(unfit[0]):04X} is not allowed in a text")
         if event.style is not None:
-            return event.value
+            return str(event.value)
         try:
             return _read_scalar(event.value)
         except ValueError:
@@ -195,7 +195,7 @@ class _Builder:
         self.scalar(event)
         if not event.value:
             self.refuse(event, "a key is missing before ':'")
-        return event.value
+        return str(event.value)
 
 
 def _start(event: Event) -> Position:

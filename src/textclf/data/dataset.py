@@ -77,7 +77,7 @@ class Dataset:
     def in_file(self, rows: np.ndarray) -> np.ndarray:
         """The rows of the files that examples are, int64 (examples,), from 0."""
         if self.source_rows is not None:
-            return self.source_rows[rows]
+            return np.asarray(self.source_rows[rows])
         return np.where(rows < self.n_train, rows, rows - self.n_train)
 
     def row_of(self, row: int, is_test: bool) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from textclf.config.settings import FeaturePreprocessing, PreprocessingSettings, TextPreprocessing
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID, split_words
 
@@ -39,7 +40,7 @@ class TextEncoder:
     words: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+    def fit(cls, settings: TextPreprocessing, dataset: Dataset, rows: np.ndarray) -> Self:
         """Learn the vocabulary from `rows`, int64 (examples,)."""
         ids = rank_ids(dataset, rows)
         # Keras's load_data without num_words keeps ids below the largest one.
@@ -158,7 +159,7 @@ class FeatureEncoder:
     input_dtype = "float32"
 
     @classmethod
-    def fit(cls, settings: Any, dataset: Dataset, rows: np.ndarray) -> Self:
+    def fit(cls, settings: FeaturePreprocessing, dataset: Dataset, rows: np.ndarray) -> Self:
         """Learn mean and standard deviation (n) from `rows`, int64 (examples,)."""
         x = dataset.x[rows]
         if not settings.standardize:
@@ -173,7 +174,8 @@ class FeatureEncoder:
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """float32 (rows, features)."""
-        return ((x - self.mean) / self.scale).astype(np.float32)
+        scaled: np.ndarray = (x - self.mean) / self.scale
+        return scaled.astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """What it takes to encode new features the same way."""
@@ -194,10 +196,11 @@ class FeatureEncoder:
 Encoder = TextEncoder | FeatureEncoder
 
 
-def fit_encoder(settings: Any, dataset: Dataset, rows: np.ndarray) -> Encoder:
+def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarray) -> Encoder:
     """The encoder of a config's `preprocessing` section, fitted on `rows`, int64 (examples,)."""
-    kind = TextEncoder if isinstance(dataset.x, Ragged) else FeatureEncoder
-    return kind.fit(settings, dataset, rows)
+    if isinstance(settings, FeaturePreprocessing):
+        return FeatureEncoder.fit(settings, dataset, rows)
+    return TextEncoder.fit(settings, dataset, rows)
 
 
 def encoder_from_json(content: dict[str, Any]) -> Encoder:

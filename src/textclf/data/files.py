@@ -305,7 +305,9 @@ def _check_limits(name: str, received: int, seconds: float) -> None:
 
 def _read_chunk(response: HTTPResponse, name: str) -> bytes:
     try:
-        return response.read1(CHUNK)  # not read, which would wait for a whole chunk
+        # not read, which would wait for a whole chunk
+        chunk: bytes = response.read1(CHUNK)
+        return chunk
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(name, _reason(error)) from error
 

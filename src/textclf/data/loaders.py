@@ -1,8 +1,10 @@
 """The datasets by name: how each is loaded, and what is known of it without its files."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import verify_dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.errors import MissingDataError
+
+if TYPE_CHECKING:
+    from textclf.config.settings import DatasetSettings
 
 LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
     "imdb": imdb.load_imdb,
@@ -28,7 +33,7 @@ OUTLINES: dict[str, dict[str, Any]] = {
 }
 
 
-def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
+def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> Dataset:
     """The dataset that a config's `dataset` section names.
 
     Args:
@@ -42,7 +47,7 @@ def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
     return LOADERS[settings.name](settings, data_dir)
 
 
-def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
+def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> list[str]:
     """What to tell of a dataset whose examples are not there; nothing if they are.
 
     Word indices may be missing: training needs none.
@@ -61,7 +66,7 @@ def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
     ]
 
 
-def placeholder(settings: Any) -> Dataset | None:
+def placeholder(settings: DatasetSettings) -> Dataset | None:
     """One empty example, for the shapes of a dataset without its files; None: they tell them."""
     outline = OUTLINES.get(settings.name)
     if outline is None:

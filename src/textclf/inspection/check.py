@@ -1,5 +1,7 @@
 """What a config builds, told without training."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +60,7 @@ def _count(description: Description, device: str) -> dict[str, Any]:
     }
 
 
-def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> "keras.Model":
+def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
     _start(device)
     from textclf.training.network import new_network
 
@@ -70,7 +72,7 @@ def _start(device: str) -> None:
         backend.start(device)
 
 
-def _layers(network: "keras.Model") -> dict[str, Any]:
+def _layers(network: keras.Model) -> dict[str, Any]:
     layers = [
         {
             "type": type(layer).__name__,

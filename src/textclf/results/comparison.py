@@ -1,5 +1,7 @@
 """What tells runs apart: settings, data, scores, and whether the scores differ beyond noise."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -105,7 +107,7 @@ class _Compared:
         return [part.metrics[score] for part in parts if score in part.metrics]
 
     @cached_property
-    def predictions(self) -> "pd.DataFrame":
+    def predictions(self) -> pd.DataFrame:
         return self.run.predictions
 
 

@@ -1,5 +1,7 @@
 """From new texts to classes: what a run's encoder and its kept model make of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,7 @@ class Predictor:
 
     def __init__(
         self,
-        network: "keras.Model",
+        network: keras.Model,
         encoder: TextEncoder,
         class_names: Sequence[str],
         each_class: bool = False,
@@ -117,7 +119,7 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
 
 
 def predict_batches(
-    predictor: Predictor, batches: Iterable[list[Example]], tally: "Tally"
+    predictor: Predictor, batches: Iterable[list[Example]], tally: Tally
 ) -> Iterator[tuple[list[Example], list[Row]]]:
     """Each batch with its rows: row (from 0), truth where it is known, and the predictor's columns.
 

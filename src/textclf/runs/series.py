@@ -25,7 +25,7 @@ class SeriesFolder(RunFolder):
         Raises:
             RunError: run.json is damaged.
         """
-        values = self.record.get("seeds", [])
+        values: list[int] = self.record.get("seeds", [])
         if not all(type(value) is int and 0 <= value <= MAX_SEED for value in values):
             raise RunError(
                 f"{self.record_path}: damaged: 'seeds' must be whole numbers from 0 to {MAX_SEED:,}"

@@ -51,7 +51,7 @@ def predicted_classes(outputs: np.ndarray) -> np.ndarray:
     """Class numbers, int64 (examples,); one column is the probability of class 1."""
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
-    return outputs.argmax(axis=1)
+    return np.asarray(outputs.argmax(axis=1))
 
 
 def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def _predictions(data: Dataset, scored: Scored) -> pd.DataFrame:
 def _probability(outputs: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     if outputs.shape[1] == 1:
         return np.where(predicted == 1, outputs[:, 0], 1 - outputs[:, 0])
-    return outputs[np.arange(len(outputs)), predicted]
+    return np.asarray(outputs[np.arange(len(outputs)), predicted])
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
@@ -107,7 +107,9 @@ def classification_report(confusion: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
-    return np.divide(dividend, divisor, out=np.zeros(len(divisor)), where=divisor != 0)
+    ratio = np.zeros(len(divisor))
+    np.divide(dividend, divisor, out=ratio, where=divisor != 0)
+    return ratio
 
 
 def mean_and_sd(fits: list[Scores]) -> Scores:

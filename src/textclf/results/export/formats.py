@@ -1,5 +1,7 @@
 """The formats: how a model is written in each, and opened again with the format's own runtime."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +31,7 @@ class Format:
 
     suffix: str
     packages: tuple[str, ...]
-    write: Callable[["Served", Path], None]
+    write: Callable[[Served, Path], None]
     open: Callable[[Path], Predict]
     usage: tuple[str, ...]
     reads_texts: bool = False
@@ -42,7 +44,7 @@ def card_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _write_keras(model: "Served", path: Path) -> None:
+def _write_keras(model: Served, path: Path) -> None:
     model.network.save(path)
 
 
@@ -53,7 +55,7 @@ def _open_keras(path: Path) -> Predict:
     return lambda x: network(x).numpy()
 
 
-def _write_savedmodel(model: "Served", path: Path) -> None:
+def _write_savedmodel(model: Served, path: Path) -> None:
     import tensorflow as tf
 
     tf.saved_model.save(model, path, signatures=model.serve)
@@ -66,7 +68,7 @@ def _open_savedmodel(path: Path) -> Predict:
     return lambda x: loaded.serve(tf.constant(x))["outputs"].numpy()
 
 
-def _write_onnx(model: "Served", path: Path) -> None:
+def _write_onnx(model: Served, path: Path) -> None:
     import onnx
     import tf2onnx
 
@@ -83,7 +85,7 @@ def _open_onnx(path: Path) -> Predict:
     return lambda x: session.run(["outputs"], {"inputs": x})[0]
 
 
-def _write_litert(model: "Served", path: Path) -> None:
+def _write_litert(model: Served, path: Path) -> None:
     import tensorflow as tf
 
     serve = model.serve.get_concrete_function()

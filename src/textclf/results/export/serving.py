@@ -62,7 +62,7 @@ class Served(tf.Module):
 
     @property
     def reads_texts(self) -> bool:
-        return self.spec.dtype == tf.string
+        return bool(self.spec.dtype == tf.string)
 
     def _serve(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"outputs": self.network(self.encode(x), training=False)}

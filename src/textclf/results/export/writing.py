@@ -1,5 +1,7 @@
 """From a run to an exported model and its card, both whole at the instant they appear."""
 
+from __future__ import annotations
+
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,7 +66,7 @@ def _refuse_taken(path: Path) -> None:
         raise ResourceError(f"{path}: is there already; choose another path, or remove it")
 
 
-def _write_and_compare(model: "Served", format_name: str, path: Path) -> np.ndarray:
+def _write_and_compare(model: Served, format_name: str, path: Path) -> np.ndarray:
     """The outputs of the written file, of one example and of all; they are the run's own."""
     form = FORMATS[format_name]
     try:
@@ -83,4 +85,4 @@ def _write_and_compare(model: "Served", format_name: str, path: Path) -> np.ndar
                 f"--format {format_name}: the written model's outputs differ from the run's by up "
                 f"to {gap:.2g}, so it was not kept; another format may do"
             )
-    return outputs
+    return np.asarray(outputs)

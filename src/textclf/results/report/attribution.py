@@ -43,7 +43,8 @@ def log_odds(logits: np.ndarray, chosen: int) -> np.ndarray:
         return logits[:, 0] if chosen else -logits[:, 0]
     others = np.delete(logits, chosen, axis=1)
     highest = others.max(axis=1, keepdims=True)
-    return logits[:, chosen] - highest[:, 0] - np.log(np.exp(others - highest).sum(axis=1))
+    rest = np.log(np.exp(others - highest).sum(axis=1))
+    return np.asarray(logits[:, chosen] - highest[:, 0] - rest)
 
 
 def occlude(
@@ -67,7 +68,7 @@ def occlude(
     for variant, part in zip(variants[1:], places, strict=True):
         variant[part] = blank[part]
     scores = np.asarray(score(variants), np.float64)
-    return scores[0] - scores[1:]
+    return np.asarray(scores[0] - scores[1:])
 
 
 def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribution:

@@ -147,7 +147,8 @@ Explanation = TextExplanation | FeatureExplanation
 def strongest_features(explanations: Sequence[FeatureExplanation]) -> list[int]:
     """The numbers of the features that move the answers most, the strongest first."""
     strength = np.mean([np.abs(it.why.effects) for it in explanations], axis=0)
-    return np.argsort(-strength, kind="stable")[:MOST_FEATURES].tolist()
+    strongest: list[int] = np.argsort(-strength, kind="stable")[:MOST_FEATURES].tolist()
+    return strongest
 
 
 def _styles_of(effects: np.ndarray) -> list[str]:

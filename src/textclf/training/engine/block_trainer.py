@@ -66,7 +66,8 @@ class BlockTrainer(keras.Model):
 
     def outputs_of(self, rows: np.ndarray) -> np.ndarray:
         """float32 (rows, outputs): what the network made of rows when `evaluate` last saw them."""
-        return self.arrays.outputs.numpy()[rows]
+        outputs: np.ndarray = self.arrays.outputs.numpy()[rows]
+        return outputs
 
     @property
     def metrics(self) -> list[keras.Metric]:
@@ -84,12 +85,14 @@ class BlockTrainer(keras.Model):
             tf.cond(fit, lambda: train(rows, True), lambda: train(rows, False))
         else:
             train(rows, False)
-        return self.get_metrics_result()
+        results: dict[str, tf.Tensor] = self.get_metrics_result()
+        return results
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Score each batch of the block, and keep its outputs: no other program predicts."""
         self.test_program(rows)
-        return self.get_metrics_result()
+        results: dict[str, tf.Tensor] = self.get_metrics_result()
+        return results
 
     def _train_on_block(self, rows: tf.Tensor, within_segments: bool) -> None:
         if self.texts is not None:

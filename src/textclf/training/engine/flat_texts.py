@@ -194,7 +194,7 @@ def read(segments: Segments, ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.T
         dimensions).
     """
 
-    @tf.custom_gradient
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def product(embeddings: tf.Tensor, kernel: tf.Tensor) -> Any:
         parts = [_Part(segment, ids, embeddings, kernel) for segment in segments]
         z = tf.add_n([part.forward() for part in parts])

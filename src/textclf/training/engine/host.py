@@ -55,7 +55,9 @@ class HostEngine:
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
     ) -> np.ndarray:
         """float32 (rows, outputs)."""
-        return self.model.predict(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
+        batches = self.pass_over(rows)
+        outputs: np.ndarray = self.model.predict(batches, verbose=0, callbacks=[*callbacks])
+        return outputs
 
     def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
         def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:

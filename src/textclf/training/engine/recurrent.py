@@ -81,7 +81,8 @@ def _inner_loop(
 ) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
     """Stands in for `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
     if mask is not None or not _is_plain(layer):
-        return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
+        keras_loop: Callable[..., tuple[tf.Tensor, tf.Tensor, Tensors]] = type(layer).inner_loop
+        return keras_loop(layer, sequences, initial_state, mask, training)
     cell = layer.cell
     if training and cell.dropout:
         # One mask for all steps.

@@ -1,10 +1,10 @@
 """The rule that chooses an engine; docs/engines.md explains it."""
 
+import math
 import os
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from textclf.training.engine.backend import Device
 
@@ -84,7 +84,8 @@ def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
     """What a batch takes in a layer, forward and backward, on a slow processor."""
     if isinstance(layer, keras.layers.Embedding):
         return 0.0
-    weights = sum(np.prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
+    kernels = [weight.shape for weight in layer.weights if len(weight.shape) > 1]
+    weights: int = sum(math.prod(shape) for shape in kernels)
     if isinstance(layer, keras.layers.RNN):
         return length * (STEP_SECONDS + 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND)
     steps = length if isinstance(layer, keras.layers.Conv1D) else 1

@@ -15,7 +15,7 @@ import tensorflow as tf
 Tensors = list[tf.Tensor]
 
 
-@tf.custom_gradient
+@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
 def simple_rnn_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
     """h_t = tanh(z_t + h_{t-1} kernel) (Elman 1990).
 
@@ -50,7 +50,7 @@ def simple_rnn_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
     return [last_h], gradient
 
 
-@tf.custom_gradient
+@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
 def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 

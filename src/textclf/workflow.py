@@ -1,4 +1,4 @@
-"""What the commands do, step by step; TensorFlow is imported once a step needs it."""
+"""What each command does, step by step; TensorFlow is imported when a step needs it."""
 
 import shlex
 from collections.abc import Sequence
@@ -97,16 +97,16 @@ def train(
     callbacks: Sequence["keras.callbacks.Callback"] = (),
     tensorboard: bool = False,
 ) -> Run:
-    """Train a config's model, score the kept model, draw the plots; all in a new folder.
+    """Train a config's model, score the kept model, draw the plots, all into a new folder.
 
     Args:
         name: the folder's name; by default `<recipe>-<n>`.
-        seeds: train as many models, 2 to 100, with the config's seed and those that follow it,
+        seeds: how many models to train, 2 to 100, with the config's seed and the numbers after it,
             each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
-        reporter: is told how the fits go on.
-        callbacks: Keras callbacks of one's own, called before textclf's.
-        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` goes on with them.
+        reporter: gets the progress of the fits, and warnings.
+        callbacks: your own Keras callbacks, called before textclf's.
+        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
 
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
@@ -130,10 +130,10 @@ def resume(
     device: str = "auto",
     reporter: Reporter | None = None,
 ) -> Run:
-    """Go on with a run that was interrupted, to the same end, or add epochs to a finished one.
+    """Resume an interrupted run, to the same end, or add epochs to a finished one.
 
     Args:
-        epochs: as many in all, in place of the config's.
+        epochs: the total number, in place of the config's.
 
     Raises:
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
@@ -210,7 +210,7 @@ def reproduce(
     device: str = "auto",
     reporter: Reporter | None = None,
 ) -> Reproduction:
-    """Train a run's config anew, in a folder of its own, and compare.
+    """Train a run's config again, in a folder of its own, and compare the results.
 
     Raises:
         RunError: the run is not finished, or damaged.
@@ -271,10 +271,10 @@ def load_predictor(
     each_class: bool = False,
     reporter: Reporter | None = None,
 ) -> Predictor:
-    """What tells the classes of new texts with a run's kept model.
+    """Load a run's kept model to predict the classes of new texts.
 
     Args:
-        each_class: whether it tells every class's probability.
+        each_class: whether to predict every class's probability, too.
 
     Raises:
         RunError: the run is not one on texts and classes, keeps no model yet, or is damaged.

@@ -166,7 +166,7 @@ def test_a_taken_name_ends_with_5(cli, empty_folder):
     (empty_folder / "runs" / "mine").mkdir(parents=True)
     result = cli("train", "boston_dense", "--name", "mine")
     assert result.exit_code == 5
-    assert "runs/mine: there is a run of that name already; choose another --name" in result.stderr
+    assert "runs/mine: a run of this name exists already; choose another --name" in result.stderr
     assert [path.name for path in (empty_folder / "runs").iterdir()] == ["mine"]
 
 

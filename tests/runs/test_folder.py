@@ -69,7 +69,7 @@ def test_a_taken_name_is_refused_and_left_alone(new_run, tmp_path, kind):
         "file": path.touch,
         "dangling link": lambda: path.symlink_to("nowhere"),
     }[kind]()
-    with pytest.raises(RunError, match="mine: there is a run of that name already"):
+    with pytest.raises(RunError, match="mine: a run of this name exists already"):
         new_run("mine")
     assert list(path.parent.iterdir()) == [path]
 
@@ -201,7 +201,7 @@ def test_runs_are_listed_without_drafts_and_other_folders(three_runs):
 @pytest.mark.parametrize(
     ("run", "message"),
     [
-        ("nothing", "nothing: no such run; under .* there are: new, old, running"),
+        ("nothing", "nothing: no such run; the runs under .* are: new, old, running"),
         ("", "'': no such run"),
         ("x" * 300, "x: no such run"),
         ("a\0b", "no such run"),

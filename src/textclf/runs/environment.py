@@ -51,7 +51,7 @@ def circumstances(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _code() -> str:
-    """SHA-256 of textclf's own source, which tells versions apart that have one number."""
+    """SHA-256 of textclf's own source, which differs even between states of one version."""
     digest = hashlib.sha256()
     root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*.py")):

@@ -1,4 +1,4 @@
-"""A run's folder as an object: every file of it has one name, and it stands here."""
+"""A run's folder as an object: the name of each of its files stands here, and only here."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# What is read of run.json again, and of what kind it is.
+# The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
     **dict.fromkeys(("error", "resumed", "seeds"), list),
     "tensorboard": bool,
 }
+A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
 
 
 class FitFolder:
@@ -112,7 +113,7 @@ class FitFolder:
         """The epoch, from 1, whose model is kept.
 
         Raises:
-            RunError: metrics.json is missing or does not tell.
+            RunError: metrics.json is missing, or has no best_epoch.
         """
         epoch = self.metrics.get("best_epoch")
         if not isinstance(epoch, int):
@@ -121,7 +122,7 @@ class FitFolder:
 
     @property
     def preprocessing(self) -> dict[str, Any]:
-        """What it takes to encode new examples, as in preprocessing.json."""
+        """Everything needed to encode new examples in the same way, as in preprocessing.json."""
         return read_json(self.preprocessing_path)
 
 
@@ -180,14 +181,14 @@ class RunFolder(FitFolder):
         record = read_json(self.record_path)
         for key, kind in RECORD.items():
             if not isinstance(record.get(key, kind()), kind):
-                raise RunError(f"{self.record_path}: damaged: its {key} is not of its kind")
+                raise RunError(f"{self.record_path}: damaged: {key!r} must be {A_JSON[kind]}")
         return record
 
     @property
     def status(self) -> str:
         """'running', 'finished', 'interrupted' or 'failed'.
 
-        A run whose process was killed says 'running', but nobody holds its lock.
+        A run whose process was killed says 'running', but no process holds its lock.
         """
         status = str(self.record.get("status"))
         return "interrupted" if status == "running" and self.lock.is_free() else status

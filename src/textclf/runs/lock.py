@@ -1,4 +1,4 @@
-"""A run's lock: held by the one process that writes the run, and gone with it."""
+"""A run's lock: held by the one process that writes the run, and released when it ends."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RunLock:
-    """An advisory lock on `.lock` in a run's folder; the file itself stays and means nothing.
+    """An advisory lock on `.lock` in a run's folder; that the file exists means nothing.
 
     Args:
         run: the run's folder.
@@ -74,7 +74,7 @@ class RunLock:
             self._held = None
 
     def is_free(self) -> bool:
-        """Whether nobody holds it; where that cannot be told, somebody may."""
+        """Whether no process holds it; False where that cannot be found out."""
         if self.is_held:
             return False
         if not (self.run / ".lock").exists():

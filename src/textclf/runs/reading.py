@@ -1,4 +1,4 @@
-"""A run's files, read with suspicion: whoever wrote them, what is damaged is told as such."""
+"""A run's files, read with suspicion: a damaged one is an error that names it."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def read_text(path: Path) -> str:
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(digits: str) -> float:
@@ -67,7 +67,7 @@ def read_table(
     import pandas as pd
 
     _read(path, lambda: _refuse_wide(path))
-    # A class may be called "NA" or "null": only nan is no number.
+    # A class may be called "NA" or "null": only nan stands for a missing number.
     kinds: dict[str, Any] = {"keep_default_na": False, "dtype": dict.fromkeys(as_text, str)}
     table = _read(path, lambda: pd.read_csv(path, na_values=["nan"], **kinds))
     table = table.fillna(dict.fromkeys([name for name in as_text if name in table], "nan"))

@@ -11,10 +11,10 @@ from textclf.runs.series import open_folder
 
 
 def find_run(run: str | None, runs_dir: Path) -> RunFolder:
-    """The run in a folder, or of a name under `runs_dir`; None: the newest finished one.
+    """The run in a folder, or with a name under `runs_dir`; None: the newest finished one.
 
     Raises:
-        RunError: there is none, or the folder is not a run's.
+        RunError: it does not exist, or the folder does not hold a run.
     """
     if run is None:
         return _newest_finished(runs_dir)
@@ -24,7 +24,7 @@ def find_run(run: str | None, runs_dir: Path) -> RunFolder:
     if os.path.isdir(run):  # noqa: PTH112
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
-    raise RunError(f"{run or repr(run)}: no such run; under {runs_dir} there are: {names}")
+    raise RunError(f"{run or repr(run)}: no such run; the runs under {runs_dir} are: {names}")
 
 
 def list_runs(runs_dir: Path) -> list[Path]:

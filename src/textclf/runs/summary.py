@@ -1,4 +1,4 @@
-"""What a table of runs says of each, read from its small files without pandas."""
+"""A run in one line of a table, read from its small files without pandas."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ class Summary:
     Args:
         status: 'running', 'finished', 'interrupted', 'failed' or 'damaged'.
         parts: what several fits are: 'seeds' or 'folds'.
-        n_parts: as many of them have finished an epoch.
+        n_parts: how many of them have finished an epoch.
         epochs: finished by each fit, the fewest and the most; of k folds by the final one.
         planned: the config's epochs, where the run has not finished.
         scores: `val_<metric>`, `test_<metric>` and their `_sd`; without a kept model's scores the

@@ -1,4 +1,4 @@
-"""Whether a run may go on, and with what: its data, its epochs, its surroundings."""
+"""Whether a run may be resumed, and with what: its data, its epochs, its environment."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
 
 
 def warn_of_changes(record: dict[str, Any], today: dict[str, Any], reporter: Reporter) -> None:
-    """Tell in what today's surroundings differ from those of run.json."""
+    """Warn of each difference between today's environment and that of run.json."""
     for line in differences(record, {**record, **today}):
         reporter.warn(f"{line}: the rest may differ in the last digits")
 
@@ -42,7 +42,7 @@ def refuse_failed(run: RunFolder) -> None:
 
 
 def refuse_other_data(run: RunFolder, data: Dataset) -> None:
-    """A run goes on, is scored and explained with the data it began with, to the bit."""
+    """A run is resumed, scored and explained only with exactly the data that it began with."""
     recorded = run.record.get("data", {})
     for name in sorted({*recorded, *data.files}):
         if data.files.get(name) != recorded.get(name):

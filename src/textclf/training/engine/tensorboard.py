@@ -10,7 +10,7 @@ import tensorflow as tf
 class TensorBoard(keras.callbacks.TensorBoard):
     """Keras's own, for scores alone; what is logged of an epoch is on disk before its state is.
 
-    No graph is drawn: the model that `fit` sees takes row numbers. A fit that goes on writes a file
+    No graph is drawn: the model that `fit` sees takes row numbers. A resumed fit writes a file
     of its own beside the earlier ones; TensorBoard joins them.
     """
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+
+from textclf.cli import main
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 
@@ -26,3 +29,9 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
         return tmp_path / name
 
     return enter
+
+
+@pytest.fixture
+def cli() -> Callable[..., Result]:
+    """Runs a command line in this process."""
+    return lambda *arguments: CliRunner().invoke(main, list(map(str, arguments)))

@@ -46,6 +46,10 @@ class MissingDataError(DataError):
     """A data file is neither in a data folder nor to be had from the network."""
 
 
+class QuotingError(DataError):
+    """A quote in a table does not enclose a field, or seems to join rows."""
+
+
 class RunError(TextclfError):
     """A run is missing, taken, locked, damaged or failed."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from textclf.atomic import writing
 from textclf.errors import ResourceError
 
-FORMAT = 1  # part of each file's name: raise it whenever what is written changes
+FORMAT = 2  # part of each file's name: raise it whenever what is written changes
 
 Arrays = dict[str, np.ndarray]
 

@@ -35,7 +35,7 @@ from textclf.config.recipes import SCHEMA_FILE
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it here.  [default: <data or dataset>_<model>.yaml]",
+    help="Write it here; - is standard output.  [default: <data or dataset>_<model>.yaml]",
 )
 @click.option(
     "--schema",
@@ -66,8 +66,11 @@ def init(
     if (dataset and data) or (label and target):
         raise click.UsageError("Give DATA or --dataset, and --label or --target, not both.")
     stem = data.name.partition(".")[0] if data else dataset or "docstrings"
-    path = output or Path(f"{stem}_{model}.yaml")
-    if path.exists():
+    is_printed = str(output) == "-"
+    if is_printed and (with_schema or as_json):
+        raise click.UsageError("-o - prints the config alone; leave out --schema and --json.")
+    path = Path(f"{stem}_{model}.yaml") if output is None or is_printed else output
+    if path.exists() and not is_printed:
         raise click.UsageError(f"{path} is there already; name another file with -o.")
 
     from textclf.atomic import write_text
@@ -85,7 +88,10 @@ def init(
     content = starter_config(section, model, str(path), schema.name if schema else None, columns)
     if schema:
         write_text(schema, dump_schema(config_schema()))
-    write_text(path, content)
+    if is_printed:
+        click.echo(content, nl=False)
+    else:
+        write_text(path, content)
     if as_json:
         print_json({"files": [str(file) for file in (path, schema) if file]})
         return
@@ -93,5 +99,7 @@ def init(
         click.echo(f"textclf: {data}: {line}", err=True)
     if "test_path" in section:
         click.echo(f"textclf: {section['test_path']}: holds the test rows", err=True)
+    if is_printed:
+        return
     click.echo(path)
     click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)

@@ -292,7 +292,10 @@ def _check_header(header: Sequence[str], place: str) -> list[str]:
     names = [name.strip() for name in header]
     for name, times in Counter(filter(None, names)).items():
         if times > 1:
-            raise DataError(f"{place}: two columns are called {name!r}; rename one")
+            raise DataError(
+                f"{place}: two columns are called {name!r}; rename one, or put a header above if "
+                "this row is data"
+            )
     if not any(names):
         raise DataError(f"{place}: no column has a name; the first row must be a header")
     if re.match("sep=", names[0], re.IGNORECASE) and not any(names[1:]):

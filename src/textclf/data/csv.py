@@ -74,6 +74,7 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
         feature_names=settings.features or (),
         source_rows=arrays["source_rows"],
         files=digests,
+        standardizes_target=settings.is_regression and settings.standardize_target,
         warnings=notes["warnings"],
     )
 

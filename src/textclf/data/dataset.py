@@ -69,6 +69,7 @@ class Dataset:
     feature_names: Sequence[str] = ()
     source_rows: np.ndarray | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    standardizes_target: bool = False
     warnings: Sequence[str] = ()
 
     def __len__(self) -> int:

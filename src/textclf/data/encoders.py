@@ -14,6 +14,7 @@ from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID, split_words
 
 FIRST_WORD = UNKNOWN_ID + 1
 REMOVED = -1
+NOISE = 16 * np.finfo(np.float64).eps  # of the largest value: what rounding makes of equal ones
 MULTI_HOT_ROWS = 512  # rows unpacked at once: 5 MB for 10,000 words stay in the cache
 
 
@@ -164,9 +165,8 @@ class FeatureEncoder:
         x = dataset.x[rows]
         if not settings.standardize:
             return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]), tuple(dataset.feature_names))
-        scale = x.std(axis=0)
-        scale[scale == 0] = 1  # a constant feature becomes 0, not NaN
-        return cls(x.mean(axis=0), scale, tuple(dataset.feature_names))
+        mean, sd = mean_and_deviation(x)
+        return cls(mean, np.where(sd == 0, 1, sd), tuple(dataset.feature_names))
 
     @property
     def input_shape(self) -> tuple[int]:
@@ -194,6 +194,42 @@ class FeatureEncoder:
 
 
 Encoder = TextEncoder | FeatureEncoder
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """What a model adds and multiplies at its end, so that it learns numbers around 0.
+
+    Args:
+        mean, scale: of the targets of the training rows; scale is their standard deviation.
+    """
+
+    mean: float
+    scale: float
+
+    @classmethod
+    def fit(cls, dataset: Dataset, rows: np.ndarray) -> "TargetScale | None":
+        """Learn it from `rows`, int64 (examples,); None where targets are to stay as they are."""
+        if not dataset.standardizes_target:
+            return None
+        mean, sd = mean_and_deviation(dataset.y[rows, None].astype(np.float64))
+        return cls(float(mean[0]), float(sd[0]) or 1.0)
+
+    @classmethod
+    def from_json(cls, settings: dict[str, float] | None) -> "TargetScale | None":
+        """That of a run's preprocessing.json, which may have none."""
+        return None if settings is None else cls(float(settings["mean"]), float(settings["scale"]))
+
+
+def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and standard deviations (n) of float64 (rows, columns), each float64 (columns,).
+
+    The deviation of a column of equal numbers, or of numbers that differ by no more than rounding,
+    is 0, and its mean is one of them: NumPy's own would differ from it in the last digit.
+    """
+    mean, sd = x.mean(axis=0), x.std(axis=0)
+    is_constant = sd <= NOISE * np.abs(x).max(axis=0)
+    return np.where(is_constant, x[0], mean), np.where(is_constant, 0, sd)
 
 
 def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarray) -> Encoder:

@@ -9,7 +9,15 @@ import numpy as np
 
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import FIRST_WORD, REMOVED, Encoder, TextEncoder, fit_encoder, rank_ids
+from textclf.data.encoders import (
+    FIRST_WORD,
+    REMOVED,
+    Encoder,
+    TextEncoder,
+    fit_encoder,
+    mean_and_deviation,
+    rank_ids,
+)
 from textclf.data.splits import Split, make_splits
 from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.inspection.duplicates import Duplicates, find_duplicates
@@ -41,7 +49,8 @@ class Spread:
         ranks = np.percentile(values, PERCENTILES).tolist()
         named = dict(zip(map(str, PERCENTILES), ranks, strict=True))
         low, high = float(values.min()), float(values.max())
-        return cls(float(values.mean()), float(values.std()), low, high, named)
+        (mean,), (sd,) = mean_and_deviation(values[:, None])
+        return cls(float(mean), float(sd), low, high, named)
 
 
 @dataclass(frozen=True)
@@ -368,7 +377,8 @@ def _feature(name: str, column: np.ndarray) -> Feature:
     there = column[np.isfinite(column)]
     missing = len(column) - len(there)
     there = there if len(there) else np.zeros(1)
-    low, mean, sd, high = there.min(), there.mean(), there.std(), there.max()
+    low, high = there.min(), there.max()
+    (mean,), (sd,) = mean_and_deviation(there[:, None])
     return Feature(name, missing, float(low), float(mean), float(sd), float(high))
 
 

@@ -49,7 +49,7 @@ class Filled:
         text = shortened_inside(text, self.width, cell_width)
         space = " " * (self.width - cell_width(text))
         is_plain = not (color or bold) or "NO_COLOR" in os.environ
-        styled = text if is_plain else click.style(text, fg=color, bold=bold)
+        styled = text if is_plain else click.style(text, fg=color, bold=bold or None)
         return space + styled if self.column.is_number else styled + space
 
 

@@ -1,7 +1,6 @@
 """`textclf runs`: a line for each, on any terminal."""
 
 import shutil
-import sys
 import time
 
 import pytest
@@ -78,17 +77,3 @@ def test_two_hundred_runs_take_less_than_two_seconds(cli, tmp_path):
     begun = time.monotonic()
     assert cli("runs", "--runs-dir", tmp_path).stdout.count("\n") == 201
     assert time.monotonic() - begun < 2
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "expected"),
-    [("abc", 3, "abc"), ("abcdefghi", 6, "abc…hi"), ("文文文", 5, "文…文")],
-)
-def test_a_text_is_fitted_by_the_columns_it_takes(text, width, expected):
-    assert tables.fitted(text, width) == expected
-    assert tables.cell_width(expected) <= width
-
-
-def test_a_file_gets_lines_as_long_as_they_are(monkeypatch):
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
-    assert tables.line_length() is None

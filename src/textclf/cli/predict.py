@@ -90,7 +90,7 @@ def predict(
     """
     from textclf import workflow
     from textclf.cli.answers import open_answers
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
     from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
 
     if file and output and output.exists() and file.exists() and output.samefile(file):
@@ -99,7 +99,7 @@ def predict(
     refuse_other_kinds(opened)
     columns = _columns(opened.config.dataset, file, column, label, delimiter)
     batches, has_truth = _source(texts, file, columns)
-    with reporting(quiet=False) as reporter:
+    with show_progress(quiet=False) as reporter:
         predictor = workflow.load_predictor(
             opened, device=device, each_class=each_class, reporter=reporter
         )

@@ -18,7 +18,7 @@ MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
 
 
 @contextlib.contextmanager
-def reporting(quiet: bool) -> Iterator[Reporter]:
+def show_progress(quiet: bool) -> Iterator[Reporter]:
     """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
     reporter = _new_reporter(quiet)
     try:

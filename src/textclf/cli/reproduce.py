@@ -32,10 +32,10 @@ def reproduce(
     folder, or a name under --runs-dir, where the new run's folder goes, too.
     """
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         result = workflow.reproduce(
             opened, runs_dir, data_dir=data_dir, device=device, reporter=reporter
         )

@@ -36,9 +36,9 @@ def resume(
     --set training.epochs=N.
     """
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         ended = workflow.resume(opened, epochs, data_dir=data_dir, device=device, reporter=reporter)
     finish(str(ended.path), ended.status, ended.metrics, expectations, as_json)

@@ -53,9 +53,9 @@ def train(
         raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         run = workflow.train(
             settings,
             runs_dir,

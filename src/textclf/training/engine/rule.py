@@ -1,10 +1,10 @@
 """The rule that chooses an engine; docs/engines.md explains it."""
 
 import math
-import os
 from dataclasses import dataclass
 
 import keras
+import psutil
 
 from textclf.training.engine.backend import Device
 
@@ -94,6 +94,4 @@ def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
 
 def device_bytes(device: Device) -> int:
     """Memory of the device that computes."""
-    if device.is_gpu or not hasattr(os, "sysconf"):
-        return GPU_BYTES
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return GPU_BYTES if device.is_gpu else psutil.virtual_memory().total

@@ -8,7 +8,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-import catalogue  # noqa: E402
+import catalogue
 
 
 def test_a_classifiers_figures_are_its_best_and_last_accuracy_and_the_kept_models_test_score():

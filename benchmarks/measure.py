@@ -80,7 +80,7 @@ def _run(command: list[str], environment: dict[str, str], scratch: Path) -> Run:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr)
         try:
-            # Not process.wait(): wait4 also tells what this one child used.
+            # Not process.wait(): wait4 also returns what this one child used.
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()

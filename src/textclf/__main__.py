@@ -4,7 +4,7 @@ import os
 import sys
 from typing import NoReturn
 
-from textclf.cli import main
+from textclf.cli import main, streams
 
 
 def run() -> NoReturn:
@@ -13,12 +13,11 @@ def run() -> NoReturn:
         main(prog_name="textclf")
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 0
+    streams.drop_unwritten()
     if "tensorflow" not in sys.modules:
         sys.exit(code)
     # TensorFlow's threads may still ask for data from Python: taking the interpreter down under
     # them hangs now and then. All files are closed and synced by now.
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(code)
 
 

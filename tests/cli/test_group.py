@@ -95,7 +95,7 @@ def failing(monkeypatch):
         (
             MemoryError(),
             6,
-            ["out of memory; use a smaller batch_size, num_words or maxlen"],
+            ["out of memory; use a smaller batch_size, num_words, maxlen or units"],
         ),
         (
             OSError(errno.ENOSPC, "No space left on device"),

@@ -13,6 +13,8 @@ from textclf.errors import RunError
 from textclf.models.builders import build_model
 from textclf.runs import FitFolder
 from textclf.training.engine.block_trainer import METRICS
+from textclf.training.engine.outline import outlining
+from textclf.training.memory import memory_errors_reported
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -22,6 +24,12 @@ def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
     network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
     network.optimizer.build(network.trainable_variables)
     return network
+
+
+def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+    """The layers and shapes of a new model, to be counted; no weight is allocated."""
+    with outlining():
+        return build_model(config.model, encoder, data.task, len(data.class_names))
 
 
 def new_optimizer(config: Config) -> keras.Optimizer:
@@ -57,6 +65,7 @@ def _refuse_bomb(path: Path, network: keras.Model) -> None:
         raise ValueError(f"it unpacks to {unpacked:,} bytes, the model has {most:,} at most")
 
 
+@memory_errors_reported()
 def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     """The kept model of a fit: layers from the config, weights from the file.
 

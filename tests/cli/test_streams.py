@@ -1,7 +1,6 @@
 """Standard streams that are closed, full or no longer read, each in a process of its own."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,4 +124,4 @@ def test_json_is_whole_or_absent(empty_folder):
     """A pipe that takes all gets one object."""
     result = shell("$textclf | cat", "recipes", "--json")
     assert isinstance(json.loads(result.stdout)["recipes"], list)
-    assert os.listdir(empty_folder) == []
+    assert list(empty_folder.iterdir()) == []

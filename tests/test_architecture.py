@@ -20,7 +20,7 @@ FLOORS = [
     {"data"},  # datasets, splits, encoders
     {"config"},  # from YAML to checked settings
     {"atomic"},  # files that are as before or complete
-    {"errors", "wording"},  # exit codes; numbers and lists in sentences
+    {"errors", "streams", "wording"},  # exit codes; closed or full streams; words in sentences
 ]
 ROOMS = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Inside training, the engine knows nothing of what trains with it.

@@ -4,7 +4,8 @@ import os
 import sys
 from typing import NoReturn
 
-from textclf.cli import main, streams
+from textclf import streams
+from textclf.cli import main
 
 
 def run() -> NoReturn:

@@ -100,7 +100,10 @@ def failing(monkeypatch):
         (
             OSError(errno.ENOSPC, "No space left on device"),
             6,
-            ["[Errno 28] No space left on device; make room"],
+            [
+                "[Errno 28] No space left on device; make room on the disk, or where standard "
+                "output goes"
+            ],
         ),
         (KeyboardInterrupt(), 130, ["interrupted"]),
     ],

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli import streams
+from textclf import streams
 from textclf.cli.output import print_object, say
 from textclf.errors import (
     OUT_OF_MEMORY,
@@ -56,6 +56,7 @@ class CatchingGroup(click.Group):
 
 
 def _run(command: Callable[[], int | None], as_json: bool, warnings: Sequence[str]) -> int:
+    stdout, stderr = sys.stdout, sys.stderr
     try:
         code = command() or 0
         streams.flush()
@@ -65,7 +66,16 @@ def _run(command: Callable[[], int | None], as_json: bool, warnings: Sequence[st
     except BrokenPipeError:  # the reader of our output has enough, such as `| head`
         streams.drop_unwritten()
         return 0
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        sys.stdout, sys.stderr = stdout, stderr  # click wraps them on a BrokenPipeError
+        streams.drop_unwritten()
+        return 0
     except (Exception, KeyboardInterrupt, Termination) as error:
+        if isinstance(error, OSError) and (stream := streams.drop_unwritten()):
+            full = ResourceError(f"{stream} cannot be written: {error.strerror}")
+            return _print(full, False, warnings)
         return _print(_explain(error), as_json, warnings)
 
 
@@ -90,10 +100,8 @@ def _explain(error: BaseException) -> TextclfError:
         return stopped("interrupted", *notes)
     if is_out_of_memory(error):
         return ResourceError(OUT_OF_MEMORY)
-    if isinstance(error, OSError) and (stream := streams.drop_unwritten()):
-        return ResourceError(f"{stream} cannot be written: {error.strerror}")
     if isinstance(error, OSError) and error.errno in NO_ROOM:
-        return ResourceError(f"{error}; make room")
+        return ResourceError(f"{error}; make room on the disk, or where standard output goes")
     with contextlib.suppress(OSError):
         traceback.print_exception(error)
     return TextclfError(BUG)

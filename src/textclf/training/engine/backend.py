@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from textclf import streams
 from textclf.errors import ResourceError
 
 XLA_OPTIONS = (
@@ -144,7 +145,8 @@ def native_output_to(log: Path | None) -> Iterator[None]:
 
     TensorFlow's C++ prints whatever its log level says, so the file descriptor itself is turned.
     """
-    sys.stderr.flush()
+    streams.open_missing()
+    streams.drop_unwritten()
     screen = os.dup(2)
     python_stderr = sys.stderr
     with (log or Path(os.devnull)).open("ab") as file:
@@ -157,7 +159,8 @@ def native_output_to(log: Path | None) -> Iterator[None]:
         yield
     finally:
         if sys.stderr is not python_stderr:
-            sys.stderr.close()
+            with contextlib.suppress(OSError):  # it is full, or its reader is gone
+                sys.stderr.close()
             sys.stderr = python_stderr
         os.dup2(screen, 2)
         os.close(screen)

@@ -136,8 +136,7 @@ def test_every_link_from_the_top_leads_somewhere(page):
 def _anchors(page: Path) -> set[str]:
     text = page.read_text(encoding="utf-8")
     headings = [heading.lower() for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)]
-    plain = {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
-    return plain | set(re.findall(r"\{#([\w-]+)\}", text))
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
 
 
 def test_the_readme_is_a_page_that_one_reads():

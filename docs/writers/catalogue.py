@@ -16,8 +16,14 @@ def catalogue_table(page: str) -> str:
 
 
 def _row(name: str, figures: Figures, page: str) -> list[str]:
-    scores = (figures.tutorial, figures.plain_keras, figures.validation, figures.test)
-    return [f"[`{name}`]({page}#{name})", figures.about, *(score or NOTHING for score in scores)]
+    texts = (figures.tutorial, figures.plain_keras, figures.validation, figures.test)
+    scores = [_unbroken(text) if text else NOTHING for text in texts]
+    return [f"[`{name}`]({page}#{name})", figures.about, *scores]
+
+
+def _unbroken(score: str) -> str:
+    """A line may end after 'best 0.785,' but not within it."""
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in score.split(", "))
 
 
 def recipe_sections() -> Iterator[str]:

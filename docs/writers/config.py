@@ -126,7 +126,7 @@ def _range_and_default(field: Schema) -> str:
 def _headline(path: str, section: Schema) -> str:
     for key, field in section["properties"].items():
         if "const" in field:
-            return f"{path}: {{{key}: {field['const']}}}"
+            return f"`{path}: {{{key}: {field['const']}}}`"
     return in_words(section["title"])
 
 

@@ -89,10 +89,10 @@ def test_columns_are_named(cli, imdb):
     ("arguments", "code", "message"),
     [
         (["text", "--file", "a.csv"], 2, "Give texts or --file, not both."),
-        (["--column", "text"], 2, "go with a --file of columns"),
-        (["--file", "a.txt", "--label", "x"], 2, "go with a --file of columns"),
+        (["--column", "text"], 2, "need a --file with columns"),
+        (["--file", "a.txt", "--label", "x"], 2, "need a --file with columns"),
         (["text", "-o", "out.txt"], 2, "out.txt must end in .csv."),
-        (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one sign"),
+        (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one character"),
         (["--file", "none.csv"], 4, "none.csv: cannot be read: No such file or directory"),
         (["--file", "."], 4, ".: cannot be read: Is a directory"),
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
@@ -251,5 +251,5 @@ def test_the_accuracy_comes_last(capsys):
 def test_the_answers_never_replace_the_texts(cli, trained, empty_folder):
     (empty_folder / "mine.csv").write_text("text,label\na film,pos\n")
     result = cli("predict", "--run", trained / "imdb", "--file", "mine.csv", "-o", "./mine.csv")
-    assert result.exit_code == 2 and "would write over --file" in result.stderr
+    assert result.exit_code == 2 and "would overwrite --file" in result.stderr
     assert (empty_folder / "mine.csv").read_text() == "text,label\na film,pos\n"

@@ -190,8 +190,8 @@ def test_what_is_odd_is_counted():
     content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\n😀,other\n"
     data = load_dataset(films(content, test_path=write("test.csv", "text,label\na,only here\n")))
     assert list(data.warnings) == [
-        "films.csv: 2 texts without a word, the first in line 7; kept, the model sees nothing of "
-        "them",
+        "films.csv: 2 texts without a word, the first in line 7; they are kept, "
+        "but the model sees nothing in them",
         "1 class with no training row: 'only here'",
         "1 class with one training row: 'rare'",
     ]
@@ -211,7 +211,7 @@ def test_one_file_cannot_train_and_test(tmp_path):
         load_dataset(films(test_path="films.csv"))
     Path("other").mkdir()
     settings = films(test_path=write("other/films.csv", FILMS))
-    with pytest.raises(DataError, match="would train and test"):
+    with pytest.raises(DataError, match="the same file as test_path"):
         load_dataset(settings, tmp_path)
 
 

@@ -209,8 +209,8 @@ class _Draft:
     def refuse_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
         for path, message in problems:
             order, place, is_named = self.locate(path)
-            told = message if is_named or not path else f"{dotted(path)}: {message}"
-            self.problems.append((order, f"{place}: {told}"))
+            line = message if is_named or not path else f"{dotted(path)}: {message}"
+            self.problems.append((order, f"{place}: {line}"))
 
     def locate(self, path: KeyPath) -> tuple[tuple[int, ...], str, bool]:
         """The order and name of the place nearest to a path, and whether it names the path."""

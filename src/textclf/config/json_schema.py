@@ -73,10 +73,10 @@ def in_words(class_name: str) -> str:
 
 def _field(key: str, field: Schema) -> Schema:
     """A field with all that an editor shows in its description, alternatives in one list."""
-    told = {"title": key, "description": _description(field)}
+    shown = {"title": key, "description": _description(field)}
     rest = {name: part for name, part in field.items() if name not in ("oneOf", "discriminator")}
     alternatives = choices(field)
-    return {**rest, **({"anyOf": alternatives} if len(alternatives) > 1 else {}), **told}
+    return {**rest, **({"anyOf": alternatives} if len(alternatives) > 1 else {}), **shown}
 
 
 def _description(field: Schema) -> str:

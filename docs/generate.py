@@ -9,7 +9,6 @@ import click
 
 from textclf import errors
 from textclf.cli import main as textclf
-from textclf.cli.group import BUG, INTERRUPTED, TERMINATED, USAGE
 from textclf.config.file import load_config
 from textclf.config.json_schema import (
     Schema,
@@ -28,7 +27,7 @@ from textclf.inspection.starter import starter_config
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = "<!-- python docs/generate.py writes this page -->"
 
-# By command: what to type, and what it is good for.
+# By command: what to type, and why.
 EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "train": [
         ("textclf train quickstart", "a shipped recipe, in any folder"),
@@ -46,27 +45,27 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     ],
     "predict": [("textclf predict 'Return the sum of an array.'", "by the newest finished run")],
     "plot": [
-        ("textclf plot", "the newest finished run's pictures anew"),
+        ("textclf plot", "redraw the newest finished run's plots"),
         ("textclf plot quickstart-1 quickstart-2 -o both.svg", "two runs in one picture"),
     ],
     "check": [
         ("textclf check imdb_lstm", "layers, parameters, examples, memory"),
-        ("textclf check imdb_lstm --set model.units=64", "how much larger is it then?"),
+        ("textclf check imdb_lstm --set model.units=64", "how much larger is that?"),
     ],
-    "runs": [("textclf runs", "what there is under runs/")],
+    "runs": [("textclf runs", "the runs under runs/")],
     "compare": [("textclf compare quickstart-1 quickstart-2", "what differs, and by how much")],
-    "report": [("textclf report quickstart-1 -o report.html", "one page to read and to send")],
+    "report": [("textclf report quickstart-1 -o report.html", "one file to read and to send")],
     "export": [("textclf export quickstart-1 --format onnx -o model.onnx", "for other runtimes")],
     "data fetch": [("textclf data fetch imdb", "into Keras's own cache")],
-    "data verify": [("textclf data verify imdb", "are the files genuine?")],
+    "data verify": [("textclf data verify imdb", "are the files correct?")],
     "data show": [
         ("textclf data show imdb", "classes, lengths, words, duplicates, examples"),
-        ("textclf data show imdb_lstm -o lengths.png", "and what its maxlen cuts, as a picture"),
-        ("textclf data show imdb_lstm --row 17", "a review, before and after"),
+        ("textclf data show imdb_lstm -o lengths.png", "and a picture of what its maxlen cuts"),
+        ("textclf data show imdb_lstm --row 17", "a review before and after preprocessing"),
     ],
     "init": [
         ("textclf init", "docstrings_dense.yaml, which needs no download"),
-        ("textclf init reviews.csv --model lstm", "for a file of your own"),
+        ("textclf init reviews.csv --model lstm", "for your own file"),
         ("textclf init --dataset imdb --model lstm --schema", "with completion in editors"),
     ],
     "schema": [
@@ -198,19 +197,14 @@ def _help_text(text: str) -> str:
 
 
 def _exit_codes() -> Iterator[tuple[str, str]]:
-    told: dict[int, list[str]] = {
+    meanings: dict[int, list[str]] = {
         0: ["Done."],
-        BUG: ["A bug of textclf's: the only case with a traceback."],
-        USAGE: ["Wrong usage of the command line."],
+        1: ["A bug of textclf: the only case with a traceback."],
     }
     for _, kind in inspect.getmembers(errors, inspect.isclass):
-        if kind.__base__ is errors.TextclfError:
-            told.setdefault(kind.exit_code, []).append(str(kind.__doc__).splitlines()[0])
-    told[INTERRUPTED] = [
-        "Interrupted by Ctrl-C; what was finished is kept, the message says how to go on."
-    ]
-    told[TERMINATED] = ["The same, by SIGTERM."]
-    for code, sentences in sorted(told.items()):
+        if kind.__module__ == errors.__name__ and "exit_code" in vars(kind) and kind.exit_code > 1:
+            meanings.setdefault(kind.exit_code, []).append(str(kind.__doc__).splitlines()[0])
+    for code, sentences in sorted(meanings.items()):
         yield str(code), " ".join(sentences)
 
 
@@ -242,10 +236,10 @@ def config_page() -> Iterator[str]:
     )
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])
-    yield "## What cannot work together"
+    yield "## Settings that conflict"
     yield (
-        "Settings that are right one by one can contradict each other. That is told before "
-        "anything is loaded or trained, with what to do about it:"
+        "Settings that are right one by one can contradict each other. This is an error before "
+        "anything is loaded or trained, and the message says what to do:"
     )
     yield _table(
         ["`textclf check` of", "with `--set`", "says"],
@@ -299,10 +293,10 @@ def _headline(path: str, section: Schema) -> str:
 
 
 def _row(key: str, field: Schema, section: Schema) -> list[str]:
-    told = "required" if key in section.get("required", ()) else "depends"
+    value = "required" if key in section.get("required", ()) else "depends"
     if "default" in field:
-        told = f"`{default(field)}`"
-    return [f"`{key}`", _kind(field), told, field["description"]]
+        value = f"`{default(field)}`"
+    return [f"`{key}`", _kind(field), value, field["description"]]
 
 
 def _kind(field: Schema) -> str:
@@ -326,7 +320,7 @@ def _visible(word: str) -> str:
 
 
 def _conflict(recipe: str, override: str) -> str:
-    """What a user is told who sets this."""
+    """The error of this setting."""
     try:
         load_config(recipe, [override])
     except errors.ConfigError as error:

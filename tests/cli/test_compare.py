@@ -47,7 +47,7 @@ def test_single_runs_are_told_what_it_takes(cli, series):
         "other against one",
         "  val_mae   0.5000 higher, which is worse",
         "  test_mae  0.5000 higher, which is worse",
-        "  one seed each: seed noise alone may be as large; train both with --seeds 5",
+        "  one seed each: seed noise may be as large; train both with --seeds 5",
         "",
         "new/picture.svg",
     ]

@@ -74,7 +74,7 @@ def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     assert cli("train", "boston_dense", *sets(overrides), "--name", "longer").exit_code == 0
     result = cli("resume", runs / name, "--set", "training.epochs=5")
     assert result.exit_code == 0
-    assert "resumes after epoch 2" in result.stderr
+    assert "resuming after epoch 2" in result.stderr
     run = RunFolder(runs / name)
     assert run.config.training.epochs == 5
     assert compare_runs(RunFolder(Path("runs/longer")), run).differences == []
@@ -190,5 +190,5 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     assert 0 < done < 600
     result = cli("resume", "run")
     assert result.exit_code == 0
-    assert f"resumes after epoch {done}" in result.stderr
+    assert f"resuming after epoch {done}" in result.stderr
     assert len(RunFolder(Path("runs/run")).history) == 600

@@ -101,7 +101,7 @@ def test_an_unmet_expectation_ends_with_7_after_the_scores(cli, cli_json, empty_
 
 def test_a_score_that_there_cannot_be_is_refused_before_training(cli, empty_folder):
     result = cli("train", *TINY, "--expect", "test_accuracy>=0.5")
-    assert result.exit_code == 2 and "expect test_mae" in result.stderr
+    assert result.exit_code == 2 and "use test_mae" in result.stderr
     assert not list(empty_folder.iterdir())
 
 

@@ -121,11 +121,15 @@ def test_rows_come_before_the_file_ends(folder):
             b'text,label\n"a\nb",1\nwell, well,1\n',
             "a.csv:4: 3 fields, but the header has 2; a text that contains a comma needs quotes",
         ),
-        ("a.tsv", b"text\tlabel\nGood\n", "a.tsv:2: 1 field, but the header has 2; a tab stands"),
+        (
+            "a.tsv",
+            b"text\tlabel\nGood\n",
+            "a.tsv:2: 1 field, but the header has 2; an empty field needs",
+        ),
         (
             "a.csv",
             b'text,label\nGood,1\n"Bad,0\nGood,1\n',
-            "a.csv:3: in the row that begins here, a quote is opened and never closed",
+            "a.csv:3: in the row that begins here, a quote is never closed",
         ),
         (
             "a.csv",
@@ -153,9 +157,9 @@ def test_rows_come_before_the_file_ends(folder):
         ("a.jsonl", b'{"a": 1}\n\n{"a": \n', "a.jsonl:3: not valid JSON: Expecting value"),
         ("a.jsonl", b'{"a": 1} {"a": 2}\n', "a.jsonl:1: not valid JSON: Extra data"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: not valid JSON: "),
-        ("a.jsonl", b'["a"]\n', "a.jsonl:1: not a JSON object; each line is one, such as"),
-        ("a.txt", b"text\n", "a.txt: of no known format; its name must end in .csv, .tsv,"),
-        ("csv", b"text\n", "csv: of no known format"),
+        ("a.jsonl", b'["a"]\n', "a.jsonl:1: not a JSON object; each line must be one, such as"),
+        ("a.txt", b"text\n", "a.txt: unknown format; its name must end in .csv, .tsv,"),
+        ("csv", b"text\n", "csv: unknown format"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(folder, name, content, message):

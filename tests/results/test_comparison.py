@@ -79,7 +79,7 @@ def test_a_lower_error_is_better(tmp_path, mae, better):
 @pytest.mark.parametrize(
     ("overrides", "record", "obstacle"),
     [
-        (["seed=43"], {}, "only the seed differs: this is seed noise itself"),
+        (["seed=43"], {}, "only the seed differs: this is seed noise"),
         ([], {"data": {"b.npz": "1"}}, "they have different data"),
         (["dataset.test_split=0.3"], {}, "they have different data"),
         (["training.validation.seed=1"], {}, "they validate on different rows"),

@@ -14,7 +14,7 @@ from textclf.training.reporter import Reporter
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
+MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ class LineReporter(Reporter):
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches
         if done:
-            click.echo(f"{name}  resumes after epoch {done}", err=True)
+            click.echo(f"{name}  resuming after epoch {done}", err=True)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
@@ -57,7 +57,7 @@ class LineReporter(Reporter):
 
 
 class LiveReporter(LineReporter):
-    """The same lines above one that moves: epoch, batches, loss, time left."""
+    """The same lines above a live one: epoch, batches, loss, time left."""
 
     progress: Progress | None = None
 

@@ -29,10 +29,10 @@ def resume(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Go on with RUN where it was interrupted.
+    """Resume RUN where it was interrupted.
 
-    It comes to the very end that it would have had, to the bit. RUN is a folder, or a name under
-    --runs-dir. Of a finished run the scores are printed, or more epochs trained with
+    The result is the same, to the bit, as without the interruption. RUN is a folder, or a name
+    under --runs-dir. For a finished run, print the scores, or train more epochs with
     --set training.epochs=N.
     """
     from textclf import workflow

@@ -20,19 +20,19 @@ def cache_dir() -> Path:
     named = os.environ.get("TEXTCLF_CACHE_DIR")
     if named:
         return Path(named)
-    import platformdirs  # late: a command that reads no data does without
+    import platformdirs  # late: not needed by commands that read no data
 
     return platformdirs.user_cache_path("textclf", appauthor=False)
 
 
 def cached(name: str, key: str, fields: Sequence[str], build: Callable[[], Arrays]) -> Arrays:
-    """Arrays from the cache; built, and written if possible, where it has none or damaged ones.
+    """Arrays from the cache; if they are missing or damaged, built and, if possible, saved.
 
     Args:
         name: what is cached; first part of the file's name.
-        key: what the arrays depend on, as hexadecimal digits (the source's SHA-256).
+        key: identifies the source, in hexadecimal digits (its SHA-256).
         fields: the names of the arrays.
-        build: makes the arrays anew.
+        build: makes the arrays from scratch.
     """
     path = cache_dir() / f"{name}-{key[:16]}-v{FORMAT}.npz"
     arrays = _read(path, fields)
@@ -48,7 +48,7 @@ def _read(path: Path, fields: Sequence[str]) -> Arrays | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {field: file[field] for field in fields}
-    except Exception:  # missing or damaged, whichever way: it is built anew
+    except Exception:  # missing or damaged in any way: build it again
         return None
 
 

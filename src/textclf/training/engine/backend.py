@@ -1,4 +1,4 @@
-"""TensorFlow, imported once, late and quietly, on the device that was asked for."""
+"""TensorFlow, imported once, late and quietly, on the requested device."""
 
 import contextlib
 import ctypes
@@ -19,22 +19,22 @@ XLA_OPTIONS = (
     # The products of small layers are too short to share: handing them to threads costs an LSTM of
     # 8 units a third of its time.
     "--xla_cpu_multi_thread_eigen=false",
-    # Where the processor has registers of 512 bits: a tenth of that LSTM's time, and a fifth of
-    # what scoring takes. XLA itself uses half of each.
+    # On processors with registers of 512 bits this saves a tenth of that LSTM's time, and a fifth
+    # of scoring. By default XLA uses half of each.
     "--xla_cpu_prefer_vector_width=512",
 )
-# A loop that touches up to 3 MB a step becomes one function, where XLA would call one for each
-# product: another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
+# A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
+# saves another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
 
-# mallopt(3): the largest buffers that do not go straight to the kernel and back (the most that
-# glibc allows), how much may stay freed, and by how much a thread's heap grows at a time.
+# mallopt(3): the size up to which buffers do not come straight from the kernel (glibc's maximum),
+# how much freed memory is kept, and by how much a thread's heap grows at a time.
 MALLOC_OPTIONS = {-3: 32 * 2**20, -1: 2**31 - 1, -2: 16 * 2**20}
 
 
 @dataclass(frozen=True)
 class Device:
-    """Where a run computes: 'cpu' or 'gpu:0', and what the processor calls itself."""
+    """Where a run computes: 'cpu' or 'gpu:0', and the processor's own name."""
 
     name: str
     description: str
@@ -49,7 +49,7 @@ def start(device: str = "auto") -> Device:
     """Import TensorFlow and choose the device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
 
     Raises:
-        ResourceError: a GPU is asked for that is not there.
+        ResourceError: the requested GPU does not exist.
     """
     tf = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
@@ -58,9 +58,9 @@ def start(device: str = "auto") -> Device:
         tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
         if chosen is not None:
             tf.config.experimental.set_memory_growth(gpus[chosen], True)
-    except RuntimeError as error:  # TensorFlow has computed on another device in this process
+    except RuntimeError as error:  # TensorFlow already uses another device in this process
         raise ResourceError(
-            f"--device {device}: the device cannot be changed any more; start a new process"
+            f"--device {device}: the device can no longer be changed; start a new process"
         ) from error
     threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
     if chosen is None:
@@ -83,14 +83,14 @@ def _choose(device: str, n_gpus: int) -> int | None:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc hand freed memory out again, where it would give it back to the kernel each time.
+    """Make glibc reuse freed memory instead of returning it to the kernel each time.
 
-    A step allocates and frees the same buffers over and over. Fresh pages for each cost a small
-    LSTM a third of its time; whether a run meets them would depend on which thread came first.
+    A step allocates and frees the same buffers over and over. New pages for each cost a small
+    LSTM a third of its time, and whether a run needs them would depend on the order of threads.
     """
     if not sys.platform.startswith("linux"):
         return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl does not have it
     if mallopt is not None:
         for parameter, value in MALLOC_OPTIONS.items():
             mallopt(parameter, value)
@@ -118,9 +118,9 @@ def import_tensorflow() -> Any:
 
 
 def add_xla_options(*options: str) -> None:
-    """Put options before a user's own, which win.
+    """Put options before the user's own, which take precedence.
 
-    XLA reads them when it compiles for the first time in a process, and never again.
+    XLA reads them once, when it first compiles in a process.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
@@ -128,7 +128,7 @@ def add_xla_options(*options: str) -> None:
 
 
 def set_seeds(seed: int) -> None:
-    """Seed Python, NumPy and Keras, so that a model built next has the seed's weights."""
+    """Seed Python, NumPy and Keras, so that the next model has the seed's weights."""
     import keras
 
     random.seed(seed)
@@ -138,11 +138,9 @@ def set_seeds(seed: int) -> None:
 
 @contextlib.contextmanager
 def native_output_to(log: Path | None) -> Iterator[None]:
-    """Send what native code prints to standard error into a log; Python's own still shows.
+    """Write native code's standard error into a log, or nowhere; Python's own is still shown.
 
-    None: nowhere.
-
-    TensorFlow's C++ prints whatever its log level says, so the file descriptor itself is turned.
+    TensorFlow's C++ ignores its log level, so the file descriptor itself is redirected.
     """
     sys.stderr.flush()
     screen = os.dup(2)
@@ -166,7 +164,7 @@ def native_output_to(log: Path | None) -> Iterator[None]:
 def _writes_to_descriptor_2(stream: Any) -> bool:
     try:
         return bool(stream.fileno() == 2)
-    except (AttributeError, OSError, ValueError):  # a notebook's or a test's own stream
+    except (AttributeError, OSError, ValueError):  # a stream of a notebook or a test
         return False
 
 

@@ -1,5 +1,7 @@
 """What each command does, step by step; TensorFlow is imported when a step needs it."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 class Run(RunFolder):
     """A run, for notebooks: `history`, `metrics`, `predictions`, `config`, `load_model()`."""
 
-    def load_model(self, fold: int | None = None) -> "keras.Model":
+    def load_model(self, fold: int | None = None) -> keras.Model:
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
         A series of seeds has one in each of its runs: `run.seed(2).load_model()`. The layers are
@@ -50,7 +52,7 @@ class Run(RunFolder):
 
         return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
@@ -94,7 +96,7 @@ def train(
     data_dir: str | Path | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots, all into a new folder.
@@ -166,7 +168,7 @@ def resume(
     return _public(run)
 
 
-def _train_run(trainer: "Trainer", run: RunFolder) -> None:
+def _train_run(trainer: Trainer, run: RunFolder) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
     run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     if isinstance(run, SeriesFolder):
@@ -176,7 +178,7 @@ def _train_run(trainer: "Trainer", run: RunFolder) -> None:
     plot_run(run)
 
 
-def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
+def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
     for number in range(1, len(series.seed_values) + 1):
         with training_seed(series, number) as run:
             if run is not None:  # a finished one stays as it is
@@ -186,14 +188,14 @@ def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
     series.update(engine=series.seed(1).record.get("engine"))
 
 
-def _train_fits(trainer: "Trainer", run: RunFolder) -> None:
+def _train_fits(trainer: Trainer, run: RunFolder) -> None:
     folds = [_fit_and_score(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _fit_and_score(trainer, final_fit(run, trainer.data, folds))
     write_json(run.metrics_path, {**mean_and_sd(folds), **final})
     run.update(engine=trainer.engine_record)
 
 
-def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
+def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
@@ -247,20 +249,20 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
         return mean_and_sd([_evaluate_fits(trainer, seed) for seed in run.seeds.values()])
 
 
-def _evaluate_fits(trainer: "Trainer", run: RunFolder) -> Scores:
+def _evaluate_fits(trainer: Trainer, run: RunFolder) -> Scores:
     folds = [_score_again(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _score_again(trainer, final_fit(run, trainer.data, folds))
     return {**mean_and_sd(folds), **final}
 
 
-def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
+def _score_again(trainer: Trainer, fit: Fit) -> Scores:
     scores = _score_splits(trainer, trainer.prepare(fit).predict_kept())
     if not fit.folder.metrics_path.exists():  # an interrupted fit
         return scores
     return {**scores, "best_epoch": fit.folder.best_epoch}
 
 
-def _score_splits(trainer: "Trainer", scored: list[Scored]) -> Scores:
+def _score_splits(trainer: Trainer, scored: list[Scored]) -> Scores:
     return {key: value for part in scored for key, value in score(trainer.data, part).items()}
 
 
@@ -298,9 +300,9 @@ def _new_trainer(
     data_dir: str | Path | None,
     device: str,
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
-) -> "Trainer":
+) -> Trainer:
     reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
     for warning in data.warnings:

@@ -1,5 +1,7 @@
 """A run's folder as an object: the name of each of its files stands here, and only here."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -86,17 +88,17 @@ class FitFolder:
         return self.path / "plots"
 
     @property
-    def history(self) -> "pd.DataFrame":
+    def history(self) -> pd.DataFrame:
         """One row an epoch: epoch (from 1), loss, the metric, val_..., learning_rate, seconds."""
         return read_table(self.history_path, ("epoch", "loss"), numbers_only=True)
 
     @property
-    def predictions(self) -> "pd.DataFrame":
+    def predictions(self) -> pd.DataFrame:
         """split, row, truth, prediction and, for classes, probability."""
         return read_predictions(self.predictions_path)
 
     @property
-    def confusion(self) -> "pd.DataFrame":
+    def confusion(self) -> pd.DataFrame:
         """The confusion matrix: a row for each true class, a column for each predicted one."""
         return read_confusion(self.confusion_path)
 
@@ -204,7 +206,7 @@ class RunFolder(FitFolder):
         return FitFolder(self.path / f"fold-{number}")
 
     @property
-    def seeds(self) -> Mapping[str, "RunFolder"]:
+    def seeds(self) -> Mapping[str, RunFolder]:
         """The runs of a series of seeds by name; any other run has none."""
         return {}
 

@@ -1,5 +1,7 @@
 """A run's lock: held by the one process that writes the run, and released when it ends."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A run's files, read with suspicion: a damaged one is an error that names it."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -54,7 +56,7 @@ def _finite(digits: str) -> float:
 
 def read_table(
     path: Path, columns: Sequence[str], numbers_only: bool = False, as_text: Sequence[str] = ()
-) -> "pd.DataFrame":
+) -> pd.DataFrame:
     """A table of a run.
 
     Args:
@@ -81,7 +83,7 @@ def read_table(
     return table
 
 
-def read_predictions(path: Path) -> "pd.DataFrame":
+def read_predictions(path: Path) -> pd.DataFrame:
     """predictions.csv: classes as text, those called 1 and 01, too; of a regression numbers.
 
     Raises:
@@ -97,7 +99,7 @@ def read_predictions(path: Path) -> "pd.DataFrame":
     return table.assign(**numbers)
 
 
-def read_confusion(path: Path) -> "pd.DataFrame":
+def read_confusion(path: Path) -> pd.DataFrame:
     """confusion_matrix.csv, whose first line and column are classes of any name.
 
     Raises:

@@ -54,7 +54,7 @@ def test_json(cli_json, some_runs):
     assert series["scores"]["val_mae"] == 3.5
 
 
-def test_a_damaged_run_is_told_and_nothing_of_it_reaches_the_terminal(cli, cli_json, some_runs):
+def test_a_damaged_run_is_reported_and_nothing_of_it_reaches_the_terminal(cli, cli_json, some_runs):
     (some_runs / "boston_dense-1" / "history.csv").write_text("epoch,loss\n1,\x1b[31m\n")
     result = cli("runs", "--runs-dir", some_runs)
     assert result.exit_code == 0
@@ -66,7 +66,7 @@ def test_a_damaged_run_is_told_and_nothing_of_it_reaches_the_terminal(cli, cli_j
 def test_no_runs(cli, cli_json):
     result = cli("runs")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "runs: holds no run; train one: textclf train CONFIG\n"
+    assert result.stderr == "runs: contains no runs; train one: textclf train CONFIG\n"
     assert cli_json("runs") == (0, {"runs": []})
 
 

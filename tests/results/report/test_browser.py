@@ -128,7 +128,7 @@ def test_what_is_folded_opens_without_a_script(visit):
     assert summaries.count() >= 12  # ten long texts, the settings, the environment
     settings = page.get_by_text("batch_size: 512")
     assert not settings.is_visible()
-    page.get_by_text("Settings: the whole config").click()
+    page.get_by_text("Settings: the complete config").click()
     assert settings.is_visible()
 
 

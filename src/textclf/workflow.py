@@ -18,10 +18,11 @@ from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.runs import RunFolder, SeriesFolder, create_run, find_run, locked, recording, restart
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
+from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
 from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
 from textclf.training.fits import Fit, final_fit, fold_fits
-from textclf.training.reporter import Reporter
+from textclf.training.reporter import LineReporter, Reporter
 from textclf.training.resumption import (
     refuse_failed,
     refuse_other_data,
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
 
 
 class Run(RunFolder):
-    """A run, for notebooks: `history`, `metrics`, `predictions`, `config`, `load_model()`."""
+    """A run, for notebooks: `name`, `history`, `metrics`, `load_model()`, `predict()`, ..."""
+
+    def __repr__(self) -> str:
+        """Run('runs/imdb_lstm-1', finished, val_accuracy=0.776)"""
+        return f"Run({str(self.path)!r}, {', '.join(describe_state(self))})"
 
     def load_model(self, fold: int | None = None) -> keras.Model:
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
@@ -106,7 +111,8 @@ def train(
         seeds: how many models to train, 2 to 100, with the config's seed and the numbers after it,
             each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
-        reporter: gets the progress of the fits, and warnings.
+        reporter: gets the progress of the fits, and warnings; by default a line for each epoch on
+            standard error, with `textclf.training.reporter.Reporter()` nothing.
         callbacks: your own Keras callbacks, called before textclf's.
         tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
 
@@ -119,6 +125,7 @@ def train(
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
     with locked(run), recording(run), backend.native_output_to(run.log_path):
+        reporter = reporter or LineReporter()
         trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
         _train_run(trainer, run)
     return _public(run)
@@ -147,6 +154,7 @@ def resume(
             f"{run.path}: one of a series; lengthen all of it: textclf resume "
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
+    reporter = reporter or LineReporter()
     with series_locked(run), locked(run):
         record, config = run.record, with_epochs(run, epochs)
         refuse_failed(run)
@@ -160,7 +168,7 @@ def resume(
                 refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
-            warn_of_changes(record, {**again, **device_now}, reporter or Reporter())
+            warn_of_changes(record, {**again, **device_now}, reporter)
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
             restart(run, config, resumed)
             with recording(run, is_new=False):

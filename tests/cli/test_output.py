@@ -56,13 +56,6 @@ def test_long_fits_print_a_line_every_few_epochs_and_the_last(capsys, epochs, mo
     assert lines[-1] == f"run-1  epoch {epochs}/{epochs}  loss 0.5000  0.2 s"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(12.34, "12.3 s"), (0.1, "0.1 s"), (0.0123, "12 ms")]
-)
-def test_seconds_are_told_in_a_fitting_unit(seconds, text):
-    assert progress.describe_seconds(seconds) == text
-
-
 def test_quiet_is_silent(capsys):
     with progress.show_progress(quiet=True) as reporter:
         reporter.begin_fit("run-1", 1, 1)

@@ -30,6 +30,10 @@ def complete_config(_context: Any, _parameter: Any, incomplete: str) -> Completi
     return _matching([*list_recipes(), *sorted(files)], incomplete) or _paths("file", incomplete)
 
 
+def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> Completions:
+    return _matching(list_recipes(), incomplete)
+
+
 def complete_run(context: click.Context, _parameter: Any, incomplete: str) -> Completions:
     """Runs by name under --runs-dir, newest first, or by folder."""
     above = incomplete.rpartition("/")[0]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
-from textclf.training.reporter import Reporter
+from textclf.training.reporter import LineReporter, Reporter, describe_scores
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
 
 @contextlib.contextmanager
@@ -31,29 +27,6 @@ def _new_reporter(quiet: bool) -> Reporter:
     if quiet:
         return Reporter()
     return LiveReporter() if sys.stderr.isatty() else LineReporter()
-
-
-class LineReporter(Reporter):
-    """A line for an epoch."""
-
-    def note(self, message: str) -> None:
-        click.echo(f"textclf: {message}", err=True)
-
-    def warn(self, message: str) -> None:
-        click.echo(f"textclf: warning: {message}", err=True)
-
-    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
-        self.name, self.epochs, self.batches = name, epochs, batches
-        if done:
-            click.echo(f"{name}  resuming after epoch {done}", err=True)
-
-    def end_epoch(self, row: dict[str, float]) -> None:
-        epoch = int(row["epoch"])
-        if epoch == self.epochs or epoch % -(-self.epochs // MOST_LINES) == 0:
-            self.write(f"{self.name}  {describe_epoch(row, self.epochs)}")
-
-    def write(self, line: str) -> None:
-        click.echo(line, err=True)
 
 
 class LiveReporter(LineReporter):
@@ -96,19 +69,3 @@ class LiveReporter(LineReporter):
 
     def write(self, line: str) -> None:
         self.console.print(line, markup=False, soft_wrap=True)
-
-
-def describe_epoch(row: dict[str, float], epochs: int) -> str:
-    """'epoch  3/10  loss 0.6531  accuracy 0.6250  ...  0.5 s'."""
-    scores = {name: row[name] for name in row if name not in ("epoch", "learning_rate", "seconds")}
-    width = len(str(epochs))
-    epoch = f"epoch {int(row['epoch']):>{width}}/{epochs}"
-    return f"{epoch}  {describe_scores(scores)}  {describe_seconds(row['seconds'])}"
-
-
-def describe_scores(scores: dict[str, Any]) -> str:
-    return "  ".join(f"{name} {float(value):.4f}" for name, value in scores.items())
-
-
-def describe_seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"

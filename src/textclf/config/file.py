@@ -127,6 +127,18 @@ def _read_bytes(file: Path | Traversable, name: str) -> bytes:
     return content
 
 
+def read_recipe(name: str) -> str:
+    """The text of a shipped recipe.
+
+    Raises:
+        ConfigError: there is no recipe of that name.
+    """
+    recipes = shipped_recipes()
+    if name not in recipes:
+        raise ConfigError(f"{name or repr(name)}: no such recipe{_suggest_recipe(name)}")
+    return recipes[name].read_text(encoding="utf-8")
+
+
 def _suggest_recipe(name: str) -> str:
     recipes = list_recipes()
     close = get_close_matches(recipe_name(name)[:100], recipes, n=3)

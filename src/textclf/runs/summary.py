@@ -93,6 +93,16 @@ def summarize(run: RunFolder) -> Summary:
     )
 
 
+def describe_state(run: RunFolder) -> list[str]:
+    """'finished' and, where there is one, the validation score: 'val_accuracy=0.776'."""
+    try:
+        scores = run.metrics if run.metrics_path.exists() else {}
+        names = [f"val_{metric}" for metric in METRICS if f"val_{metric}" in scores][:1]
+        return [run.status, *(f"{name}={scores[name]:.3f}" for name in names)]
+    except RunError:
+        return ["damaged"]
+
+
 def _read_history(fit: FitFolder) -> list[dict[str, float]]:
     """The rows of history.csv.
 

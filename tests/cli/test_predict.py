@@ -99,7 +99,7 @@ def test_columns_are_named(cli, imdb):
         (
             ["text", "--run", "tail"],
             5,
-            "tail: reads features, but predict needs a run that classifies texts",
+            "tail: reads features, but predict needs a run",
         ),
         (["text", "--run", "none"], 5, "none: no such run"),
     ],

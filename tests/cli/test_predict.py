@@ -96,7 +96,11 @@ def test_columns_are_named(cli, imdb):
         (["--file", "none.csv"], 4, "none.csv: cannot be read: No such file or directory"),
         (["--file", "."], 4, ".: cannot be read: Is a directory"),
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
-        (["text", "--run", "tail"], 5, "tail: reads features; predict tells the classes of texts"),
+        (
+            ["text", "--run", "tail"],
+            5,
+            "tail: reads features, but predict needs a run",
+        ),
         (["text", "--run", "none"], 5, "none: no such run"),
     ],
 )

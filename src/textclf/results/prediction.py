@@ -87,8 +87,8 @@ def refuse_other_kinds(run: RunFolder) -> None:
     if not dataset.is_text or dataset.is_regression:
         what = "reads features" if not dataset.is_text else "predicts a number"
         raise RunError(
-            f"{run.path}: {what}, but predict needs classes of texts; textclf export writes the "
-            "model for other programs"
+            f"{run.path}: {what}, but predict needs a run that classifies texts; "
+            "textclf export writes the model for other programs"
         )
 
 

@@ -154,7 +154,7 @@ def refused(run: RunFolder, format_name: str, path: Path, kind: type[Exception],
 @pytest.mark.parametrize("taken", ["m.keras", "m.keras.json"])
 def test_what_is_there_is_not_overwritten(untrained, tmp_path, taken):
     (tmp_path / taken).write_text("mine")
-    what = f"{taken}: is there already"
+    what = f"{taken}: already exists"
     refused(untrained["features"], "keras", tmp_path / "m.keras", ResourceError, what)
     assert (tmp_path / taken).read_text() == "mine"
 
@@ -202,7 +202,7 @@ def test_features_keep_their_digits_or_are_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["wordless", "wordless_multi_hot"])
 def test_a_run_without_words_reads_no_texts(untrained, tmp_path, kind):
-    what = "knows no words.*textclf data fetch docstrings"
+    what = "has no words.*textclf data fetch docstrings"
     refused(untrained[kind], "savedmodel", tmp_path / "m", RunError, what)
 
 

@@ -61,8 +61,17 @@ def config_page() -> Iterator[str]:
         "A key that is not listed here is an error; so are duplicate keys, anchors, aliases and "
         "tags. `1e-4` is a number, `10.0` is not a whole one, and only `true` and `false` are "
         "booleans. On the command line, `--set training.epochs=3` overrides any key by its dotted "
-        "path. An editor completes the keys: [`textclf schema`](commands.md#textclf-schema)."
+        "path."
     )
+    yield "## In your editor"
+    yield (
+        "With a *schema*, a description of all keys in one file, an editor completes keys, shows "
+        "their meaning and underlines mistakes while you type: VS Code (extension "
+        '"YAML" by Red Hat), Neovim (`yamlls`) and every editor with yaml-language-server. '
+        "`textclf init --schema` writes the schema beside a new config; for one that exists, run "
+        "`textclf schema -o textclf.schema.json` and start the config with this comment:"
+    )
+    yield code_block("# yaml-language-server: $schema=textclf.schema.json", "yaml")
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])
     yield "## Settings that conflict"

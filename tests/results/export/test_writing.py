@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from needs import need_format
 from textclf import open_run
 from textclf.data.encoders import encoder_from_json
 from textclf.errors import ResourceError, RunError
@@ -86,6 +87,7 @@ def expected_outputs(run: RunFolder, card: dict) -> np.ndarray:
 
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_the_card_is_all_it_takes(untrained, tmp_path, format_name):
+    need_format(format_name)
     kinds = [kind for kind in KINDS if not (format_name == "savedmodel" and "wordless" in kind)]
     for kind in kinds:
         path = path_of(tmp_path, kind, format_name)
@@ -170,6 +172,8 @@ def test_a_model_that_computes_something_else_is_not_kept(untrained, tmp_path, m
 
 
 def test_a_converter_that_fails_is_told(untrained, tmp_path, monkeypatch):
+    need_format("onnx")
+
     def fail(model, path):
         path.write_bytes(b"half")
         raise ValueError("no such operation\nand much more")
@@ -192,6 +196,8 @@ def test_a_missing_package_is_told_with_its_cure(untrained, tmp_path, monkeypatc
 
 def test_features_keep_their_digits_or_are_refused(tmp_path, monkeypatch):
     """Of a time in seconds, float32 keeps the minutes."""
+    need_format("onnx")
+    need_format("litert")
     monkeypatch.setattr("untrained_runs.FEATURES", FEATURES + 1.7e9)
     run = make_run(tmp_path / "runs", "features")
     export_run(run, "onnx", tmp_path / "m.onnx")

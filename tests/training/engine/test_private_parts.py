@@ -14,8 +14,6 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src" / "textclf"
 ENGINE = "training/engine/"
-# Not moved into the engine yet.
-MOVING = {"training/callbacks.py"}
 
 ADVICE = (
     "Keras has changed a part that textclf uses but Keras does not document. Compare the module "
@@ -153,7 +151,7 @@ def private_uses(path: Path) -> list[str]:
 def test_only_engines_use_private_parts():
     paths = {path.relative_to(SOURCE).as_posix(): path for path in SOURCE.rglob("*.py")}
     for name, path in paths.items():
-        if not name.startswith(ENGINE) and name not in MOVING:
+        if not name.startswith(ENGINE):
             assert not private_uses(path), f"{private_uses(path)}: this belongs into {ENGINE}"
 
 

@@ -129,7 +129,7 @@ def test_without_git_the_commit_is_known_all_the_same(repository, monkeypatch, e
 # What makes git run a program, with SCRIPT in its place.
 CONFIGS = {
     "fsmonitor": "[core]\nfsmonitor = SCRIPT\n",
-    "hooks": "[core]\nhooksPath = .\n",
+    "hooks": "",
     "clean": '[filter "x"]\nclean = SCRIPT\nsmudge = SCRIPT\nrequired = true\n',
     "process": '[filter "x"]\nprocess = SCRIPT\nrequired = true\n',
     "pager": "[core]\npager = SCRIPT\n[pager]\nstatus = SCRIPT\n",

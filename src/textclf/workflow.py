@@ -52,10 +52,11 @@ class Run(RunFolder):
         built from the run's config and only weights are read from the file, so that nothing in it
         can run.
         """
-        backend.import_tensorflow()
-        from textclf.training.network import load_kept_model
+        with backend.computing(None):
+            backend.import_tensorflow()
+            from textclf.training.network import load_kept_model
 
-        return load_kept_model(self.config, self if fold is None else self.fold(fold))
+            return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
     def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
@@ -124,7 +125,7 @@ def train(
     logs = {"tensorboard": True} if tensorboard else {}
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
-    with locked(run), recording(run), backend.native_output_to(run.log_path):
+    with locked(run), recording(run), backend.computing(run.log_path):
         reporter = reporter or LineReporter()
         trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
         _train_run(trainer, run)
@@ -160,7 +161,7 @@ def resume(
         refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
             return _public(run)
-        with backend.native_output_to(run.log_path):
+        with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
@@ -248,7 +249,7 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
     Raises:
         RunError: a model is missing or damaged.
     """
-    with backend.native_output_to(None):
+    with backend.computing(None):
         trainer = _new_trainer(run.config, data_dir, device)
         refuse_other_data(run, trainer.data)
         if not isinstance(run, SeriesFolder):
@@ -292,7 +293,7 @@ def load_predictor(
     encoder, class_names = read_text_encoder(run)
     if run.status != "finished":
         (reporter or Reporter()).warn(f"{run.path}: not finished; its best model so far predicts")
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
 

@@ -19,6 +19,7 @@ from textclf.errors import (
     TextclfError,
     UsageError,
 )
+from textclf.training.last_words import witness
 from textclf.wording import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -38,6 +39,7 @@ class CatchingGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *other: Any, **settings: Any) -> NoReturn:
         arguments = list(sys.argv[1:] if args is None else args)
+        witness.as_json = "--json" in arguments
         signal.signal(signal.SIGTERM, _terminate)
         sys.exit(
             _run(

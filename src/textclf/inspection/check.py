@@ -68,7 +68,7 @@ def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> kera
 
 
 def _start(device: str) -> None:
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
 
 

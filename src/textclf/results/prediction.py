@@ -12,6 +12,7 @@ from textclf.data.encoders import TextEncoder, encoder_from_json, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
+from textclf.training.engine import backend
 from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Predictor:
         self.class_names = class_names
         self.n_places = len(PLACES) if len(class_names) > 2 else 1
         self.each_class = each_class
-        self.predict([""])  # compiles
+        self._predict([""])  # compiles
 
     @property
     def columns(self) -> list[str]:
@@ -59,6 +60,10 @@ class Predictor:
 
     def predict(self, texts: Sequence[str]) -> list[Row]:
         """A row for each text, by `columns`."""
+        with backend.computing(None):
+            return self._predict(texts)
+
+    def _predict(self, texts: Sequence[str]) -> list[Row]:
         batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
         return [row for batch in batches for row in self._predict_batch(batch)]
 

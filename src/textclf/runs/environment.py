@@ -3,13 +3,13 @@
 import hashlib
 import platform
 import shlex
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from textclf.runs.folder import now
+from textclf.runs.git import describe_git
 
 PACKAGES = ("textclf", "tensorflow", "keras", "numpy", "pandas")
 CIRCUMSTANCES = ("versions", "code", "platform", "data", "device", "engine")
@@ -23,7 +23,7 @@ def describe_environment() -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **_versions()},
         "code": _code(),
         "platform": platform.platform(),
-        "git": _git(),
+        "git": describe_git(Path.cwd()),
         "started": now(),
     }
 
@@ -67,25 +67,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "not installed"
     return versions
-
-
-def _git() -> dict[str, Any] | None:
-    """The commit of the working directory, and whether it has changes; None outside of git."""
-    commit = _ask_git("rev-parse", "HEAD")
-    if commit is None:
-        return None
-    return {"commit": commit, "dirty": bool(_ask_git("status", "--porcelain"))}
-
-
-def _ask_git(*arguments: str) -> str | None:
-    try:
-        answer = subprocess.run(
-            ["git", "--no-optional-locks", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()

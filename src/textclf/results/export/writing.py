@@ -34,7 +34,7 @@ def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
     _refuse_taken(path)  # first: '.' has no name that '.json' could follow
     card = card_path(path)
     _refuse_taken(card)
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start("cpu")  # a model that is written on a CPU runs everywhere
         from textclf.results.export.card import card_text, make_card
         from textclf.results.export.serving import serve_run

@@ -81,7 +81,7 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
     fit = shown_fit(run)
     data = load_dataset(run.config.dataset, data_dir)
     refuse_other_data(run, data)
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
 

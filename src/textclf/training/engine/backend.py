@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from textclf.errors import ResourceError
-from textclf.training.last_words import witness
+from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
     # The products of small layers are too short to share: handing them to threads costs an LSTM of

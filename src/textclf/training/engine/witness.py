@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 MOST_BYTES = 2**20
 REASONS = re.compile(
@@ -29,11 +29,16 @@ def main() -> None:
 def _report(task: dict[str, Any]) -> None:
     messages = list(map(_printable, _messages(task)))
     if task["as_json"]:
-        print(json.dumps({"error": {"code": CODE, "messages": messages}}), flush=True)
+        _write(sys.stdout, json.dumps({"error": {"code": CODE, "messages": messages}}))
     for message in messages:
-        print(f"textclf: {message}", file=sys.stderr, flush=True)
+        _write(sys.stderr, f"textclf: {message}")
     if task["is_temporary"] and Path(task["log"]).is_file():  # not /dev/null
         Path(task["log"]).unlink()
+
+
+def _write(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
 
 
 def _messages(task: dict[str, Any]) -> list[str]:

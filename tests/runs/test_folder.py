@@ -73,15 +73,9 @@ def test_a_taken_name_is_refused_and_left_alone(new_run, tmp_path, kind):
     assert list(path.parent.iterdir()) == [path]
 
 
-def _create(runs_dir: str, numbers: int) -> None:
-    config = load_config("boston_dense")
-    for _ in range(numbers):
-        create_run(config, "a", Path(runs_dir), None, {})
-
-
 def test_processes_that_start_together_get_folders_of_their_own(tmp_path):
     context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_create, args=(str(tmp_path), 10)) for _ in range(3)]
+    others = [context.Process(target=create_runs, args=(tmp_path, "a", 10)) for _ in range(3)]
     for process in others:
         process.start()
     for process in others:

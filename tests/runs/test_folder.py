@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from run_folders import create_runs
 from textclf.config.file import load_config
 from textclf.errors import ConfigError, DataError, ResourceError, RunError
 from textclf.runs import FitFolder, RunFolder, create_run, find_run, list_runs

@@ -35,6 +35,7 @@ def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_an_epoch(small_data: None, name: str, tmp_path: Path, data_dir: Path) -> None:
     overrides = ["training.epochs=1"]

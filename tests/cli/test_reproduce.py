@@ -9,7 +9,7 @@ from textclf.runs import RunFolder
 pytestmark = pytest.mark.real_data
 
 
-@pytest.mark.parametrize("name", ["tail", "folds"])
+@pytest.mark.parametrize("name", ["tail", pytest.param("folds", marks=pytest.mark.slow)])
 def test_a_run_comes_out_the_same(cli, runs, name):
     result = cli("reproduce", runs / name)
     assert result.exit_code == 0, result.stderr

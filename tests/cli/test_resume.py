@@ -34,7 +34,14 @@ def interrupt(monkeypatch):
     yield arrange
 
 
-@pytest.mark.parametrize(("fit", "epoch"), [("fold-1", 3), ("fold-2", 2), ("run", 4)])
+@pytest.mark.parametrize(
+    ("fit", "epoch"),
+    [
+        pytest.param("fold-1", 3, marks=pytest.mark.slow),
+        ("fold-2", 2),
+        pytest.param("run", 4, marks=pytest.mark.slow),
+    ],
+)
 def test_folds_go_on_to_the_same_bits(cli, cli_json, interrupt, monkeypatch, tmp_path, fit, epoch):
     arguments = ("train", "boston_dense", *sets(FOLDS), "--name")
     assert cli(*arguments, "whole").exit_code == 0
@@ -68,7 +75,7 @@ def test_a_finished_run_prints_its_scores(cli, runs):
     assert {p for p in after if after[p] != before.get(p)} <= {runs / "tail" / ".lock"}
 
 
-@pytest.mark.parametrize("name", ["tail", "folds"])
+@pytest.mark.parametrize("name", ["tail", pytest.param("folds", marks=pytest.mark.slow)])
 def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     overrides = (*(TINY_TAIL if name == "tail" else TINY_BOSTON), "training.epochs=5")
     assert cli("train", "boston_dense", *sets(overrides), "--name", "longer").exit_code == 0
@@ -170,6 +177,7 @@ def test_no_such_run(cli):
 # --- signals, in processes of their own ------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cli, number, code):
     arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=600")))
@@ -179,7 +187,7 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
         time.sleep(0.05)
         assert process.poll() is None
     process.send_signal(number)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == code
     messages = json.loads(output)["error"]["messages"]
     assert messages[-1].endswith("resume with: textclf resume runs/run")

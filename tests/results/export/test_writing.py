@@ -85,6 +85,7 @@ def expected_outputs(run: RunFolder, card: dict) -> np.ndarray:
     return open_run(run.path).load_model()(x).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_the_card_is_all_it_takes(untrained, tmp_path, format_name):
     need_format(format_name)

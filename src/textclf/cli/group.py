@@ -19,7 +19,7 @@ from textclf.errors import (
     TextclfError,
     UsageError,
 )
-from textclf.training.last_words import witness
+from textclf.training.engine.last_words import witness
 from textclf.wording import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

@@ -89,7 +89,17 @@ def time_of(record: Mapping[str, Any]) -> float | None:
 
 def environment(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What run.json tells of how a run was made: names, such as 'device · name', and values."""
-    order = ("command", "versions", "device", "engine", "platform", "git", "code", "data")
+    order = (
+        "command",
+        "versions",
+        "device",
+        "engine",
+        "platform",
+        "environment",
+        "git",
+        "code",
+        "data",
+    )
     times = ("started", "finished", "resumed")
     lines = []
     for key in (*order, *times):

@@ -24,7 +24,7 @@ class Witness:
 
     def __init__(self) -> None:
         self.as_json = False
-        self.process: "subprocess.Popen[bytes] | None" = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     @contextlib.contextmanager
     def watching(self, log: Path, is_temporary: bool) -> Iterator[None]:

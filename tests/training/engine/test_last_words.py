@@ -13,7 +13,7 @@ COMPUTING = """
 import os, signal, sys
 from pathlib import Path
 from textclf.training.engine import backend
-from textclf.training.last_words import witness
+from textclf.training.engine.last_words import witness
 
 witness.as_json = {as_json}
 with backend.computing({log}):

@@ -29,9 +29,10 @@ def main() -> None:
 def _report(task: dict[str, Any]) -> None:
     messages = list(map(_printable, _messages(task)))
     if task["as_json"]:
-        print(json.dumps({"error": {"code": CODE, "messages": messages}}), flush=True)
-    for message in messages:
-        print(f"textclf: {message}", file=sys.stderr, flush=True)
+        sys.stdout.write(json.dumps({"error": {"code": CODE, "messages": messages}}) + "\n")
+        sys.stdout.flush()
+    sys.stderr.writelines(f"textclf: {message}\n" for message in messages)
+    sys.stderr.flush()
     if task["is_temporary"] and Path(task["log"]).is_file():  # not /dev/null
         Path(task["log"]).unlink()
 

@@ -166,8 +166,8 @@ def test_other_versions_are_told(cli, runs):
     result = cli("resume", run.path)
     assert result.exit_code == 0
     assert "textclf: warning: versions.keras is " in result.stderr
-    assert ", was 3.0: the rest may differ in the last digits" in result.stderr
-    assert ", was 99: the rest may differ in the last digits" in result.stderr
+    assert ", was 3.0: the remaining epochs may differ" in result.stderr
+    assert ", was 99: the remaining epochs may differ" in result.stderr
 
 
 def test_no_such_run(cli):

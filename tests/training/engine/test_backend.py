@@ -171,7 +171,7 @@ def test_a_scripts_settings_of_keras_change_nothing_and_are_back_after():
 
 def test_another_backend_that_is_imported_already_is_refused(monkeypatch):
     monkeypatch.setattr("keras.config.backend", lambda: "jax")
-    with pytest.raises(ResourceError, match=r"with the backend jax before textclf.*a new process"):
+    with pytest.raises(ResourceError, match=r"the backend jax before textclf.*a new process"):
         backend.import_tensorflow()
 
 

@@ -89,7 +89,17 @@ def time_of(record: Mapping[str, Any]) -> float | None:
 
 def environment(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How a run was made, from run.json: names, such as 'device · name', and values."""
-    order = ("command", "versions", "device", "engine", "platform", "git", "code", "data")
+    order = (
+        "command",
+        "versions",
+        "device",
+        "engine",
+        "platform",
+        "environment",
+        "git",
+        "code",
+        "data",
+    )
     times = ("started", "finished", "resumed")
     lines = []
     for key in (*order, *times):

@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from textclf.errors import ResourceError
+from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
 from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
@@ -81,7 +82,8 @@ def start(device: str = "auto") -> Device:
         raise ResourceError(
             f"--device {device}: the device can no longer be changed; start a new process"
         ) from error
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    threads = asked or available_processors()
     if chosen is None:
         return Device("cpu", _processor(), threads)
     details = tf.config.experimental.get_device_details(gpus[chosen])
@@ -168,6 +170,7 @@ def add_xla_options(*options: str) -> None:
 
     XLA reads them once, when it first compiles in a process.
     """
+    OWN_XLA_OPTIONS.update(options)
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
     os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()

@@ -7,10 +7,9 @@ import click
 
 from textclf import errors
 from textclf.cli import main as textclf
-from textclf.cli.group import BUG, INTERRUPTED, TERMINATED, USAGE
 from writers.markdown import code_block, table
 
-# By command: what to type, and what it is good for.
+# By command: what to type, and why.
 EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "train": [
         ("textclf train quickstart", "a shipped recipe, in any folder"),
@@ -33,21 +32,21 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     ],
     "check": [
         ("textclf check imdb_lstm", "layers, parameters, examples, memory"),
-        ("textclf check imdb_lstm --set model.units=64", "how much larger is it then?"),
+        ("textclf check imdb_lstm --set model.units=64", "how much larger is that?"),
     ],
-    "runs": [("textclf runs", "what there is under runs/")],
+    "runs": [("textclf runs", "the runs under runs/")],
     "compare": [("textclf compare quickstart-1 quickstart-2", "what differs, and by how much")],
-    "report": [("textclf report quickstart-1 -o report.html", "one page to read and to send")],
+    "report": [("textclf report quickstart-1 -o report.html", "one file to read and to send")],
     "export": [
         ("textclf export quickstart-1 --format savedmodel -o model", "for TensorFlow Serving, say"),
         ("textclf export quickstart-1 --format onnx -o model.onnx", "needs the extra 'export'"),
     ],
     "data fetch": [("textclf data fetch imdb", "into Keras's own cache")],
-    "data verify": [("textclf data verify imdb", "are the files genuine?")],
+    "data verify": [("textclf data verify imdb", "are the files correct?")],
     "data show": [
         ("textclf data show imdb", "classes, lengths, words, duplicates, examples"),
-        ("textclf data show imdb_lstm -o lengths.png", "and what its maxlen cuts, as a picture"),
-        ("textclf data show imdb_lstm --row 17", "a review, before and after"),
+        ("textclf data show imdb_lstm -o lengths.png", "and a picture of what its maxlen cuts"),
+        ("textclf data show imdb_lstm --row 17", "a review before and after preprocessing"),
     ],
     "recipes": [
         ("textclf recipes", "all of them, with their scores"),
@@ -130,15 +129,10 @@ def _help_text(text: str) -> str:
 def _exit_codes() -> Iterator[tuple[str, str]]:
     meanings: dict[int, list[str]] = {
         0: ["Done."],
-        BUG: ["A bug of textclf's: the only case with a traceback."],
-        USAGE: ["Wrong usage of the command line."],
+        1: ["A bug of textclf: the only case with a traceback."],
     }
     for _, kind in inspect.getmembers(errors, inspect.isclass):
-        if kind.__base__ is errors.TextclfError:
+        if kind.__module__ == errors.__name__ and "exit_code" in vars(kind) and kind.exit_code > 1:
             meanings.setdefault(kind.exit_code, []).append(str(kind.__doc__).splitlines()[0])
-    meanings[INTERRUPTED] = [
-        "Interrupted by Ctrl-C; what was finished is kept, the message says how to resume."
-    ]
-    meanings[TERMINATED] = ["The same, by SIGTERM."]
     for code, sentences in sorted(meanings.items()):
         yield str(code), " ".join(sentences)

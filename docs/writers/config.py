@@ -74,10 +74,10 @@ def config_page() -> Iterator[str]:
     yield code_block("# yaml-language-server: $schema=textclf.schema.json", "yaml")
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])
-    yield "## What cannot work together"
+    yield "## Settings that conflict"
     yield (
         "Settings that are valid one by one can contradict each other. textclf reports that before "
-        "anything is loaded or trained, with what to do about it:"
+        "anything is loaded or trained, and the message says what to do:"
     )
     yield table(
         ["`textclf check` of", "with `--set`", "says"],

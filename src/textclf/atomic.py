@@ -5,37 +5,72 @@ import errno
 import json
 import os
 import re
+import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from textclf.errors import ResourceError
 
+TEMPORARY = re.compile(r"\.(tmp-[0-9a-f]{16}|\d+)-.+", re.DOTALL)  # earlier versions: a process id
+# A planted link is not followed; opening a FIFO does not wait. Windows has neither.
+OWN_FILE_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A place beside `path` to write to, which takes `path`'s place once the block is done.
+    """An empty file beside `path` to write to, which replaces `path` once the block is done.
+
+    Its name cannot be predicted, so that nobody can plant a link in its place. A link in `path`'s
+    own place is replaced too; what it points to stays as it is.
 
     Raises:
         ResourceError: the disk is full, or the folder cannot be written.
     """
-    # A prefix rather than a suffix: Keras, NumPy and Matplotlib choose a format by the suffix.
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _new_file_beside(path)
         yield temporary
         _sync(temporary)
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _new_file_beside(path: Path) -> Path:
+    while True:
+        # A prefix rather than a suffix: Keras, NumPy and Matplotlib choose a format by the suffix.
+        temporary = path.with_name(f".tmp-{token_hex(8)}-{path.name}")
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            return temporary
 
 
 def is_temporary(path: Path) -> bool:
     """Whether a file is one that `writing` was writing to when its process was killed."""
-    return re.fullmatch(r"\.\d+-.+", path.name) is not None
+    return TEMPORARY.fullmatch(path.name) is not None
+
+
+@contextlib.contextmanager
+def drafting(path: Path) -> Iterator[Path]:
+    """A folder beside `path` for several files; it vanishes with whatever was not moved out.
+
+    Raises:
+        ResourceError: the disk is full, or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def cannot_write(path: Path, error: OSError) -> ResourceError:
@@ -47,12 +82,16 @@ def cannot_write(path: Path, error: OSError) -> ResourceError:
 def append_line(path: Path, line: str) -> None:
     """Add a line, in one write: a process that is killed leaves the whole line or none.
 
+    A file with other names (hard links) is replaced by a copy first: they stay as they are.
+
     Raises:
-        ResourceError: the disk is full; what was written of the line is taken back.
+        ResourceError: the disk is full, and what was written of the line is removed again; or
+            a symbolic link or something other than a file is in the file's place.
     """
     content = line.encode("utf-8")
     try:
-        with path.open("ab", buffering=0) as file:
+        _give_a_copy_of_its_own(path)
+        with open(path, "ab", buffering=0, opener=_open_own_file) as file:
             before = file.seek(0, os.SEEK_END)
             try:
                 if file.write(content) != len(content):
@@ -64,17 +103,39 @@ def append_line(path: Path, line: str) -> None:
         raise cannot_write(path, error) from error
 
 
+def _give_a_copy_of_its_own(path: Path) -> None:
+    try:
+        state = path.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(state.st_mode):
+        raise OSError(errno.ELOOP, "a symbolic link is in its place")
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "not a file")
+    if state.st_nlink > 1:
+        with writing(path) as temporary:
+            temporary.write_bytes(path.read_bytes())
+
+
+def _open_own_file(path: str, flags: int) -> int:
+    """As `open` does, but of a link planted since the check nothing is opened."""
+    return os.open(path, flags | OWN_FILE_ONLY, 0o666)
+
+
 def write_text(path: Path, text: str) -> None:
     with writing(path) as temporary:
-        # backslashreplace: a file's name can hold bytes that are no text.
+        # backslashreplace: a file's name can hold bytes that are not text.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    # allow_nan=False: NaN is no JSON, and no other program would read it.
+    # allow_nan=False: NaN is not JSON, and other programs would not read it.
     write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    descriptor = os.open(path, os.O_RDWR | OWN_FILE_ONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

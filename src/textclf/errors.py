@@ -1,18 +1,33 @@
-"""Every error that a user can cause, each with the exit code that it ends the command with."""
+"""Every error that a user can cause, each with the exit code of the command."""
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class TextclfError(Exception):
-    """An error that is told to the user as plain lines, never as a traceback.
+    """An error that is shown to the user as plain lines, never as a traceback.
 
     Args:
         *messages: one line each: where, what, what now.
+        result: what the command found out nevertheless, for its JSON.
     """
 
     exit_code = 1
 
-    def __init__(self, *messages: str) -> None:
+    def __init__(self, *messages: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__("\n".join(messages))
         self.messages = messages
+        self.result = dict(result or {})
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints in place of the command's result."""
+        return {**self.result, "error": {"code": self.exit_code, "messages": list(self.messages)}}
+
+
+class UsageError(TextclfError):
+    """Wrong usage of the command line."""
+
+    exit_code = 2
 
 
 class ConfigError(TextclfError):
@@ -28,7 +43,7 @@ class DataError(TextclfError):
 
 
 class MissingDataError(DataError):
-    """A data file is neither in a data folder nor to be had from the network."""
+    """A data file is not in any data folder and cannot be downloaded."""
 
 
 class RunError(TextclfError):
@@ -44,12 +59,24 @@ class ResourceError(TextclfError):
 
 
 class ExpectationError(TextclfError):
-    """A score falls short of what `--expect` asked for."""
+    """A score does not meet `--expect`."""
 
     exit_code = 7
 
 
 class ReproductionError(TextclfError):
-    """A run trained anew did not come out the same."""
+    """A run, trained again, gave another result."""
 
     exit_code = 7
+
+
+class Interrupted(TextclfError):
+    """Interrupted by Ctrl-C; finished epochs are kept, and the message says how to resume."""
+
+    exit_code = 130
+
+
+class Terminated(Interrupted):
+    """Stopped by SIGTERM: the same as Ctrl-C otherwise."""
+
+    exit_code = 143

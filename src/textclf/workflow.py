@@ -1,4 +1,6 @@
-"""What the commands do, step by step; TensorFlow is imported once a step needs it."""
+"""What each command does, step by step; TensorFlow is imported when a step needs it."""
+
+from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
@@ -13,22 +15,21 @@ from textclf.errors import RunError
 from textclf.plots.run import plot_run
 from textclf.results.prediction import Predictor, read_text_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
-from textclf.runs import RunFolder, create_run, find_run
+from textclf.runs import RunFolder, SeriesFolder, create_run, find_run, locked, recording, restart
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
-from textclf.training.evaluation import Scored, Scores, mean_and_sd, score
-from textclf.training.fits import Fit, over_fits
+from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
+from textclf.training.fits import Fit, final_fit, fold_fits
 from textclf.training.reporter import LineReporter, Reporter
-from textclf.training.results import write_results
 from textclf.training.resumption import (
     refuse_failed,
     refuse_other_data,
     warn_of_changes,
     with_epochs,
 )
-from textclf.training.series import runs_with_models, seeds_from, series_locked, train_seeds
+from textclf.training.series import require_finished, seeds_from, series_locked, training_seed
 
 if TYPE_CHECKING:
     import keras
@@ -44,19 +45,20 @@ class Run(RunFolder):
         """Run('runs/imdb_lstm-1', finished, val_accuracy=0.776)"""
         return f"Run({str(self.path)!r}, {', '.join(describe_state(self))})"
 
-    def load_model(self, fold: int | None = None) -> "keras.Model":
+    def load_model(self, fold: int | None = None) -> keras.Model:
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
         A series of seeds has one in each of its runs: `run.seed(2).load_model()`. The layers are
         built from the run's config and only weights are read from the file, so that nothing in it
         can run.
         """
-        backend.import_tensorflow()
-        from textclf.training.trainer import load_kept_model
+        with backend.computing(None):
+            backend.import_tensorflow()
+            from textclf.training.network import load_kept_model
 
-        return load_kept_model(self.config, self if fold is None else self.fold(fold))
+            return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
@@ -69,13 +71,25 @@ class Run(RunFolder):
         return pd.DataFrame(predictor.predict(list(texts)), columns=predictor.columns)
 
 
+class Series(SeriesFolder, Run):
+    """A series of seeds, for notebooks: its scores are means; `seed(2)` is one of its runs."""
+
+    def seed(self, number: int) -> Run:
+        """The run of a seed, from 1."""
+        return Run(super().seed(number).path)
+
+
 def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Run:
     """The run in a folder, or of a name under `runs_dir`; None: the newest finished one.
 
     Raises:
         RunError: there is no such run.
     """
-    return Run(find_run(None if run is None else str(run), Path(runs_dir)).path)
+    return _public(find_run(None if run is None else str(run), Path(runs_dir)))
+
+
+def _public(run: RunFolder) -> Run:
+    return (Series if isinstance(run, SeriesFolder) else Run)(run.path)
 
 
 def train(
@@ -88,20 +102,20 @@ def train(
     data_dir: str | Path | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Run:
-    """Train a config's model, score the kept model, draw the plots; all in a new folder.
+    """Train a config's model, score the kept model, draw the plots, all into a new folder.
 
     Args:
         name: the folder's name; by default `<recipe>-<n>`.
-        seeds: train as many models, 2 to 100, with the config's seed and those that follow it,
+        seeds: how many models to train, 2 to 100, with the config's seed and the numbers after it,
             each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
-        reporter: gets the progress; by default a line for each epoch on standard error, with
-            `textclf.training.reporter.Reporter()` nothing.
-        callbacks: Keras callbacks of one's own, called before textclf's.
-        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` goes on with them.
+        reporter: gets the progress of the fits, and warnings; by default a line for each epoch on
+            standard error, with `textclf.training.reporter.Reporter()` nothing.
+        callbacks: your own Keras callbacks, called before textclf's.
+        tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
 
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
@@ -111,11 +125,11 @@ def train(
     logs = {"tensorboard": True} if tensorboard else {}
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
-    with run.locked(), run.recording(), backend.native_output_to(run.log_path):
-        shown = reporter or LineReporter()
-        trainer = _new_trainer(config, data_dir, device, shown, callbacks, tensorboard)
-        _carry_out(run, trainer)
-    return Run(run.path)
+    with locked(run), recording(run), backend.computing(run.log_path):
+        reporter = reporter or LineReporter()
+        trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
+        _train_run(trainer, run)
+    return _public(run)
 
 
 def resume(
@@ -126,10 +140,10 @@ def resume(
     device: str = "auto",
     reporter: Reporter | None = None,
 ) -> Run:
-    """Go on with a run that was interrupted, to the same end, or add epochs to a finished one.
+    """Resume an interrupted run, to the same end, or add epochs to a finished one.
 
     Args:
-        epochs: as many in all, in place of the config's.
+        epochs: the total number, in place of the config's.
 
     Raises:
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
@@ -142,12 +156,12 @@ def resume(
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
     reporter = reporter or LineReporter()
-    with series_locked(run), run.locked():
+    with series_locked(run), locked(run):
         record, config = run.record, with_epochs(run, epochs)
         refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
-            return Run(run.path)
-        with backend.native_output_to(run.log_path):
+            return _public(run)
+        with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
@@ -157,27 +171,45 @@ def resume(
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
             warn_of_changes(record, {**again, **device_now}, reporter)
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
-            run.restart(config, resumed)
-            with run.recording(is_new=False):
-                _carry_out(run, trainer)
-    return Run(run.path)
+            restart(run, config, resumed)
+            with recording(run, is_new=False):
+                _train_run(trainer, run)
+    return _public(run)
 
 
-def _carry_out(run: RunFolder, trainer: "Trainer") -> None:
-    """Train what is left to train of a run, and write all that belongs to it."""
-    if run.seed_values:
-        run.update(data=dict(trainer.data.files), device=vars(trainer.device))
-        train_seeds(run, lambda one: _train_one(trainer, one))
-    else:
-        _train_one(trainer, run)
-
-
-def _train_one(trainer: "Trainer", run: RunFolder) -> Scores:
+def _train_run(trainer: Trainer, run: RunFolder) -> None:
+    """Train what is left to train of a run, and write everything that belongs to it."""
     run.update(data=dict(trainer.data.files), device=vars(trainer.device))
-    scores = over_fits(run.config, trainer.data, run, lambda fit: _fit_and_score(trainer, fit))
-    write_json(run.metrics_path, scores)
-    run.update(engine=vars(trainer.choice))
+    if isinstance(run, SeriesFolder):
+        _train_seeds(trainer, run)
+    else:
+        _train_fits(trainer, run)
     plot_run(run)
+
+
+def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
+    for number in range(1, len(series.seed_values) + 1):
+        with training_seed(series, number) as run:
+            if run is not None:  # a finished one stays as it is
+                _train_run(trainer, run)
+    scores = [run.metrics for run in series.seeds.values()]
+    write_json(series.metrics_path, mean_and_sd(scores))
+    series.update(engine=series.seed(1).record.get("engine"))
+
+
+def _train_fits(trainer: Trainer, run: RunFolder) -> None:
+    folds = [_fit_and_score(trainer, fit) for fit in fold_fits(run, trainer.data)]
+    final = _fit_and_score(trainer, final_fit(run, trainer.data, folds))
+    write_json(run.metrics_path, {**mean_and_sd(folds), **final})
+    run.update(engine=trainer.engine_record)
+
+
+def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
+    prepared = trainer.prepare(fit)
+    kept_epoch = prepared.train()
+    scored = prepared.predict_kept()
+    scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
+    write_results(fit.folder, trainer.data, scored, scores)
     return scores
 
 
@@ -189,7 +221,7 @@ def reproduce(
     device: str = "auto",
     reporter: Reporter | None = None,
 ) -> Reproduction:
-    """Train a run's config anew, in a folder of its own, and compare.
+    """Train a run's config again, in a folder of its own, and compare the results.
 
     Raises:
         RunError: the run is not finished, or damaged.
@@ -199,7 +231,7 @@ def reproduce(
     other = train(
         run.config,
         runs_dir,
-        seeds=len(run.seed_values) or None,
+        seeds=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
         recipe=f"{run.title.replace('/', '-')}-again",
         data_dir=data_dir,
         device=device,
@@ -211,19 +243,36 @@ def reproduce(
 def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:
     """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
-    Of a series of seeds the means, and beside them the deviations.
+    Returns:
+        The scores; of a series of seeds their means and, beside them, their deviations.
 
     Raises:
         RunError: a model is missing or damaged.
     """
-    with backend.native_output_to(None):
+    with backend.computing(None):
         trainer = _new_trainer(run.config, data_dir, device)
         refuse_other_data(run, trainer.data)
-        scores = [
-            over_fits(one.config, trainer.data, one, lambda fit: _score_again(trainer, fit))
-            for one in runs_with_models(run)
-        ]
-        return mean_and_sd(scores) if run.seed_values else scores[0]
+        if not isinstance(run, SeriesFolder):
+            return _evaluate_fits(trainer, run)
+        require_finished(run)
+        return mean_and_sd([_evaluate_fits(trainer, seed) for seed in run.seeds.values()])
+
+
+def _evaluate_fits(trainer: Trainer, run: RunFolder) -> Scores:
+    folds = [_score_again(trainer, fit) for fit in fold_fits(run, trainer.data)]
+    final = _score_again(trainer, final_fit(run, trainer.data, folds))
+    return {**mean_and_sd(folds), **final}
+
+
+def _score_again(trainer: Trainer, fit: Fit) -> Scores:
+    scores = _score_splits(trainer, trainer.prepare(fit).predict_kept())
+    if not fit.folder.metrics_path.exists():  # an interrupted fit
+        return scores
+    return {**scores, "best_epoch": fit.folder.best_epoch}
+
+
+def _score_splits(trainer: Trainer, scored: list[Scored]) -> Scores:
+    return {key: value for part in scored for key, value in score(trainer.data, part).items()}
 
 
 def load_predictor(
@@ -233,21 +282,20 @@ def load_predictor(
     each_class: bool = False,
     reporter: Reporter | None = None,
 ) -> Predictor:
-    """What tells the classes of new texts with a run's kept model.
+    """Load a run's kept model to predict the classes of new texts.
 
     Args:
-        each_class: whether it tells every class's probability.
+        each_class: whether to predict every class's probability, too.
 
     Raises:
         RunError: the run is not one on texts and classes, keeps no model yet, or is damaged.
     """
     encoder, class_names = read_text_encoder(run)
     if run.status != "finished":
-        told = f"warning: {run.path}: not finished; its best model so far predicts"
-        (reporter or Reporter()).tell(told)
-    with backend.native_output_to(None):
+        (reporter or Reporter()).warn(f"{run.path}: not finished; its best model so far predicts")
+    with backend.computing(None):
         backend.start(device)
-        from textclf.training.trainer import load_kept_model
+        from textclf.training.network import load_kept_model
 
         network = load_kept_model(run.config, run)
         try:
@@ -261,34 +309,14 @@ def _new_trainer(
     data_dir: str | Path | None,
     device: str,
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
-) -> "Trainer":
+) -> Trainer:
     reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
     for warning in data.warnings:
-        reporter.tell(f"warning: {warning}")
+        reporter.warn(warning)
     chosen = backend.start(device)
     from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
-
-
-def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
-    kept_epoch = trainer.fit(fit)
-    scored = trainer.predict_kept(fit)
-    scores = {**_score_all(trainer, scored), "best_epoch": kept_epoch}
-    write_results(fit.folder, trainer.data, scored, scores)
-    return scores
-
-
-def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
-    trainer.prepare(fit)
-    scores = _score_all(trainer, trainer.predict_kept(fit))
-    if not fit.folder.metrics_path.exists():  # an interrupted fit
-        return scores
-    return {**scores, "best_epoch": fit.folder.best_epoch}
-
-
-def _score_all(trainer: "Trainer", scored: list[Scored]) -> Scores:
-    return {key: value for part in scored for key, value in score(trainer.data, part).items()}

@@ -47,7 +47,7 @@ def test_without_a_name_the_newest_finished_run_is_scored(cli, runs):
         ("tail", "run.json", "[]", "damaged: not a JSON object"),
         ("tail", "config.yaml", "dataset: [\n", "expected a key or a value here"),
         ("tail", "config.yaml", None, "missing; the run is not complete"),
-        ("tail", "metrics.json", '{"val_mae": NaN}', "damaged: NaN is no JSON"),
+        ("tail", "metrics.json", '{"val_mae": NaN}', "damaged: NaN is not valid JSON"),
         ("tail", "checkpoints/best.keras", None, "missing; no epoch of this run was finished"),
         ("tail", "checkpoints/best.keras", "no model", "damaged, or not of this run's model: "),
         ("folds", "fold-2/checkpoints/best.keras", "", "damaged, or not of this run's model: "),
@@ -78,10 +78,10 @@ def test_a_model_that_is_not_the_runs_own_ends_with_5(cli, runs, damage):
 @pytest.mark.parametrize(
     ("run", "message"),
     [
-        ("nothing", "nothing: no such run; under runs there are: none"),
+        ("nothing", "nothing: no such run; the runs under runs are: none"),
         (".", ".: not a run: it has no run.json"),
-        ("", "'': no such run; under runs there are: none"),
-        ("a" * 300, ": no such run; under runs there are: none"),
+        ("", "'': no such run; the runs under runs are: none"),
+        ("a" * 300, ": no such run; the runs under runs are: none"),
         ("no\rsuch\x1b[31m", r"no\rsuch\x1b[31m: no such run"),
         (None, "runs: holds no finished run; train one: textclf train CONFIG"),
     ],

@@ -35,7 +35,7 @@ def test_with_the_schema_beside_it_an_editor_finds_it(cli_json, empty_folder):
 
 def test_a_file_that_is_there_is_left_alone(cli, cli_json, empty_folder):
     (empty_folder / "docstrings_dense.yaml").write_text("mine")
-    message = "docstrings_dense.yaml is there already; name another file with -o."
+    message = "docstrings_dense.yaml already exists; choose another file with -o."
     result = cli("init", "--schema")
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
@@ -71,9 +71,9 @@ def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
     result = cli("init", "data/train.csv", "--model", "lstm", "-o", "configs/mine.yaml")
     assert (result.exit_code, result.stdout) == (0, "configs/mine.yaml\n")
     assert result.stderr.splitlines() == [
-        "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad', 'good'",
+        "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad' and 'good'",
         "textclf: data/train.csv: left out: 'id'",
-        "textclf: ../data/test.csv: holds the test rows",
+        "textclf: ../data/test.csv: used for the test rows",
         "textclf: train it with: textclf train configs/mine.yaml",
     ]
     config = load_config("configs/mine.yaml")
@@ -102,7 +102,7 @@ def test_numbers_are_features_and_a_share_of_one_file_tests(cli, empty_folder):
         (["reviews.csv", "--text", "revue"], 4, "no column 'revue'; did you mean 'review'?"),
         (["reviews.csv", "--dataset", "imdb"], 2, "not both"),
         (["reviews.csv", "--label", "a", "--target", "b"], 2, "not both"),
-        (["--label", "a"], 2, "go with a DATA file"),
+        (["--label", "a"], 2, "need a DATA file"),
         (["reviews.csv", "--model", "gru"], 3, "model.type: expected dense"),
     ],
 )

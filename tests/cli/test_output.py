@@ -46,7 +46,7 @@ def row(epoch: int, seconds: float = 0.25) -> dict[str, float]:
 
 @pytest.mark.parametrize(("epochs", "most"), [(1, 1), (20, 20), (21, 11), (1000, 20), (10_001, 20)])
 def test_long_fits_print_a_line_every_few_epochs_and_the_last(capsys, epochs, most):
-    with progress.reporting(quiet=False) as reporter:
+    with progress.show_progress(quiet=False) as reporter:
         reporter.begin_fit("run-1", epochs, 10)
         for epoch in range(1, epochs + 1):
             reporter.end_epoch(row(epoch))
@@ -57,7 +57,7 @@ def test_long_fits_print_a_line_every_few_epochs_and_the_last(capsys, epochs, mo
 
 
 def test_quiet_is_silent(capsys):
-    with progress.reporting(quiet=True) as reporter:
+    with progress.show_progress(quiet=True) as reporter:
         reporter.begin_fit("run-1", 1, 1)
         reporter.end_epoch(row(1))
     assert capsys.readouterr() == ("", "")
@@ -67,7 +67,7 @@ def test_the_cursor_is_shown_again_after_an_interruption(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with pytest.raises(KeyboardInterrupt), progress.reporting(quiet=False) as reporter:
+    with pytest.raises(KeyboardInterrupt), progress.show_progress(quiet=False) as reporter:
         reporter.begin_fit("run-1", 2, 3)
         reporter.end_batch(1, 1, {"loss": 0.5})
         reporter.end_epoch(row(1))

@@ -9,7 +9,7 @@ from textclf.runs import RunFolder
 pytestmark = pytest.mark.real_data
 
 
-@pytest.mark.parametrize("name", ["tail", "folds"])
+@pytest.mark.parametrize("name", ["tail", pytest.param("folds", marks=pytest.mark.slow)])
 def test_a_run_comes_out_the_same(cli, runs, name):
     result = cli("reproduce", runs / name)
     assert result.exit_code == 0, result.stderr
@@ -71,7 +71,7 @@ def test_one_changed_prediction_is_found(cli, runs):
     result = cli("reproduce", run.path)
     assert result.exit_code == 7
     assert "predictions.csv: 1 of " in result.stderr
-    assert "versions, code, data and device are the same" in result.stderr
+    assert "environment variables are the same" in result.stderr
 
 
 def test_only_a_finished_run_is_reproduced(cli, runs):

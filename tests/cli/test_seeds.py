@@ -13,7 +13,7 @@ from textclf import evaluate, load_config, open_run, train
 from textclf.config.settings import MAX_SEED
 from textclf.errors import ConfigError, RunError
 from textclf.results.reproduction import compare_runs
-from textclf.runs import RunFolder, list_runs
+from textclf.runs import list_runs, open_folder
 from textclf.training.callbacks import HistoryWriter
 from textclf.training.trainer import Trainer
 from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
@@ -85,7 +85,7 @@ def test_what_belongs_to_a_model_is_refused_with_the_name_of_one(trained, what):
     ("overrides", "seeds", "message"),
     [
         (TINY_BOSTON, 2, "training.validation: k_fold trains a model for each fold"),
-        ((*TINY_TAIL, f"seed={MAX_SEED}"), 2, "go beyond"),
+        ((*TINY_TAIL, f"seed={MAX_SEED}"), 2, "exceed"),
         (TINY_TAIL, 1, "seeds: 1 is not in the range 2 to 100"),
         (TINY_TAIL, 101, "seeds: 101 is not in the range"),
     ],
@@ -101,9 +101,9 @@ def test_series_that_cannot_be(tmp_path, overrides, seeds, message):
 
 def test_a_series_is_compiled_once_told_and_expected(cli, monkeypatch):
     engines = []
-    make_engine = Trainer._make_engine
+    compile_program = Trainer._compile
     monkeypatch.setattr(
-        Trainer, "_make_engine", lambda self, *a: engines.append(1) or make_engine(self, *a)
+        Trainer, "_compile", lambda self, *a: engines.append(1) or compile_program(self, *a)
     )
     arguments = ("train", "boston_dense", *sets(TINY_TAIL), "--seeds", 2)
     result = cli(*arguments, "--name", "s", "--expect", "val_mae_sd>100")
@@ -125,13 +125,14 @@ def test_series_and_their_seeds_are_drawn(cli, runs):
     assert cli("plot", "seeds", "seeds/seed-1", "tail", "--runs-dir", runs).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_series_is_reproduced(cli, runs):
     result = cli("reproduce", runs / "seeds", "--quiet")
     folder = result.stdout.splitlines()[-1]
     assert (result.exit_code, folder) == (0, "runs/seeds-again-1")
     path = runs / "seeds" / "seed-2" / "predictions.csv"
     path.write_text(path.read_text().replace("validation,", "validation,1", 1))
-    (difference,) = compare_runs(RunFolder(runs / "seeds"), RunFolder(Path(folder))).differences
+    (difference,) = compare_runs(open_folder(runs / "seeds"), open_folder(Path(folder))).differences
     assert difference.startswith("seed-2/predictions.csv: 1 of ")
 
 
@@ -157,18 +158,19 @@ def test_an_interrupted_series_goes_on_to_the_same_bits(
         assert result.stderr.splitlines()[-1] == "textclf: no epoch was finished; nothing is kept"
         assert list(Path("runs").iterdir()) == []
         return
-    assert result.stderr.count("what was finished is kept") == 1
-    assert result.stderr.endswith("go on with: textclf resume runs/s\n")
-    series = RunFolder(Path("runs/s"))
+    assert result.stderr.count("finished epochs are kept") == 1
+    assert result.stderr.endswith("resume with: textclf resume runs/s\n")
+    series = open_folder(Path("runs/s"))
     assert [series.status, series.seeds[fit].status] == ["interrupted"] * 2
     assert "resume runs/s" in cli("evaluate", "s").stderr
     finished = {path: path.stat().st_mtime_ns for path in series.path.glob("seed-1/*.json")}
     assert cli("resume", "s").exit_code == 0
     assert all(path.stat().st_mtime_ns == then for path, then in finished.items())
-    assert compare_runs(RunFolder(trained / "seeds"), series).differences == []
-    assert series.metrics == RunFolder(trained / "seeds").metrics
+    assert compare_runs(open_folder(trained / "seeds"), series).differences == []
+    assert series.metrics == open_folder(trained / "seeds").metrics
 
 
+@pytest.mark.slow
 def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
     arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=60")), "--seeds", 3)
     process = start("train", *arguments, "--name", "s")
@@ -176,30 +178,31 @@ def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
         time.sleep(0.02)
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
-    series = RunFolder(Path("runs/s"))
+    process.communicate(timeout=300)
+    series = open_folder(Path("runs/s"))
     assert series.status == series.seed(2).status == "interrupted"
     assert series.seed(1).status == "finished"
     assert cli("resume", "s", "--quiet").exit_code == 0
     assert cli("train", *arguments, "--name", "whole", "--quiet").exit_code == 0
-    assert compare_runs(RunFolder(Path("runs/whole")), series).differences == []
+    assert compare_runs(open_folder(Path("runs/whole")), series).differences == []
 
 
+@pytest.mark.slow
 def test_epochs_are_added_to_all_seeds_or_to_none(cli, runs):
     result = cli("resume", runs / "seeds" / "seed-1", "--set", "training.epochs=3")
     assert result.exit_code == 5
     assert f"textclf resume {runs / 'seeds'} --set training.epochs=3" in result.stderr
     assert cli("resume", runs / "seeds", "--set", "training.epochs=3").exit_code == 0
-    series = RunFolder(runs / "seeds")
+    series = open_folder(runs / "seeds")
     assert [len(run.history) for run in series.seeds.values()] == [3, 3]
     arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=3")), "--seeds", 2)
     assert cli("train", *arguments, "--name", "longer").exit_code == 0
-    assert compare_runs(RunFolder(Path("runs/longer")), series).differences == []
+    assert compare_runs(open_folder(Path("runs/longer")), series).differences == []
 
 
 def test_a_finished_series_prints_its_scores(cli_json, runs):
     code, printed = cli_json("resume", runs / "seeds")
-    assert (code, printed["metrics"]) == (0, RunFolder(runs / "seeds").metrics)
+    assert (code, printed["metrics"]) == (0, open_folder(runs / "seeds").metrics)
 
 
 def test_a_series_is_one_run_among_others(trained):

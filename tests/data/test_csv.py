@@ -174,7 +174,7 @@ def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
     rows = "".join(f"{'?' if n % 2 else n},1,1\n" for n in range(40))
     with pytest.raises(DataError) as caught:
         load_dataset(houses("rooms,age,price\n" + rows))
-    assert caught.value.messages[0].startswith("houses.csv:3: column 'rooms': '?' is no number ")
+    assert caught.value.messages[0].startswith("houses.csv:3: column 'rooms': '?' is not a number ")
     assert caught.value.messages[-2] == "and 10 more such places"
     assert len(caught.value.messages) == 12
 
@@ -190,8 +190,8 @@ def test_what_is_odd_is_counted():
     content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\n😀,other\n"
     data = load_dataset(films(content, test_path=write("test.csv", "text,label\na,only here\n")))
     assert list(data.warnings) == [
-        "films.csv: 2 texts without a word, the first in line 7; kept, the model sees nothing of "
-        "them",
+        "films.csv: 2 texts without a word, the first in line 7; they are kept, "
+        "but the model sees nothing in them",
         "1 class with no training row: 'only here'",
         "1 class with one training row: 'rare'",
     ]
@@ -207,11 +207,11 @@ def test_two_files_of_one_name_are_told_apart_from_any_folder(tmp_path, monkeypa
 
 
 def test_one_file_cannot_train_and_test(tmp_path):
-    with pytest.raises(DataError, match=r"films.csv: would train and test"):
+    with pytest.raises(DataError, match=r"films.csv: the same file as test_path"):
         load_dataset(films(test_path="films.csv"))
     Path("other").mkdir()
     settings = films(test_path=write("other/films.csv", FILMS))
-    with pytest.raises(DataError, match="would train and test"):
+    with pytest.raises(DataError, match="the same file as test_path"):
         load_dataset(settings, tmp_path)
 
 
@@ -236,7 +236,7 @@ def test_an_object_without_a_key_is_told_with_its_line():
         load_dataset(films(lines, "a.jsonl"))
     assert caught.value.messages[:2] == (
         "a.jsonl:2: column 'label': no class",
-        "a.jsonl:3: column 'text': None is no text",
+        "a.jsonl:3: column 'text': None is not a text",
     )
 
 
@@ -244,7 +244,7 @@ def test_an_object_without_a_key_is_told_with_its_line():
 def test_numbers_that_training_cannot_square_are_refused(number):
     lines = f'{{"a": 1, "price": 1}}\n{{"a": {number}, "price": 2}}\n'
     settings = CsvDataset(name="csv", path=write("a.jsonl", lines), features=["a"], target="price")
-    with pytest.raises(DataError, match=r"a.jsonl:2: column 'a': .* is no number from -1e\+15"):
+    with pytest.raises(DataError, match=r"a.jsonl:2: column 'a': .* is not a number from -1e\+15"):
         load_dataset(settings)
 
 

@@ -12,7 +12,7 @@ from textclf.config.file import load_config
 from textclf.config.settings import FeaturePreprocessing, ImdbDataset, TextPreprocessing
 from textclf.data import encoders as preprocessing
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.encoders import TextEncoder, encoder_from_json, fit_encoder
+from textclf.data.encoders import TextEncoder, encoder_from_json, fit_encoder, unpack
 from textclf.data.loaders import load_dataset
 from textclf.data.tasks import BINARY, REGRESSION
 
@@ -271,3 +271,11 @@ def test_a_text_is_encoded_as_its_ids_were_in_training(name, settings):
     trained = fit_encoder(full, data, data.train_rows)
     kept = encoder_from_json(json.loads(json.dumps(trained.to_json())))
     np.testing.assert_array_equal(trained.transform(some), kept.transform_texts(texts))
+
+
+def test_packed_columns_are_unpacked_for_the_model():
+    bits = np.array([[1, 0, 0, 1, 1, 0, 0, 0, 0, 1], [0] * 10])
+    unpacked = unpack(np.packbits(bits, axis=1), 10)
+    assert unpacked.dtype == np.float32
+    np.testing.assert_array_equal(unpacked, bits)
+    assert unpack(bits, None) is bits

@@ -1,9 +1,10 @@
 """Files are found in order, read only if genuine, and downloaded whole or not at all."""
 
+import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -37,6 +38,9 @@ class Origin(BaseHTTPRequestHandler):
 
     def log_message(self, *_args: object) -> None:
         pass
+
+
+Serve = Callable[[Callable[[Origin, threading.Event], None]], None]
 
 
 @pytest.fixture
@@ -117,11 +121,11 @@ def test_folder_in_the_place_of_the_file(no_data: Path, tmp_path: Path) -> None:
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied", str(self))
 
     put(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", refuse)  # root reads whatever its mode
+    monkeypatch.setattr(Path, "open", refuse)  # root reads whatever its mode
     with pytest.raises(DataError, match=f"{FILE}: cannot be read: Permission denied"):
         read_file(FILE, tmp_path)
 
@@ -143,7 +147,7 @@ def test_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert where.startswith(f"{path}: damaged")
     assert files.SHA256[FILE][:12] in where
     assert hashlib.sha256(content).hexdigest()[:12] in where
-    assert what_now == f"mend it with: textclf data fetch boston --data-dir {tmp_path}"
+    assert what_now == f"replace it with: textclf data fetch boston --data-dir {tmp_path}"
 
 
 class Malice:
@@ -193,7 +197,7 @@ def test_fetch_reports_progress_and_is_done_once(
     assert len(calls) > 1
 
 
-def test_fetch_mends_a_damaged_file_where_it_was_found(
+def test_fetch_replaces_a_damaged_file_where_it_was_found(
     no_data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -253,6 +257,78 @@ def test_silent_server_times_out(no_data: Path, monkeypatch: pytest.MonkeyPatch)
     assert leftovers(no_data) == []
 
 
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch, answers: object) -> Iterator[Serve]:
+    """Let the origin answer by a function of its own; `patience` ends with the test."""
+    patience = threading.Event()
+
+    def use(answer: Callable[[Origin, threading.Event], None]) -> None:
+        monkeypatch.setattr(Origin, "do_GET", lambda origin: answer(origin, patience))
+
+    yield use
+    patience.set()
+
+
+def test_an_endless_download_ends(
+    no_data: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    def answer(origin: Origin, patience: threading.Event) -> None:
+        origin.send_response(200)
+        origin.end_headers()
+        with contextlib.suppress(OSError):  # the other end hangs up
+            while not patience.is_set():
+                origin.wfile.write(CONTENT)
+
+    serve(answer)
+    monkeypatch.setattr(files, "LARGEST", 3 * len(CONTENT))
+    with pytest.raises(DataError, match=r"not the genuine file: it has more than 3,072,000 bytes"):
+        find_file(FILE)
+    assert leftovers(no_data) == []
+
+
+def test_a_dripping_download_ends(
+    no_data: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    def answer(origin: Origin, patience: threading.Event) -> None:
+        origin.send_response(200)
+        origin.send_header("Content-Length", str(len(CONTENT)))
+        origin.end_headers()
+        origin.wfile.write(b"drop")
+        patience.wait(60)
+
+    serve(answer)
+    monkeypatch.setattr(files, "SLOW_START", 0)
+    monkeypatch.setattr(files, "SLOWEST", 1e12)
+    with pytest.raises(MissingDataError, match="cannot be downloaded: too slow: 4 bytes in"):
+        find_file(FILE)
+    assert leftovers(no_data) == []
+
+
+def test_dripping_headers_end(no_data: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:
+    def answer(origin: Origin, patience: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            origin.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+            while not patience.wait(0.01):
+                origin.wfile.write(b"x")
+
+    serve(answer)
+    monkeypatch.setattr(files, "ANSWER_TIMEOUT", 0.1)
+    with pytest.raises(MissingDataError, match="timed out"):
+        find_file(FILE)
+    assert leftovers(no_data) == []
+
+
+def test_a_file_larger_than_any_genuine_one_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path)
+    monkeypatch.setattr(files, "LARGEST", len(CONTENT) - 1)
+    assert read_file(FILE, tmp_path) == CONTENT
+    monkeypatch.setattr(files, "LARGEST", 1000)
+    with pytest.raises(DataError, match="damaged"):
+        read_file(FILE, tmp_path)
+
+
 def test_interrupted_download_leaves_nothing(
     no_data: Path, answers: dict[str, tuple[int, bytes, int]]
 ) -> None:
@@ -278,7 +354,7 @@ def test_unwritable_keras_cache(no_data: Path, answers: dict[str, tuple[int, byt
 # --- verifying -------------------------------------------------------------------------------
 
 
-def test_verify_tells_each_files_status(no_data: Path, tmp_path: Path) -> None:
+def test_verify_reports_the_status_of_each_file(no_data: Path, tmp_path: Path) -> None:
     assert [status.status for status in verify_dataset("boston")] == ["missing"]
     path = put(tmp_path, b"damaged")
     (status,) = verify_dataset("boston", tmp_path)

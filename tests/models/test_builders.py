@@ -19,7 +19,7 @@ from textclf.models.builders import BUILDERS, build_model
 from textclf.training.engine.backend import Device
 from textclf.training.engine.engines import make_engine
 from textclf.training.engine.rule import Choice
-from textclf.training.trainer import new_network
+from textclf.training.network import new_network
 
 CPU = Device("cpu", "a processor", 1)
 

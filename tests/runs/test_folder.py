@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from run_folders import create_runs
 from textclf.config.file import load_config
 from textclf.errors import ConfigError, DataError, ResourceError, RunError
-from textclf.runs import FitFolder, RunFolder, create_run, find_run, list_runs
+from textclf.runs import FitFolder, RunFolder, create_run, find_run, list_runs, recording
 
 
 @pytest.fixture
@@ -68,20 +69,14 @@ def test_a_taken_name_is_refused_and_left_alone(new_run, tmp_path, kind):
         "file": path.touch,
         "dangling link": lambda: path.symlink_to("nowhere"),
     }[kind]()
-    with pytest.raises(RunError, match="mine: there is a run of that name already"):
+    with pytest.raises(RunError, match="mine: a run of this name exists already"):
         new_run("mine")
     assert list(path.parent.iterdir()) == [path]
 
 
-def _create(runs_dir: str, numbers: int) -> None:
-    config = load_config("boston_dense")
-    for _ in range(numbers):
-        create_run(config, "a", Path(runs_dir), None, {})
-
-
 def test_processes_that_start_together_get_folders_of_their_own(tmp_path):
     context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_create, args=(str(tmp_path), 10)) for _ in range(3)]
+    others = [context.Process(target=create_runs, args=(tmp_path, "a", 10)) for _ in range(3)]
     for process in others:
         process.start()
     for process in others:
@@ -121,31 +116,33 @@ ENDS = [
 @pytest.mark.parametrize(("error", "status", "messages"), ENDS)
 def test_the_record_says_how_the_run_ended(new_run, error, status, messages):
     run = new_run(status="running")
-    with pytest.raises(type(error)), run.recording():
+    with pytest.raises(type(error)), recording(run):
         run.history_path.write_text("epoch,loss\n1,0.5\n")
         raise error
     assert (run.status, run.record.get("error")) == (status, messages)
     assert run.record["finished"].endswith("+00:00")
-    what_now = "go on with: textclf resume" if status == "interrupted" else "see it: textclf plot"
-    assert error.__notes__ == [f"{run.path}: what was finished is kept; {what_now} {run.path}"]
+    what_now = (
+        "resume with: textclf resume" if status == "interrupted" else "see them with: textclf plot"
+    )
+    assert error.__notes__ == [f"{run.path}: finished epochs are kept; {what_now} {run.path}"]
 
 
 @pytest.mark.parametrize(("error", "_status", "_messages"), ENDS)
 def test_a_run_without_an_epoch_leaves_no_folder(new_run, error, _status, _messages):
     run = new_run()
-    with pytest.raises(type(error)), run.recording():
+    with pytest.raises(type(error)), recording(run):
         raise error
     assert not run.path.exists()
 
 
 def test_a_fold_is_kept_once_it_has_an_epoch(new_run):
     run, other = new_run(), new_run()
-    with pytest.raises(KeyboardInterrupt), run.recording():
+    with pytest.raises(KeyboardInterrupt), recording(run):
         run.fold(1).path.mkdir()
         run.fold(1).history_path.write_text("epoch,loss\n1,0.5\n")
         raise KeyboardInterrupt
     assert run.status == "interrupted"
-    with pytest.raises(KeyboardInterrupt), other.recording():
+    with pytest.raises(KeyboardInterrupt), recording(other):
         other.fold(1).path.mkdir()
         raise KeyboardInterrupt
     assert not other.path.exists()
@@ -153,7 +150,7 @@ def test_a_fold_is_kept_once_it_has_an_epoch(new_run):
 
 def test_a_run_that_ends_well_is_finished(new_run):
     run = new_run(status="running")
-    with run.recording():
+    with recording(run):
         run.update(device={"name": "cpu"})
     assert (run.status, run.record["device"]["name"]) == ("finished", "cpu")
 
@@ -165,7 +162,7 @@ def test_a_full_disk_does_not_hide_the_error(new_run, monkeypatch):
     run = new_run()
     run.history_path.touch()
     monkeypatch.setattr("textclf.runs.folder.write_json", full)
-    with pytest.raises(DataError), run.recording():
+    with pytest.raises(DataError), recording(run):
         raise DataError("this one")
 
 
@@ -204,7 +201,7 @@ def test_runs_are_listed_without_drafts_and_other_folders(three_runs):
 @pytest.mark.parametrize(
     ("run", "message"),
     [
-        ("nothing", "nothing: no such run; under .* there are: new, old, running"),
+        ("nothing", "nothing: no such run; the runs under .* are: new, old, running"),
         ("", "'': no such run"),
         ("x" * 300, "x: no such run"),
         ("a\0b", "no such run"),

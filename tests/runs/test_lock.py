@@ -10,7 +10,7 @@ import pytest
 
 from textclf.config.file import load_config
 from textclf.errors import ResourceError, RunError
-from textclf.runs import RunFolder, create_run
+from textclf.runs import RunFolder, create_run, locked
 from textclf.runs.lock import RunLock
 
 HOLDER = """
@@ -71,8 +71,8 @@ def test_the_status_of_a_run_whose_process_died(
 
 def test_a_folder_is_locked_once_by_its_object(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
-    with run.locked():
-        with run.locked():
+    with locked(run):
+        with locked(run):
             pass
         assert run.lock.is_held
     assert run.lock.is_free()
@@ -81,7 +81,7 @@ def test_a_folder_is_locked_once_by_its_object(tmp_path: Path) -> None:
 def test_a_new_run_is_locked_until_its_block_ends(tmp_path: Path) -> None:
     run = create_run(load_config("boston_dense"), "boston_dense", tmp_path, "run", {})
     assert run.lock.is_held and not RunLock(run.path).is_free()
-    with run.locked():
+    with locked(run):
         pass
     assert RunLock(run.path).is_free()
 

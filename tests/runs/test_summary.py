@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from run_folders import make_run, make_series
-from textclf.runs import summarize, summarize_runs
+from textclf.runs import locked, summarize, summarize_runs
 
 
 def test_a_finished_run(tmp_path):
@@ -29,7 +29,7 @@ def test_a_run_that_has_finished_no_epoch_yet(tmp_path):
     run = make_run(tmp_path, "mine", 3.0)
     run.metrics_path.unlink()
     run.history_path.unlink()
-    with run.locked():
+    with locked(run):
         run.update(status="running")
         summary = summarize(run)
     assert (summary.status, summary.epochs, summary.scores) == ("running", (0, 0), {})

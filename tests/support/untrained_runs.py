@@ -13,7 +13,7 @@ from textclf.data.encoders import fit_encoder
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.data.tokenizer import tokenize
 from textclf.runs import RunFolder, create_run
-from textclf.training.trainer import new_network
+from textclf.training.network import new_network
 
 TEXTS = [
     "The Café's ÉCOLE—don't stop!",

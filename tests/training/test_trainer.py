@@ -20,12 +20,12 @@ from textclf.runs import FitFolder
 from textclf.training.callbacks import StateKeeper
 from textclf.training.engine.backend import Device
 from textclf.training.engine.block_trainer import BlockTrainer
-from textclf.training.evaluation import score
+from textclf.training.evaluation import score, write_results
 from textclf.training.fits import Fit
+from textclf.training.network import load_kept_model
 from textclf.training.reporter import Reporter
-from textclf.training.results import write_results
 from textclf.training.state import read_state
-from textclf.training.trainer import Trainer, load_kept_model
+from textclf.training.trainer import Trainer
 
 CPU = Device("cpu", "a processor", 1)
 N_TRAIN, N_TEST, LENGTH, VOCABULARY = 200, 20, 6, 12
@@ -61,8 +61,10 @@ def make_config(model: dict = DENSE, maxlen: int = LENGTH, **training: object) -
     )
 
 
-def make_trainer(config: Config, callbacks: tuple = (), data: Dataset = TEXTS) -> Trainer:
-    return Trainer(config, data, CPU, Reporter(), callbacks)
+def make_trainer(
+    config: Config, callbacks: tuple = (), data: Dataset = TEXTS, tensorboard: bool = False
+) -> Trainer:
+    return Trainer(config, data, CPU, Reporter(), callbacks, tensorboard)
 
 
 def make_fit(config: Config, path: Path, seed: int = 1, split: Split | None = None) -> Fit:
@@ -71,7 +73,7 @@ def make_fit(config: Config, path: Path, seed: int = 1, split: Split | None = No
 
 
 def scores_of(trainer: Trainer, fit: Fit) -> dict[str, float]:
-    scored = trainer.predict_kept(fit)
+    scored = trainer.prepare(fit).predict_kept()
     return {key: value for part in scored for key, value in score(TEXTS, part).items()}
 
 
@@ -93,7 +95,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trainer, Fit]:
     """A fresh trainer's one fit, of seed 1."""
     fit = make_fit(REPEATED, tmp_path_factory.mktemp("fresh"), seed=1)
     trainer = make_trainer(REPEATED)
-    trainer.fit(fit)
+    trainer.prepare(fit).train()
     return trainer, fit
 
 
@@ -124,7 +126,7 @@ def repeated(
         for name, seed in {"first": 1, "other seed": 2, "again": 1}.items()
     }
     for fit in fits.values():
-        trainer.fit(fit)
+        trainer.prepare(fit).train()
         counts.append(len(traces))
     return fits, counts
 
@@ -177,7 +179,7 @@ def assert_scores_as_kept_row(trainer: Trainer, fit: Fit) -> None:
 def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, engine: str) -> None:
     config = make_config(epochs=40, engine=engine, early_stopping={"patience": 2})
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
-    kept_epoch = trainer.fit(fit)
+    kept_epoch = trainer.prepare(fit).train()
     history = fit.folder.history
     assert 1 < kept_epoch < len(history)  # else this test tells best, first and last not apart
     assert kept_epoch == history["val_loss"].idxmin() + 1
@@ -189,7 +191,7 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, engine: str) -> Non
 def test_best_by_another_column(tmp_path: Path) -> None:
     config = make_config(epochs=6, checkpoint={"monitor": "accuracy"})
     fit = make_fit(config, tmp_path)
-    kept_epoch = make_trainer(config).fit(fit)
+    kept_epoch = make_trainer(config).prepare(fit).train()
     history = fit.folder.history
     assert kept_epoch == history["accuracy"].idxmax() + 1
     assert kept_epoch != history["val_loss"].idxmin() + 1  # else this test tells nothing
@@ -198,7 +200,7 @@ def test_best_by_another_column(tmp_path: Path) -> None:
 def test_keep_last(tmp_path: Path) -> None:
     config = make_config(epochs=6, checkpoint={"keep": "last"})
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
-    assert trainer.fit(fit) == 6
+    assert trainer.prepare(fit).train() == 6
     history, scores = fit.folder.history, scores_of(trainer, fit)
     assert history["val_loss"].idxmin() + 1 < 6
     assert scores["val_loss"] == pytest.approx(history["val_loss"].iloc[-1], rel=1e-6)
@@ -208,7 +210,7 @@ def test_keep_last(tmp_path: Path) -> None:
 def test_without_validation_the_last_epoch_is_kept(tmp_path: Path) -> None:
     config = make_config(epochs=2, validation=None, early_stopping={"patience": 1})
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
-    assert trainer.fit(fit) == 2
+    assert trainer.prepare(fit).train() == 2
     assert list(read_history(fit).columns) == ["epoch", "loss", "accuracy", "learning_rate"]
     assert set(scores_of(trainer, fit)) == {"test_loss", "test_accuracy"}
 
@@ -217,11 +219,10 @@ def test_kept_model_of_the_earlier_fit_can_be_scored_later(tmp_path: Path) -> No
     config = make_config(epochs=2)
     trainer = make_trainer(config)
     one, other = (make_fit(config, tmp_path / str(seed), seed) for seed in (1, 2))
-    trainer.fit(one)
+    trainer.prepare(one).train()
     scores = scores_of(trainer, one)
-    trainer.fit(other)
+    trainer.prepare(other).train()
     assert scores_of(trainer, other) != scores
-    trainer.prepare(one)
     assert scores_of(trainer, one) == scores
 
 
@@ -245,7 +246,7 @@ def test_history_is_on_disk_after_every_epoch(tmp_path: Path) -> None:
     config = make_config(epochs=3, learning_rate=1e-4)
     fit = make_fit(config, tmp_path)
     reader = HistoryReader(fit.folder.history_path)
-    make_trainer(config, (reader,)).fit(fit)
+    make_trainer(config, (reader,)).prepare(fit).train()
     lines = fit.folder.history_path.read_text().splitlines()
     assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"
     assert reader.lines == [lines[:2], lines[:3]]
@@ -265,10 +266,10 @@ class Interrupt(keras.callbacks.Callback):
 def test_an_interrupted_fit_leaves_the_finished_epochs(tmp_path: Path) -> None:
     config = make_config(epochs=3, checkpoint={"keep": "last"})
     whole = make_fit(replace_epochs(config, 2), tmp_path / "whole")
-    make_trainer(config).fit(whole)
+    make_trainer(config).prepare(whole).train()
     cut = make_fit(config, tmp_path / "cut")
     with pytest.raises(KeyboardInterrupt):
-        make_trainer(config, (Interrupt(),)).fit(cut)
+        make_trainer(config, (Interrupt(),)).prepare(cut).train()
     pd.testing.assert_frame_equal(read_history(cut), read_history(whole))
     assert cut.folder.preprocessing == whole.folder.preprocessing  # so that its model can predict
     for path in ("kept_model_path", "last_model_path"):
@@ -287,11 +288,12 @@ def replace_epochs(config: Config, epochs: int) -> Config:
 def test_kept_model_is_rebuilt_from_config_and_folder(tmp_path: Path) -> None:
     config = make_config(epochs=1)
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
-    trainer.fit(fit)
-    scored = trainer.predict_kept(fit)
+    prepared = trainer.prepare(fit)
+    prepared.train()
+    scored = prepared.predict_kept()
     write_results(fit.folder, TEXTS, scored, {})
     model = load_kept_model(config, fit.folder)
-    x = trainer.encoder.transform(TEXTS.x)[scored[-1].rows]
+    x = prepared.encoder.transform(TEXTS.x)[scored[-1].rows]
     np.testing.assert_allclose(model(x), scored[-1].outputs, atol=1e-6)
 
 
@@ -303,23 +305,21 @@ def test_a_kept_model_that_cannot_be_read(
 ) -> None:
     config = make_config(epochs=1)
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
-    trainer.prepare(fit)
     if content is not None:
         fit.folder.kept_model_path.parent.mkdir()
         fit.folder.kept_model_path.write_bytes(content)
     with pytest.raises(RunError, match=message) as caught:
-        trainer.predict_kept(fit)
+        trainer.prepare(fit).predict_kept()
     assert str(fit.folder.kept_model_path) in caught.value.messages[0]
 
 
 def test_a_kept_model_of_other_layers(tmp_path: Path) -> None:
     config, other = make_config(epochs=1), make_config({**DENSE, "units": [9]}, epochs=1)
     fit = make_fit(config, tmp_path)
-    make_trainer(config).fit(fit)
+    make_trainer(config).prepare(fit).train()
     trainer = make_trainer(other)
-    trainer.prepare(fit)
     with pytest.raises(RunError, match="damaged, or not of this run's model"):
-        trainer.predict_kept(fit)
+        trainer.prepare(fit).predict_kept()
 
 
 # --- going on --------------------------------------------------------------------------------
@@ -338,12 +338,19 @@ RESUMED = {
     "the last epoch kept": make_config(checkpoint={"keep": "last"}),
 }
 RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
+BY_ENGINE = ["dense, graph", "dense with dropout, Keras's fit", "LSTM with dropout, XLA"]
+# A polite and a killed case for each engine; of the rest one.
+INTERRUPTED = [(name, killed) for name in BY_ENGINE for killed in (False, True)] + [
+    pytest.param(name, name != "early stopping", marks=pytest.mark.slow)
+    for name in RESUMED
+    if name not in BY_ENGINE
+]
 
 
 class Stop(keras.callbacks.Callback):
     """Ctrl-C in the middle of an epoch, from 0."""
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int = 0) -> None:
         super().__init__()
         self.epoch = epoch
         self.now = False
@@ -356,7 +363,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.fixture(scope="module", params=RESUMED)
+@pytest.fixture(scope="module")
 def uninterrupted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Fit, list[np.ndarray]]:
@@ -366,8 +373,9 @@ def uninterrupted(
 
 
 def outputs_of(trainer: Trainer, fit: Fit) -> list[np.ndarray]:
-    trainer.fit(fit)
-    return [scored.outputs for scored in trainer.predict_kept(fit)]
+    prepared = trainer.prepare(fit)
+    prepared.train()
+    return [scored.outputs for scored in prepared.predict_kept()]
 
 
 def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
@@ -376,7 +384,7 @@ def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
         assert weights_in(getattr(one.folder, path)) == weights_in(getattr(other.folder, path))
 
 
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize(("uninterrupted", "killed"), INTERRUPTED, indirect=["uninterrupted"])
 def test_an_interrupted_fit_goes_on_to_the_same_bits(
     uninterrupted: tuple[Config, Fit, list[np.ndarray]],
     tmp_path: Path,
@@ -391,9 +399,11 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
             patch.setattr(
                 "textclf.training.callbacks.SAVE_SECONDS", 3600
             )  # however slow the machine is
-        for epoch in (2, 4):  # twice
+        stop = Stop()
+        trainer = make_trainer(config, (stop,))
+        for stop.epoch in (2, 4):  # twice
             with pytest.raises(KeyboardInterrupt):
-                make_trainer(config, (Stop(epoch),)).fit(cut)
+                trainer.prepare(cut).train()
     assert len(cut.folder.history) == 4
     state = read_state(cut.folder.state_path)
     assert state is not None and (state.epoch < 4 if killed else state.epoch == 4)
@@ -403,6 +413,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("uninterrupted", BY_ENGINE, indirect=True)
 def test_a_finished_fit_is_left_as_it_is(
     uninterrupted: tuple[Config, Fit, list[np.ndarray]], tmp_path: Path
 ) -> None:
@@ -418,27 +429,27 @@ def test_epochs_added_are_those_of_a_longer_fit(tmp_path: Path) -> None:
     config = make_config(LSTM, engine="xla", epochs=2)
     longer = replace_epochs(config, 5)
     fit, whole = make_fit(config, tmp_path / "fit"), make_fit(longer, tmp_path / "whole")
-    make_trainer(config).fit(fit)
-    make_trainer(longer).fit(replace(fit, epochs=5))
-    make_trainer(longer).fit(whole)
+    make_trainer(config).prepare(fit).train()
+    make_trainer(longer).prepare(replace(fit, epochs=5)).train()
+    make_trainer(longer).prepare(whole).train()
     assert_equal_to_the_bit(fit, whole)
 
 
 def test_a_fit_that_turns_out_shorter_starts_anew(tmp_path: Path) -> None:
     config = make_config(epochs=3)
     fit, short = make_fit(config, tmp_path / "fit"), make_fit(config, tmp_path / "short")
-    make_trainer(config).fit(fit)
-    make_trainer(config).fit(replace(fit, epochs=2))
-    make_trainer(config).fit(replace(short, epochs=2))
+    make_trainer(config).prepare(fit).train()
+    make_trainer(config).prepare(replace(fit, epochs=2)).train()
+    make_trainer(config).prepare(replace(short, epochs=2)).train()
     assert_equal_to_the_bit(fit, short)
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
     config, other = make_config(epochs=1), make_config({**DENSE, "units": [9]}, epochs=1)
     fit = make_fit(config, tmp_path)
-    make_trainer(config).fit(fit)
+    make_trainer(config).prepare(fit).train()
     with pytest.raises(RunError, match="of another model"):
-        make_trainer(other).fit(fit)
+        make_trainer(other).prepare(fit).train()
 
 
 @pytest.mark.parametrize("engine", ["xla", "graph", "keras"])
@@ -450,12 +461,12 @@ def test_divergence_names_the_batches_and_keeps_the_last_finite_epoch(
     class Poison(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
             if epoch == 2:
-                weights = trainer.engine.network.trainable_weights[-1]
+                weights = trainer.program.network.trainable_weights[-1]
                 weights.assign(np.full(weights.shape, np.nan))
 
     trainer, fit = make_trainer(config, (Poison(),)), make_fit(config, tmp_path)
     with pytest.raises(RunError) as caught:
-        trainer.fit(fit)
+        trainer.prepare(fit).train()
     (message,) = caught.value.messages
     assert message.startswith("loss became nan in batch"), message
     assert " of epoch 3; a training.learning_rate below 0.03 usually helps" in message
@@ -476,15 +487,12 @@ def test_encoder_is_fitted_on_each_folds_own_training_rows(tmp_path: Path) -> No
     vocabularies = []
     for number, split in enumerate(make_splits(config.training.validation, data)):
         fit = make_fit(config, tmp_path / str(number), split=split)
-        trainer.prepare(fit)
-        own = Trainer(config, data, CPU, Reporter())
-        own.prepare(fit)
-        assert trainer.encoder.words == own.encoder.words
-        for one, other in zip(
-            trainer.engine.network.get_weights(), own.engine.network.get_weights(), strict=True
-        ):
+        shared, own = trainer.prepare(fit), make_trainer(config, data=data).prepare(fit)
+        assert shared.encoder.words == own.encoder.words
+        weights = shared.network.get_weights(), own.network.get_weights()
+        for one, other in zip(*weights, strict=True):
             np.testing.assert_array_equal(one, other)
-        vocabularies.append(trainer.encoder.words)
+        vocabularies.append(shared.encoder.words)
     assert len(set(vocabularies)) == 3
 
 
@@ -497,10 +505,12 @@ def test_tensorboard_is_told_what_history_says_and_changes_nothing(
 ) -> None:
     config = make_config({**DENSE, "dropout": 0.5}, engine=engine, epochs=4)
     plain, logged = make_fit(config, tmp_path / "plain"), make_fit(config, tmp_path / "logged")
-    make_trainer(config).fit(plain)
+    make_trainer(config).prepare(plain).train()
     with pytest.raises(KeyboardInterrupt):
-        Trainer(config, TEXTS, CPU, Reporter(), (Stop(2),), tensorboard=True).fit(logged)
-    Trainer(config, TEXTS, CPU, Reporter(), tensorboard=True).fit(logged)
+        Trainer(config, TEXTS, CPU, Reporter(), (Stop(2),), tensorboard=True).prepare(
+            logged
+        ).train()
+    Trainer(config, TEXTS, CPU, Reporter(), tensorboard=True).prepare(logged).train()
     assert_equal_to_the_bit(logged, plain)
     assert not plain.folder.tensorboard_path.exists()
     history, folder = logged.folder.history, logged.folder.tensorboard_path

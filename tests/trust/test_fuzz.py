@@ -22,7 +22,7 @@ from textclf.data.tasks import BINARY, REGRESSION
 from textclf.errors import ConfigError, TextclfError
 from textclf.runs import RunFolder
 from textclf.training.engine.backend import Device
-from textclf.training.fits import over_fits
+from textclf.training.fits import final_fit, fold_fits
 from textclf.training.reporter import Reporter
 
 SCHEMA = Config.model_json_schema()
@@ -258,6 +258,7 @@ def tiny_data(dataset: Any) -> Dataset:
     return Dataset(name=name, x=x, y=y, n_train=N_TRAIN, **outline)
 
 
+@pytest.mark.slow
 def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
     from textclf.training.trainer import Trainer
 
@@ -270,14 +271,18 @@ def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
         trainer = Trainer(config, data, Device("cpu", "a processor", 1), Reporter())
         FIGURES["fuzzed configs: built and fitted"] += 1
         with contextlib.suppress(TextclfError):  # 20 rows to validate on, of 24; a loss of nan
-            over_fits(config, data, RunFolder(tmp_path / str(name)), lambda fit: step(trainer, fit))
+            run = RunFolder(tmp_path / str(name))
+            run.config = config
+            folds = [train_and_score(trainer, fit) for fit in fold_fits(run, data)]
+            train_and_score(trainer, final_fit(run, data, folds))
 
     run()
 
 
-def step(trainer: Any, fit: Any) -> dict[str, float]:
-    epoch = trainer.fit(fit)
-    assert all(len(scored.outputs) == len(scored.rows) for scored in trainer.predict_kept(fit))
+def train_and_score(trainer: Any, fit: Any) -> dict[str, float]:
+    prepared = trainer.prepare(fit)
+    epoch = prepared.train()
+    assert all(len(scored.outputs) == len(scored.rows) for scored in prepared.predict_kept())
     return {"best_epoch": epoch}
 
 

@@ -1,4 +1,6 @@
-"""Predictions as they are shown: lines for a person, CSV for programs, one JSON object."""
+"""The outputs of predict: lines for a person, CSV for programs, one JSON object."""
+
+from __future__ import annotations
 
 import contextlib
 import csv
@@ -14,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 
 from textclf.atomic import writing
 from textclf.cli.output import print_json
+from textclf.wording import one_line, shortened
 
 if TYPE_CHECKING:
     from textclf.data.texts import Example
@@ -24,47 +27,47 @@ NARROWEST_TEXT = 20
 
 
 class Answers:
-    """Takes rows batch by batch; this one keeps them, for JSON."""
+    """Collects rows batch by batch, for one JSON object at the end."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
-        """Show the rows of a batch of examples."""
+    def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
+        """Output the rows of a batch of examples."""
         self.rows += rows
 
-    def finish(self, run: str, tally: "Tally") -> None:
-        """Tell what is to be told of all rows together."""
+    def finish(self, run: str, tally: Tally) -> None:
+        """Output what concerns all rows together."""
         print_json({**_summary(run, tally), "predictions": self.rows})
 
 
 class CsvAnswers(Answers):
-    """CSV on standard output, each batch at once."""
+    """CSV on standard output, written after each batch."""
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
         self.file = file
         self.writer: Any = csv.writer(file, lineterminator="\n")
         self.writer.writerow(columns)
 
-    def write(self, _examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+    def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
         self.writer.writerows(row.values() for row in rows)
         self.file.flush()
 
-    def finish(self, _run: str, tally: "Tally") -> None:
+    def finish(self, _run: str, tally: Tally) -> None:
         self.file.flush()
         for line in _describe(tally):
             click.echo(f"textclf: {line}", err=True)
 
 
 class FileAnswers(CsvAnswers):
-    """CSV in a file; standard output tells which."""
+    """CSV in a file, whose path is printed."""
 
     def __init__(self, file: TextIO, columns: Sequence[str], path: Path, as_json: bool) -> None:
         super().__init__(file, columns)
         self.path = path
         self.as_json = as_json
 
-    def finish(self, run: str, tally: "Tally") -> None:
+    def finish(self, run: str, tally: Tally) -> None:
         if self.as_json:
             print_json({**_summary(run, tally), "file": str(self.path)})
         else:
@@ -75,14 +78,14 @@ class LineAnswers(Answers):
     """A line for each text, as wide as the terminal; below it, the next most probable classes.
 
     Args:
-        with_texts: whether the texts are to be seen; who types them sees them already.
+        with_texts: whether to print the texts; a user who types them sees them already.
     """
 
     def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
         self.class_width = min(max(map(cell_len, class_names)), WIDEST_CLASS)
         self.with_texts = with_texts
 
-    def write(self, examples: "Sequence[Example]", rows: "Sequence[Row]") -> None:
+    def write(self, examples: Sequence[Example], rows: Sequence[Row]) -> None:
         width = shutil.get_terminal_size().columns
         for example, row in zip(examples, rows, strict=True):
             start = self._verdict(row)
@@ -95,17 +98,17 @@ class LineAnswers(Answers):
             if others:
                 click.echo(" " * (self.class_width + 2) + click.style(others, dim=True))
 
-    def _verdict(self, row: "Row") -> str:
-        """'pos  0.934  ', and where it is wrong, the true class."""
-        name = set_cell_size(_printable(row["prediction"]), self.class_width)
+    def _verdict(self, row: Row) -> str:
+        """'pos  0.934  ', and the true class if the prediction is wrong."""
+        name = set_cell_size(one_line(row["prediction"]), self.class_width)
         verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
         if row.get("truth") not in (None, "", row["prediction"]):
-            verdict += click.style(f"truth: {_printable(row['truth'])}", fg="red") + "  "
+            verdict += click.style(f"truth: {one_line(row['truth'])}", fg="red") + "  "
         if not row["known_words"]:
             verdict += click.style("no known word", fg="yellow") + "  "
         return verdict
 
-    def finish(self, _run: str, tally: "Tally") -> None:
+    def finish(self, _run: str, tally: Tally) -> None:
         for line in _describe(tally):
             click.echo(f"\n{line}")
 
@@ -118,10 +121,10 @@ def open_answers(
     as_json: bool,
     is_typed: bool,
 ) -> Iterator[Answers]:
-    """Where rows of `columns` are to go: a file, one JSON object, a terminal, or CSV.
+    """Open the output for rows of `columns`: a file, one JSON object, a terminal, or CSV.
 
     Args:
-        is_typed: whether somebody types the texts.
+        is_typed: whether the user types the texts.
 
     Raises:
         ResourceError: the file cannot be written.
@@ -142,19 +145,19 @@ def open_answers(
         yield CsvAnswers(sys.stdout, columns)
 
 
-def _summary(run: str, tally: "Tally") -> dict[str, Any]:
+def _summary(run: str, tally: Tally) -> dict[str, Any]:
     return {"run": run, "rows": tally.n_rows, "metrics": tally.metrics}
 
 
-def _describe(tally: "Tally") -> list[str]:
+def _describe(tally: Tally) -> list[str]:
     rows = f"{tally.n_labelled:,} row{'' if tally.n_labelled == 1 else 's'}"
     return [f"{name} {value:.4f} ({rows})" for name, value in tally.metrics.items()]
 
 
-def _others(row: "Row") -> str:
-    """'then matplotlib 0.051, pandas 0.020', of more than two classes."""
+def _others(row: Row) -> str:
+    """'then matplotlib 0.051, pandas 0.020' if there are more than two classes."""
     others = [
-        f"{_printable(row[place])} {row[f'{place}_probability']:.3f}"
+        f"{one_line(row[place])} {row[f'{place}_probability']:.3f}"
         for place in ("second", "third")
         if place in row
     ]
@@ -163,12 +166,5 @@ def _others(row: "Row") -> str:
 
 def _shorten(text: str, width: int) -> str:
     """The text's beginning as one line of at most `width` columns."""
-    line = _printable(text[: 4 * width])
-    if cell_len(line) <= width and len(text) <= 4 * width:
-        return line
-    return set_cell_size(line, width - 1).rstrip() + "…"
-
-
-def _printable(text: str) -> str:
-    """One line without terminal codes, invisible signs and lone surrogates."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    start = shortened(text, 8 * width)  # of a very long text, the rest is never looked at
+    return shortened(one_line(start), width, cell_len)

@@ -2,7 +2,6 @@
 
 import shlex
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +14,7 @@ from textclf.errors import DataError
 
 @click.group()
 def data() -> None:
-    """Download, check and look at data."""
+    """Download, check and show data."""
 
 
 data.add_command(show)
@@ -27,18 +26,18 @@ data.add_command(show)
     "--data-dir",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Put them here.  [default: where Keras keeps its own]",
+    help="Where to put them.  [default: Keras's own folder]",
 )
 @options.quiet_option
 @options.json_option
 def fetch(name: str, data_dir: Path | None, quiet: bool, as_json: bool) -> None:
     """Download the files of the dataset NAME: imdb, reuters or boston.
 
-    Files that are there and genuine are left alone.
+    Files that are already there and correct are kept.
     """
     from textclf.data.files import fetch_dataset
 
-    paths = fetch_dataset(name, data_dir, None if quiet else _Percentages().tell)
+    paths = fetch_dataset(name, data_dir, None if quiet else _Percentages().show)
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     elif paths:
@@ -59,35 +58,31 @@ def verify(name: str, data_dir: Path | None, as_json: bool) -> None:
     bad = [f"{file.name}: {file.status}" for file in files if file.status != "ok"]
     if bad:
         place = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
-        bad.append(f"mend it with: textclf data fetch {name}{place}")
-    if as_json:
-        result: dict[str, Any] = {
-            "files": [{**vars(file), "path": str(file.path)} for file in files]
-        }
-        print_json(
-            result | ({"error": {"code": DataError.exit_code, "messages": bad}} if bad else {})
-        )
-        raise click.exceptions.Exit(DataError.exit_code if bad else 0)
-    for file in files:
-        click.echo(f"{file.status:<8} {file.path}")
-    if not files:
-        _say_no_files(name)
+        bad.append(f"repair it with: textclf data fetch {name}{place}")
+    result = {"files": [{**vars(file), "path": str(file.path)} for file in files]}
+    if not as_json:
+        for file in files:
+            click.echo(f"{file.status:<8} {file.path}")
+        if not files:
+            _say_no_files(name)
     if bad:
-        raise DataError(*bad)
+        raise DataError(*bad, result=result)
+    if as_json:
+        print_json(result)
 
 
 def _say_no_files(name: str) -> None:
-    click.echo(f"textclf: {name}: has no files; it is read from the installed libraries", err=True)
+    click.echo(f"textclf: {name} has no files: it is read from the installed libraries", err=True)
 
 
 class _Percentages:
     """A line for each tenth of a file."""
 
     def __init__(self) -> None:
-        self.told: dict[str, int] = {}
+        self.shown: dict[str, int] = {}
 
-    def tell(self, file: str, done: int, total: int | None) -> None:
+    def show(self, file: str, done: int, total: int | None) -> None:
         tenth = 10 * done // total if total else 0
-        if self.told.get(file) != tenth:
-            self.told[file] = tenth
+        if self.shown.get(file) != tenth:
+            self.shown[file] = tenth
             click.echo(f"{file}  {10 * tenth} %", err=True)

@@ -11,13 +11,8 @@ from textclf.errors import ExpectationError
 
 
 def print_json(content: dict[str, Any]) -> None:
-    # All in ASCII: right in any locale, and with file names that are no text.
+    # ASCII alone is right in any locale, and for file names that are not valid text.
     click.echo(json.dumps(content, allow_nan=False))
-
-
-def printable(text: str) -> str:
-    """The text with no line break or terminal code, which a user's text may bring along."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def finish(
@@ -30,21 +25,17 @@ def finish(
     """Print a run's scores.
 
     Raises:
-        ExpectationError: a score falls short; in JSON the object tells it too.
+        ExpectationError: a score falls short; its JSON has the scores, too.
     """
     unmet = find_unmet(expectations, metrics)
-    if as_json:
-        result = {"run": run, "status": status, "metrics": metrics}
-        if unmet:
-            result["error"] = {"code": ExpectationError.exit_code, "messages": unmet}
-        print_json(result)
-        if unmet:
-            raise click.exceptions.Exit(ExpectationError.exit_code)
-    else:
+    result = {"run": run, "status": status, "metrics": metrics}
+    if not as_json:
         print_scores(metrics)
         click.echo(run)
     if unmet:
-        raise ExpectationError(*unmet)
+        raise ExpectationError(*unmet, result=result)
+    if as_json:
+        print_json(result)
 
 
 def print_scores(metrics: dict[str, float]) -> None:

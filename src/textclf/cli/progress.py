@@ -1,5 +1,7 @@
 """A training's progress on standard error: live on a terminal, plain lines elsewhere."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def reporting(quiet: bool) -> Iterator[Reporter]:
+def show_progress(quiet: bool) -> Iterator[Reporter]:
     """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
     reporter = _new_reporter(quiet)
     try:
@@ -28,9 +30,9 @@ def _new_reporter(quiet: bool) -> Reporter:
 
 
 class LiveReporter(LineReporter):
-    """The same lines above one that moves: epoch, batches, loss, time left."""
+    """The same lines above a live one: epoch, batches, loss, time left."""
 
-    progress: "Progress | None" = None
+    progress: Progress | None = None
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         from rich.console import Console

@@ -1,7 +1,6 @@
 """`textclf reproduce`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +9,10 @@ from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json
 from textclf.errors import ReproductionError
 
-if TYPE_CHECKING:
-    from textclf.results.reproduction import Reproduction
+NOTHING_ELSE = (
+    "versions, code, data, device, processors and environment variables are the same; what remains "
+    "is the order in which threads add"
+)
 
 
 @click.command()
@@ -29,41 +30,21 @@ def reproduce(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train RUN's config anew: is the result the same?
+    """Train RUN's config again and compare the results.
 
     History, scores, predictions and weights are compared to the bit. If they differ, the exit code
-    is 7, and what else differs is named: versions, data, device, textclf's own code. RUN is a
-    folder, or a name under --runs-dir, where the new run's folder goes, too.
+    is 7, and the differences in versions, data, device, environment variables and textclf's own
+    code are listed. RUN is a folder, or a name under --runs-dir, where the new run's folder goes,
+    too.
     """
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         result = workflow.reproduce(
             opened, runs_dir, data_dir=data_dir, device=device, reporter=reporter
         )
-    if as_json:
-        _print_json(result)
-    else:
-        _print(result)
-
-
-def _print(result: "Reproduction") -> None:
-    if not result.is_same:
-        raise ReproductionError(
-            f"{result.again.path} differs from {result.run.path}:",
-            *result.differences,
-            *(result.circumstances or ["versions, code, data and device are the same"]),
-        )
-    for line in result.circumstances:
-        click.echo(f"textclf: although {line}", err=True)
-    click.echo("the same to the bit: history, scores, predictions, weights")
-    click.echo(result.again.path)
-
-
-def _print_json(result: "Reproduction") -> None:
-    code = ReproductionError.exit_code
     content = {
         "run": str(result.run.path),
         "reproduction": str(result.again.path),
@@ -72,7 +53,16 @@ def _print_json(result: "Reproduction") -> None:
         "circumstances": result.circumstances,
     }
     if not result.is_same:
-        content["error"] = {"code": code, "messages": result.differences}
-    print_json(content)
-    if not result.is_same:
-        raise click.exceptions.Exit(code)
+        raise ReproductionError(
+            f"{result.again.path} differs from {result.run.path}:",
+            *result.differences,
+            *(result.circumstances or [NOTHING_ELSE]),
+            result=content,
+        )
+    if as_json:
+        print_json(content)
+        return
+    for line in result.circumstances:
+        click.echo(f"textclf: although {line}", err=True)
+    click.echo("the same to the bit: history, scores, predictions, weights")
+    click.echo(result.again.path)

@@ -14,14 +14,14 @@ from textclf.cli.output import print_json
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it here.  [default: standard output]",
+    help="Where to write it.  [default: standard output]",
 )
 @options.json_option
 def schema(output: Path | None, as_json: bool) -> None:
     """Print the JSON Schema of configs, for editors.
 
-    With it, an editor completes and checks a config and shows what its keys mean. Editors with
-    the YAML language server, VS Code say, find it by a comment at the top of the config:
+    With it, an editor completes and checks a config and shows the meaning of its keys. Editors with
+    the YAML language server, such as VS Code, find it by a comment at the top of the config:
 
     \b
     # yaml-language-server: $schema=textclf.schema.json

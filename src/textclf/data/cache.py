@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from textclf.atomic import writing
+from textclf.errors import ResourceError
+
 FORMAT = 1  # part of each file's name: raise it whenever what is written changes
 
 Arrays = dict[str, np.ndarray]
@@ -17,19 +20,19 @@ def cache_dir() -> Path:
     named = os.environ.get("TEXTCLF_CACHE_DIR")
     if named:
         return Path(named)
-    import platformdirs  # late: a command that reads no data does without
+    import platformdirs  # late: not needed by commands that read no data
 
     return platformdirs.user_cache_path("textclf", appauthor=False)
 
 
 def cached(name: str, key: str, fields: Sequence[str], build: Callable[[], Arrays]) -> Arrays:
-    """Arrays from the cache; built, and written if possible, where it has none or damaged ones.
+    """Arrays from the cache; if they are missing or damaged, built and, if possible, saved.
 
     Args:
         name: what is cached; first part of the file's name.
-        key: what the arrays depend on, as hexadecimal digits (the source's SHA-256).
+        key: identifies the source, in hexadecimal digits (its SHA-256).
         fields: the names of the arrays.
-        build: makes the arrays anew.
+        build: makes the arrays from scratch.
     """
     path = cache_dir() / f"{name}-{key[:16]}-v{FORMAT}.npz"
     arrays = _read(path, fields)
@@ -45,19 +48,11 @@ def _read(path: Path, fields: Sequence[str]) -> Arrays | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {field: file[field] for field in fields}
-    except Exception:  # missing or damaged, whichever way: it is built anew
+    except Exception:  # missing or damaged in any way: build it again
         return None
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        part.replace(path)
-    except OSError:
-        pass  # a full disk or an unwritable folder: next time it is built again
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    # With a full disk or an unwritable folder, it is built again next time.
+    with contextlib.suppress(ResourceError), writing(path) as part:
+        np.savez(part, allow_pickle=False, **arrays)

@@ -1,23 +1,31 @@
 """The files of keras.datasets: found, downloaded where missing, read only if genuine."""
 
-import contextlib
 import hashlib
 import http.client
 import os
 import shlex
 import stat
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any, Literal
+from threading import Thread
+from typing import Literal
 
+from textclf.atomic import writing
 from textclf.errors import DataError, MissingDataError, ResourceError
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-TIMEOUT = 20.0  # seconds without a byte
+LARGEST = 1 << 26  # bytes of a file; the largest of these has 17 MB
 CHUNK = 1 << 18  # bytes
+TIMEOUT = 20.0  # seconds without a byte
+ANSWER_TIMEOUT = 60.0  # seconds until a server has answered, redirections included
+SLOWEST = 4096  # bytes a second, on average after SLOW_START seconds
+SLOW_START = 30.0
 
 SHA256 = {
     "imdb.npz": "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
@@ -58,7 +66,7 @@ def search_folders(data_dir: Path | None = None) -> list[Path]:
     """The folders to look in, in this order: `data_dir`, `TEXTCLF_DATA_DIR`, Keras's cache.
 
     Raises:
-        DataError: `data_dir` is given but no folder.
+        DataError: `data_dir` is given but is not a folder.
     """
     if data_dir is not None:
         _check_folder(data_dir)
@@ -111,21 +119,22 @@ def read_file(name: str, data_dir: Path | None = None) -> bytes:
     """The content of a file, found as by `find_file`, its SHA-256 checked.
 
     Exactly the bytes that were checked are returned, so that nobody can swap the file between
-    the check and the reading: two of these files hold pickles.
+    the check and the reading: two of these files contain pickles.
 
     Raises:
         DataError: the file is damaged or unreadable; and as `find_file`.
     """
     path = find_file(name, data_dir)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)  # the hash of a larger file is wrong anyway
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {_reason(error)}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256[name]:
         raise DataError(
             f"{path}: {_mismatch(name, found)}",
-            f"mend it with: {_fetch_command(name, path, data_dir)}",
+            f"replace it with: {_fetch_command(name, path, data_dir)}",
         )
     return content
 
@@ -133,10 +142,11 @@ def read_file(name: str, data_dir: Path | None = None) -> bytes:
 def fetch_dataset(
     name: str, data_dir: Path | None = None, progress: Progress | None = None
 ) -> list[Path]:
-    """Makes sure that all files of a dataset are there and genuine; downloads the others.
+    """Check that all files of a dataset are there and genuine; download those that are not.
 
-    Without `data_dir`, a damaged file is mended where it was found, in any search folder, and a
-    missing one is put into Keras's cache. With it, all files end up there; it is made if need be.
+    Without `data_dir`, a damaged file is replaced where it was found, in any search folder, and a
+    missing one is put into Keras's cache. With it, all files end up there; it is created if
+    missing.
 
     Returns:
         the path of each file.
@@ -158,7 +168,7 @@ def fetch_dataset(
 
 
 def verify_dataset(name: str, data_dir: Path | None = None) -> list[FileStatus]:
-    """Looks for each file of a dataset and checks its hash; downloads nothing.
+    """Look for each file of a dataset and check its hash; nothing is downloaded.
 
     Raises:
         DataError: the dataset is unknown, `data_dir` does not exist, a file is unreadable.
@@ -219,31 +229,32 @@ def hash_file(path: Path) -> str:
 
 
 def _download(name: str, target: Path, progress: Progress | None) -> None:
-    """Downloads beside the target and moves into place only what is genuine."""
-    part = target.with_name(f".{name}.{os.getpid()}.part")
+    """Download beside the target; only a genuine file replaces it."""
     with _connect(name) as response:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            digest = hashlib.sha256()
-            with part.open("wb") as file:
-                for chunk in _receive(response, name, progress):
-                    file.write(chunk)
-                    digest.update(chunk)
-            _check_download(name, digest.hexdigest())
-            part.replace(target)
-        except OSError as error:
+            with writing(target) as part:
+                found = _save(_receive(response, name, progress), part)
+                _check_download(name, found)
+        except ResourceError as error:
             raise ResourceError(
-                f"{target}: cannot be written: {_reason(error)}",
+                *error.messages,
                 f"name another folder: textclf data fetch {_dataset_of(name)} --data-dir DIR",
             ) from error
-        finally:  # Ctrl-C comes by here, too
-            with contextlib.suppress(OSError):
-                part.unlink()
 
 
-def _connect(name: str) -> Any:
+def _save(chunks: Iterator[bytes], path: Path) -> str:
+    """Write chunks to a file; their SHA-256, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _connect(name: str) -> HTTPResponse:
     try:
-        return urllib.request.urlopen(ORIGIN + name, timeout=TIMEOUT)
+        return _in_time(lambda: urllib.request.urlopen(ORIGIN + name, timeout=TIMEOUT))
     except urllib.error.HTTPError as error:
         error.close()
         raise _unreachable(name, f"HTTP {error.code} {error.reason}") from error
@@ -251,31 +262,59 @@ def _connect(name: str) -> Any:
         raise _unreachable(name, _reason(error)) from error
 
 
-def _receive(response: Any, name: str, progress: Progress | None) -> Iterator[bytes]:
+def _in_time(connect: Callable[[], HTTPResponse]) -> HTTPResponse:
+    """The answer to a request.
+
+    Raises:
+        TimeoutError: there is none within ANSWER_TIMEOUT, however steadily its headers drip.
+    """
+    answer: Future[HTTPResponse] = Future()
+
+    def request() -> None:
+        try:
+            answer.set_result(connect())
+        except Exception as error:
+            answer.set_exception(error)
+
+    Thread(target=request, daemon=True).start()
+    try:
+        return answer.result(ANSWER_TIMEOUT)
+    except TimeoutError as error:
+        raise TimeoutError("timed out") from error
+
+
+def _receive(response: HTTPResponse, name: str, progress: Progress | None) -> Iterator[bytes]:
     total = response.length
-    received = 0
+    received, start = 0, time.monotonic()
     while chunk := _read_chunk(response, name):
         received += len(chunk)
         if progress:
             progress(name, received, total)
+        _check_limits(name, received, time.monotonic() - start)
         yield chunk
     if total and received < total:
         raise _unreachable(name, f"the connection broke after {received:,} of {total:,} bytes")
 
 
-def _read_chunk(response: Any, name: str) -> bytes:
+def _check_limits(name: str, received: int, seconds: float) -> None:
+    if received > LARGEST:
+        raise _not_genuine(name, f"it has more than {LARGEST:,} bytes")
+    if seconds > SLOW_START and received < SLOWEST * seconds:
+        raise _unreachable(name, f"too slow: {received:,} bytes in {seconds:.0f} s")
+
+
+def _read_chunk(response: HTTPResponse, name: str) -> bytes:
     try:
-        return response.read(CHUNK)
+        # not read, which would wait for a whole chunk
+        chunk: bytes = response.read1(CHUNK)
+        return chunk
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(name, _reason(error)) from error
 
 
 def _check_download(name: str, found: str) -> None:
     if found != SHA256[name]:
-        raise DataError(
-            f"{ORIGIN}{name}: the download is not the genuine file: {_mismatch(name, found)}",
-            "nothing was kept; does a proxy or a login page stand in between?",
-        )
+        raise _not_genuine(name, _mismatch(name, found))
 
 
 # --- messages --------------------------------------------------------------------------------
@@ -283,6 +322,13 @@ def _check_download(name: str, found: str) -> None:
 
 def _unreachable(name: str, reason: str) -> MissingDataError:
     return MissingDataError(f"{ORIGIN}{name}: cannot be downloaded: {reason}")
+
+
+def _not_genuine(name: str, reason: str) -> DataError:
+    return DataError(
+        f"{ORIGIN}{name}: the download is not the genuine file: {reason}",
+        "nothing was kept; check whether a proxy or a login page answered in its place",
+    )
 
 
 def _mismatch(name: str, found: str) -> str:

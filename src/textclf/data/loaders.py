@@ -1,8 +1,10 @@
-"""The datasets by name: how each is loaded, and what is known of it without its files."""
+"""The datasets by name: how each is loaded, and what is known without its files."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from textclf.data.files import verify_dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.errors import MissingDataError
 
+if TYPE_CHECKING:
+    from textclf.config.settings import DatasetSettings
+
 LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
     "imdb": imdb.load_imdb,
     "reuters": reuters.load_reuters,
@@ -19,7 +24,7 @@ LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
     "docstrings": docstrings.load_docstrings,
     "csv": csv.load_csv,
 }
-# What is known of a dataset without its files: the task, and its classes or features.
+# Known without a dataset's files: the task, and its classes or features.
 OUTLINES: dict[str, dict[str, Any]] = {
     "imdb": {"task": BINARY, "class_names": imdb.CLASSES},
     "reuters": {"task": MULTICLASS, "class_names": reuters.TOPICS},
@@ -28,7 +33,7 @@ OUTLINES: dict[str, dict[str, Any]] = {
 }
 
 
-def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
+def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> Dataset:
     """The dataset that a config's `dataset` section names.
 
     Args:
@@ -36,14 +41,14 @@ def load_dataset(settings: Any, data_dir: Path | None = None) -> Dataset:
         data_dir: the folder to look in first.
 
     Raises:
-        MissingDataError: a file is neither found nor to be downloaded.
+        MissingDataError: a file is not found and cannot be downloaded.
         DataError: a file is damaged.
     """
     return LOADERS[settings.name](settings, data_dir)
 
 
-def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
-    """What to tell of a dataset whose examples are not there; nothing if they are.
+def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> list[str]:
+    """The messages about missing examples; none if they are there.
 
     Word indices may be missing: training needs none.
     """
@@ -61,8 +66,8 @@ def missing_files(settings: Any, data_dir: Path | None = None) -> list[str]:
     ]
 
 
-def placeholder(settings: Any) -> Dataset | None:
-    """One empty example, for the shapes of a dataset without its files; None: they tell them."""
+def placeholder(settings: DatasetSettings) -> Dataset | None:
+    """One empty example with the shapes of a dataset; None if only its files have them."""
     outline = OUTLINES.get(settings.name)
     if outline is None:
         return None

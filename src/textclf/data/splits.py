@@ -1,13 +1,25 @@
-"""Which rows train, which validate, which test."""
+"""Training, validation and test rows."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textclf.data.dataset import Dataset
 from textclf.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textclf.config.settings import (
+        FirstValidation,
+        KFoldValidation,
+        ShuffledValidation,
+        TailValidation,
+        TestValidation,
+        ValidationSettings,
+    )
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Split:
 NO_ROWS = np.empty(0, np.int64)
 
 
-def make_splits(settings: Any, dataset: Dataset) -> list[Split]:
+def make_splits(settings: ValidationSettings | None, dataset: Dataset) -> list[Split]:
     """One split, or one for each fold.
 
     Args:
@@ -48,38 +60,40 @@ def make_splits(settings: Any, dataset: Dataset) -> list[Split]:
 
 
 def everything(dataset: Dataset) -> Split:
-    """All training rows train, none validates."""
+    """All training rows train, and none validate."""
     return Split(dataset.train_rows, NO_ROWS, dataset.test_rows)
 
 
-def _shuffled(settings: Any, dataset: Dataset) -> list[Split]:
+def _shuffled(settings: ShuffledValidation, dataset: Dataset) -> list[Split]:
     order, n_validation = _permutation(settings, dataset)
     return [Split(order[n_validation:], order[:n_validation], dataset.test_rows)]
 
 
-def _tail(settings: Any, dataset: Dataset) -> list[Split]:
+def _tail(settings: TailValidation, dataset: Dataset) -> list[Split]:
     order, n_validation = _permutation(settings, dataset)
     n_train = len(order) - n_validation
     return [Split(order[:n_train], order[n_train:], dataset.test_rows)]
 
 
-def _permutation(settings: Any, dataset: Dataset) -> tuple[np.ndarray, int]:
-    # ceil, and RandomState rather than default_rng: scikit-learn's train_test_split picks its
-    # rows so, and the catalogue's experiments were split by it.
+def _permutation(
+    settings: ShuffledValidation | TailValidation, dataset: Dataset
+) -> tuple[np.ndarray, int]:
+    # ceil, and RandomState instead of default_rng, as in scikit-learn's train_test_split, which
+    # split the catalogue's experiments.
     order = np.random.RandomState(settings.seed).permutation(dataset.n_train)
     return order, int(np.ceil(settings.share * dataset.n_train))
 
 
-def _first(settings: Any, dataset: Dataset) -> list[Split]:
+def _first(settings: FirstValidation, dataset: Dataset) -> list[Split]:
     rows = dataset.train_rows
     return [Split(rows[settings.rows :], rows[: settings.rows], dataset.test_rows)]
 
 
-def _test(_settings: Any, dataset: Dataset) -> list[Split]:
+def _test(_settings: TestValidation, dataset: Dataset) -> list[Split]:
     return [Split(dataset.train_rows, dataset.test_rows, dataset.test_rows)]
 
 
-def _k_fold(settings: Any, dataset: Dataset) -> list[Split]:
+def _k_fold(settings: KFoldValidation, dataset: Dataset) -> list[Split]:
     folds = np.array_split(dataset.train_rows, settings.folds)
     return [
         Split(np.concatenate(folds[:number] + folds[number + 1 :]), fold, NO_ROWS)

@@ -1,4 +1,4 @@
-"""Files of rows, CSV, TSV and JSON Lines, plain or gzip: read a row at a time, errors located."""
+"""CSV, TSV and JSON Lines files, plain or gzip, read row by row, errors with their lines."""
 
 import codecs
 import contextlib
@@ -19,7 +19,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 BUFFER = 1 << 20  # bytes
-MOST_CHARACTERS = 10_000_000  # in a line or a field; beyond it, a quote was left open
+MOST_CHARACTERS = 10_000_000  # in a line or a field; more means that a quote was not closed
 OTHER_FORMATS = {
     codecs.BOM_UTF16_LE: "UTF-16, not UTF-8; save it as UTF-8",
     codecs.BOM_UTF16_BE: "UTF-16, not UTF-8; save it as UTF-8",
@@ -31,21 +31,21 @@ OTHER_FORMATS = {
 def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a file, each with the number, from 1, of the line on which it begins.
 
-    The suffix tells the format: .csv, .tsv, or .jsonl and .ndjson, of which each line is an
-    object; any of them with .gz behind. The text is UTF-8, with or without a byte order mark. The
-    first row of a table is its header. Blank lines are no rows; columns without a name, as pandas
-    writes of its index, are left out.
+    The suffix gives the format: .csv, .tsv, or .jsonl and .ndjson, in which each line is an
+    object; .gz may follow. The text is UTF-8, with or without a byte order mark. The
+    first row of a table is its header. Blank lines are skipped; so are columns without a name,
+    such as the index that pandas writes.
 
     Args:
-        delimiter: what separates the columns; by default ',', in .tsv a tab.
+        delimiter: separates the columns; by default ',', in .tsv a tab.
 
     Raises:
-        DataError: the file is missing, damaged or not of its format; the line is told.
+        DataError: the file is missing, damaged or not of its format, with the line.
     """
     kind = format_of(path)
     if kind is None:
         raise DataError(
-            f"{path}: of no known format; its name must end in .csv, .tsv, .jsonl or .ndjson, or "
+            f"{path}: unknown format; its name must end in .csv, .tsv, .jsonl or .ndjson, or "
             "in one of these and .gz"
         )
     with open_binary(path) as file:
@@ -56,19 +56,19 @@ def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, d
 
 
 def format_of(path: Path) -> str | None:
-    """'.csv', '.tsv', '.jsonl' or '.ndjson', be it gzip or not; None: another file."""
+    """'.csv', '.tsv', '.jsonl' or '.ndjson', gzip or not; None for any other file."""
     name = path.name.lower().removesuffix(".gz")
     return next((kind for kind in (*DELIMITERS, *JSON_LINES) if name.endswith(kind)), None)
 
 
 def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers, from 1, without what ends them.
+    """The lines of a file with their numbers, from 1, without line breaks.
 
     Args:
-        name: what messages call the file.
+        name: the file's name in messages.
 
     Raises:
-        DataError: a line is not UTF-8, or longer than any text.
+        DataError: a line is not UTF-8, or too long to be a text.
     """
     for number, line in enumerate(_raw_lines(file, name), 1):
         content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
@@ -79,7 +79,7 @@ def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
 
 
 def _raw_lines(file: BinaryIO, name: object) -> Iterator[bytes]:
-    """The lines of a file, which may be made to fill the memory: a packed one, say."""
+    """The lines of a file, limited in length: a packed file could fill the memory."""
     lines = iter(partial(file.readline, MOST_CHARACTERS), b"")
     for number, line in enumerate(lines, 1):
         if len(line) == MOST_CHARACTERS:
@@ -92,7 +92,7 @@ def open_binary(path: Path) -> Iterator[io.BufferedReader]:
     """The content of a file, unpacked if its name ends in .gz, a byte order mark skipped.
 
     Raises:
-        DataError: the file is missing, cannot be read, is damaged, or is no text at all.
+        DataError: the file is missing, cannot be read, is damaged, or is not text.
     """
     try:
         with _open(path) as file:
@@ -101,7 +101,7 @@ def open_binary(path: Path) -> Iterator[io.BufferedReader]:
                 file.read(3)
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: damaged: {error}; fetch or pack it again") from error
+        raise DataError(f"{path}: damaged: {error}; download or pack it again") from error
     except (OSError, ValueError) as error:  # a path with a null character is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read: {reason}") from error
@@ -141,7 +141,7 @@ def _read_objects(file: BinaryIO, path: Path) -> Iterator[tuple[int, dict[str, A
             raise DataError(f"{path}:{number}: not valid JSON: {reason}") from error
         if not isinstance(row, dict):
             raise DataError(
-                f"{path}:{number}: not a JSON object; each line is one, such as "
+                f"{path}:{number}: not a JSON object; each line must be one, such as "
                 '{"text": "…", "label": "…"}'
             )
         yield number, row
@@ -170,7 +170,7 @@ def _read_table(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[in
 
 def _read_fields(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(MOST_CHARACTERS)
-    # A line break of Windows within quotes would otherwise stick to the word before it.
+    # Otherwise a Windows line break within quotes would become part of the word before it.
     lines = (line.decode().replace("\r\n", "\n") for line in _raw_lines(file, path))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 1
@@ -186,10 +186,10 @@ def _read_fields(file: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[i
 
 
 def _explain(error: csv.Error) -> str:
-    """What a user can do about a message of the csv module."""
+    """A message of the csv module in plain words."""
     message = str(error)
     if "unexpected end" in message or "field limit" in message:
-        return "in the row that begins here, a quote is opened and never closed"
+        return "in the row that begins here, a quote is never closed"
     if "expected after" in message:
         return 'in the row that begins here, text follows a closing quote; write a quote as ""'
     if "new-line" in message:
@@ -200,7 +200,7 @@ def _explain(error: csv.Error) -> str:
 
 
 def _check_header(header: Sequence[str], place: str) -> list[str]:
-    """The names of the columns; '' of those that have none."""
+    """The names of the columns; '' for a column without a name."""
     names = [name.strip() for name in header]
     for name, times in Counter(filter(None, names)).items():
         if times > 1:
@@ -220,7 +220,7 @@ def _ragged(place: str, n_fields: int, n_names: int, delimiter: str) -> DataErro
     count = f"{n_fields} field{'s' * (n_fields != 1)}, but the header has {n_names}"
     sign = DELIMITER_NAMES.get(delimiter, repr(delimiter))
     if n_fields < n_names:
-        return DataError(f"{place}: {count}; a {sign} stands for an empty field, too")
+        return DataError(f"{place}: {count}; an empty field needs a {sign}, too")
     return DataError(f"{place}: {count}; a text that contains a {sign} needs quotes")
 
 

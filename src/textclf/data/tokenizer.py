@@ -12,7 +12,7 @@ from textclf.data.dataset import Ragged
 PADDING_ID, START_ID, UNKNOWN_ID = 0, 1, 2
 RESERVED_WORDS = ("<pad>", "<start>", "<unknown>")
 
-FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # that of Keras's Tokenizer: ' stays
+FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # as in Keras's Tokenizer: ' stays
 TO_SPACES = str.maketrans(FILTERS, " " * len(FILTERS))
 
 
@@ -29,7 +29,7 @@ def tokenize(texts: Iterable[str]) -> tuple[Ragged, list[str]]:
         ids: int32 rows; each starts with START_ID, words count from len(RESERVED_WORDS).
         words: `words[i]` is the word of id i.
     """
-    # All of it runs in C: a word's id is looked up, and counted on where the word is new.
+    # All of it runs in C: a word's id is looked up, and a new word gets the next one.
     next_id = count(len(RESERVED_WORDS)).__next__
     id_of: defaultdict[str, int] = defaultdict(next_id)
     values, offsets = array("i"), array("q", [0])

@@ -1,4 +1,6 @@
-"""What a config builds, told without training."""
+"""What a config builds, found without training."""
+
+from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 def check_config(
     config: Config, data_dir: Path | None = None, device: str = "auto"
 ) -> dict[str, Any]:
-    """Build the model of a config, and count.
+    """Build the model of a config and count its parts.
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
-        warnings. Without the data, examples and memory_bytes are None; where only the
-        data tells the vocabulary, so are layers and parameters.
+        warnings. Without the data, examples and memory_bytes are None, and layers and parameters
+        are, too, if the vocabulary depends on the data.
     """
-    if device.startswith("gpu"):  # told before time is spent on the data
+    if device.startswith("gpu"):  # an error before time is spent on the data
         _start(device)
     missing = missing_files(config.dataset, data_dir)
     data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
@@ -45,7 +47,7 @@ def check_config(
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:
-    """What is told with the data; `memory` holds the parts of memory_bytes."""
+    """What depends on the data; `memory` holds the parts of memory_bytes."""
     config, data, encoder = description.config, description.data, description.encoder
     network = _build(config, data, device, encoder)
     n_bytes = encoded_bytes(encoder, data)
@@ -58,19 +60,19 @@ def _count(description: Description, device: str) -> dict[str, Any]:
     }
 
 
-def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> "keras.Model":
+def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
     _start(device)
-    from textclf.training.trainer import new_network
+    from textclf.training.network import new_network
 
     return new_network(config, encoder, data)
 
 
 def _start(device: str) -> None:
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
 
 
-def _layers(network: "keras.Model") -> dict[str, Any]:
+def _layers(network: keras.Model) -> dict[str, Any]:
     layers = [
         {
             "type": type(layer).__name__,
@@ -84,6 +86,6 @@ def _layers(network: "keras.Model") -> dict[str, Any]:
 
 
 def _examples(split: Split, data: Dataset) -> dict[str, int]:
-    # Of k folds none has test rows of its own: the final model is tested.
+    # Folds have no test rows: only the final model is tested.
     parts = {"training": split.train, "validation": split.validation, "test": data.test_rows}
     return {name: len(rows) for name, rows in parts.items()}

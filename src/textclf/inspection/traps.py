@@ -1,4 +1,4 @@
-"""Settings that work but mislead or waste, each a small rule; told by `check`, never refused."""
+"""Settings that work but mislead or waste, each a small rule: warnings of `check`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +9,7 @@ from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocess
 from textclf.data.dataset import Ragged
 from textclf.inspection.description import Description
 from textclf.training.memory import available_bytes
+from textclf.wording import listed
 
 Trap = tuple[str, str]  # the dotted path of the setting to look at first, and a message
 
@@ -22,39 +23,39 @@ USUAL_RATES = {
     "nadam": (1e-5, 0.05),
     "adagrad": (1e-4, 1.0),
 }
-NOTABLE_LOSS = 0.25  # with a quarter of the words gone, texts are other texts
-NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and say little
-SMALL_LOSS = 0.1  # what a suggested setting loses at most
+NOTABLE_LOSS = 0.25  # without a quarter of their words, texts are other texts
+NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and mean little
+SMALL_LOSS = 0.1  # the most that a suggested setting may lose
 ROUND_SIZES = [factor * 10**power for power in range(1, 6) for factor in (1, 2, 3, 4, 5, 8)]
 # A layer's units for each class. Of reuters_dense, 46 classes, the test accuracy is 0.788; with a
 # second layer of 24 units 0.774, of 16 0.756, of 8 0.714, of 4 0.646.
 ENOUGH_UNITS = 0.5
-WIDE_ENOUGH = 64  # units; that many tell hundreds of classes apart
-UNUSED_WORDS = 0.5  # share of num_words without a word, so that most of the weights never learn
-ONE_SIDED = 0.9  # share of the commonest class; accuracy says little beyond it
-FLATTERING = 0.01  # share of test rows known from training; an accuracy's last told digit
+WIDE_ENOUGH = 64  # units; enough to distinguish hundreds of classes
+UNUSED_WORDS = 0.5  # share of num_words without a word, whose weights never learn
+ONE_SIDED = 0.9  # share of the most common class; beyond it, accuracy means little
+FLATTERING = 0.01  # share of test rows known from training; the last printed digit of an accuracy
 FEW_ROWS = 100  # to validate on; an accuracy is uncertain by 0.1 (twice sqrt(1/4 / 100))
 SCALES_APART = 100  # largest by smallest standard deviation of the features
-ONE_WORD = 2  # ids, that of the start among them
-TIGHT = 0.8  # of the memory there is; the estimate is not closer than that
+ONE_WORD = 2  # ids, including the start mark
+TIGHT = 0.8  # of the available memory; the estimate is not more exact
 
 
 def find_traps(config: Config) -> list[str]:
-    """The traps that a config alone tells, as lines: where, what it means, what now."""
+    """The traps in a config alone, as lines: where, what it means, what now."""
     return [_line(config, trap) for rule in RULES for trap in rule(config)]
 
 
 def find_data_traps(description: Description) -> list[str]:
-    """The traps that only the data tell."""
+    """The traps that only the data show."""
     config = description.config
     return [_line(config, trap) for rule in DATA_RULES for trap in rule(description)]
 
 
 def find_memory_trap(config: Config, parts: dict[str, int]) -> list[str]:
-    """What needs more memory than there is, or nearly so.
+    """The settings that need more memory than is available, or nearly so.
 
     Args:
-        parts: bytes, as `memory_parts` tells them.
+        parts: bytes, from `memory_parts`.
     """
     return [_line(config, trap) for trap in _too_little_memory(config, parts)]
 
@@ -71,7 +72,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# --- told by the config alone ----------------------------------------------------------------
+# --- from the config alone ----------------------------------------------------------------
 
 
 def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
@@ -79,7 +80,7 @@ def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
     if training.validation is None or training.validation.split != "test":
         return
     chooses = training.checkpoint.keep == "best" or training.early_stopping is not None
-    what = "the epoch that is kept is chosen" if chooses else "whoever tunes by val_… scores tunes"
+    what = "the epoch that is kept is chosen" if chooses else "tuning by val_… scores is tuning"
     yield (
         "training.validation.split",
         f"{what} on the test rows, so the test score is not independent; use split: shuffled",
@@ -94,7 +95,7 @@ def _rate_far_out(config: Config) -> Iterator[Trap]:
         yield (
             path,
             f"{_times(rate / high)} times the highest usual rate of {optimizer}, {high:g}; the "
-            "loss may jump about, or become no number at all; lower it",
+            "loss may fluctuate, or become NaN; lower it",
         )
     if rate < low:
         yield (
@@ -108,7 +109,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
-# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 in place of 0.76.
+# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 instead of 0.76.
 def _padding_read_last(config: Config) -> Iterator[Trap]:
     settings, model = config.preprocessing, config.model.type
     if not isinstance(settings, TextPreprocessing) or model == "dense":
@@ -126,7 +127,7 @@ def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
     if not isinstance(settings, TextPreprocessing) or settings.encoding != "multi_hot":
         return
     if settings.maxlen is not None:
-        yield "preprocessing.maxlen", "multi_hot takes all words of a text, none is cut; remove it"
+        yield "preprocessing.maxlen", "multi_hot uses all words of a text and cuts none; remove it"
 
 
 def _patience_without_effect(config: Config) -> Iterator[Trap]:
@@ -151,7 +152,7 @@ def _kept_by_training_rows(config: Config) -> Iterator[Trap]:
         )
 
 
-# --- told by the data ------------------------------------------------------------------------
+# --- from the data ------------------------------------------------------------------------
 
 
 def _much_cut_off(description: Description) -> Iterator[Trap]:
@@ -194,8 +195,8 @@ def _texts_of_one_word(description: Description) -> Iterator[Trap]:
     if isinstance(x, Ragged) and np.median(np.diff(x.offsets[: n_train + 1])) <= ONE_WORD:
         yield (
             "dataset.name",
-            "half of the texts have one word at most; words are what blanks separate, so a "
-            "language written without them needs some put between its words",
+            "half of the texts have at most one word; words are separated by spaces, so a "
+            "language written without spaces needs them added between its words",
         )
 
 
@@ -205,7 +206,7 @@ def _frequent_words_unknown(description: Description) -> Iterator[Trap]:
         yield (
             "preprocessing.skip_top",
             f"{vocabulary.too_frequent:.0%} of the words in the training texts are more frequent "
-            f"and become unknown; with num_words, {vocabulary.kept:.0%} are left; lower it",
+            f"and become unknown; with num_words, {vocabulary.kept:.0%} remain; lower it",
         )
 
 
@@ -217,7 +218,7 @@ def _more_words_than_there_are(description: Description) -> Iterator[Trap]:
     if unused > UNUSED_WORDS:
         yield (
             "preprocessing.num_words",
-            f"the training texts have {vocabulary.words:,} different words, so that "
+            f"the training texts have {vocabulary.words:,} distinct words, so that "
             f"{unused:.0%} of the model's word weights never learn; lower it",
         )
 
@@ -229,8 +230,8 @@ def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap
     if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:
         yield (
             "model.units",
-            f"{classes} classes have to be told apart by {narrowest} numbers, and what a layer "
-            f"drops no later one brings back; use {min(classes, WIDE_ENOUGH)} or more in each",
+            f"{narrowest} numbers must distinguish {classes} classes, and what one layer loses "
+            f"no later layer restores; use {min(classes, WIDE_ENOUGH)} or more in each",
         )
 
 
@@ -241,7 +242,7 @@ def _batch_of_all_rows(description: Description) -> Iterator[Trap]:
         yield (
             "training.batch_size",
             f"all {rows:,} training rows are one batch, so that {training.epochs:,} epochs are "
-            f"{training.epochs:,} gradient steps; use {_usual_batch(rows)}, say",
+            f"{training.epochs:,} gradient steps; use, for example, {_usual_batch(rows)}",
         )
 
 
@@ -258,7 +259,7 @@ def _one_sided_classes(description: Description) -> Iterator[Trap]:
     if share > ONE_SIDED:
         yield (
             "dataset.name",
-            f"{share:.1%} of the training rows are {_named([commonest.name])}: always guessing "
+            f"{share:.1%} of the training rows are {commonest.name!r}: always guessing "
             f"that has an accuracy of about {share:.3f}; look at the recall of each class, in "
             "classification_report.csv",
         )
@@ -270,19 +271,19 @@ def _classes_that_cannot_be_learnt(description: Description) -> Iterator[Trap]:
     if absent:
         yield (
             "dataset.name",
-            f"no training row is {_named(absent)}: the model never predicts that; leave such test "
-            "rows out, or find others to train on",
+            f"no training row is {_named(absent)}: the model never predicts it; remove such test "
+            "rows, or add training rows",
         )
     elif description.classes and validation and (names := _only_validating(description)):
         yield (
             "training.validation.split",
-            f"all rows of {_named(names)} validate and none trains: the model never predicts "
-            "that; use another split, or leave these rows out",
+            f"all rows of {_named(names)} validate and none train: the model never predicts "
+            "it; use another split, or remove these rows",
         )
 
 
 def _only_validating(description: Description) -> list[str]:
-    """The classes of which the first split to leave one out has no row to train on."""
+    """The classes without a training row in the first split that lacks one."""
     classes = description.classes
     for split in description.splits:
         counts = np.bincount(description.data.y[split.train], minlength=len(classes))
@@ -292,9 +293,8 @@ def _only_validating(description: Description) -> list[str]:
     return []
 
 
-def _named(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name) for name in names[:most]) + more
+def _named(names: list[str]) -> str:
+    return listed([*map(repr, names)], most=3)
 
 
 def _sorted_rows(description: Description) -> Iterator[Trap]:
@@ -330,8 +330,8 @@ def _test_rows_known_from_training(description: Description) -> Iterator[Trap]:
     if rows and known / rows > FLATTERING:
         yield (
             "dataset.name",
-            f"{known:,} of {rows:,} test rows ({known / rows:.1%}) are training rows too; their "
-            "score tells what was learnt by heart; see textclf data show",
+            f"{known:,} of {rows:,} test rows ({known / rows:.1%}) are also training rows; their "
+            "score shows memorization; see textclf data show",
         )
 
 
@@ -344,12 +344,12 @@ def _features_of_different_scales(description: Description) -> Iterator[Trap]:
         (small, narrow), (large, wide) = by_scale[0], by_scale[-1]
         yield (
             "preprocessing.standardize",
-            f"{wide!r} varies by {large:.3g}, {narrow!r} by {small:.3g}, so that the model sees "
+            f"{wide!r} varies by {large:.3g}, {narrow!r} by {small:.3g}, so the model sees "
             "little but the former; use standardize: true",
         )
 
 
-# --- told by the machine ---------------------------------------------------------------------
+# --- from the machine ---------------------------------------------------------------------
 
 
 def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
@@ -364,7 +364,7 @@ def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
 
 
 def _lever(config: Config, parts: dict[str, int]) -> str:
-    """The setting that the largest part of the memory depends on."""
+    """The setting on which the largest part of the memory depends."""
     largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
     settings = config.preprocessing
     if largest == "examples" and isinstance(settings, TextPreprocessing):

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from textclf.config.settings import ModelSettings
 from textclf.data.encoders import Encoder
 from textclf.data.tasks import Task
 from textclf.models.cnn_lstm import build_cnn_lstm
@@ -20,13 +21,15 @@ BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] 
 }
 
 
-def build_model(settings: Any, encoder: Encoder, task: Task, n_classes: int) -> keras.Model:
+def build_model(
+    settings: ModelSettings, encoder: Encoder, task: Task, n_classes: int
+) -> keras.Model:
     """The layers of a config's `model` section, with weights drawn from Keras's global seed.
 
     Args:
         settings: a config's `model` section.
-        encoder: tells the input's shape and dtype, and the vocabulary.
-        task: tells the output's activation.
+        encoder: has the input's shape and dtype, and the vocabulary.
+        task: has the output's activation.
         n_classes: width of the output for a multiclass task.
 
     Returns:

@@ -1,15 +1,14 @@
 """A convolution over the words, pooled, read by an LSTM."""
 
-from typing import Any
-
 import keras
 
+from textclf.config.settings import CnnLstmModel
 from textclf.data.encoders import TextEncoder
 from textclf.models.words import word_vectors
 
 
 def build_cnn_lstm(
-    settings: Any, inputs: keras.KerasTensor, encoder: TextEncoder
+    settings: CnnLstmModel, inputs: keras.KerasTensor, encoder: TextEncoder
 ) -> keras.KerasTensor:
     """Filters see `kernel_size` words each; an LSTM reads the strongest of every `pool_size`."""
     x = word_vectors(settings, inputs, encoder)

@@ -1,14 +1,15 @@
 """Fully connected layers."""
 
-from typing import Any
-
 import keras
 
+from textclf.config.settings import DenseModel
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.models.words import word_vectors
 
 
-def build_dense(settings: Any, inputs: keras.KerasTensor, encoder: Encoder) -> keras.KerasTensor:
+def build_dense(
+    settings: DenseModel, inputs: keras.KerasTensor, encoder: Encoder
+) -> keras.KerasTensor:
     """Dense layers on features, on multi-hot words, or on a flattened embedding."""
     x = inputs
     if isinstance(encoder, TextEncoder) and encoder.encoding == "embedding":

@@ -1,14 +1,15 @@
 """Long short-term memory (Hochreiter & Schmidhuber 1997)."""
 
-from typing import Any
-
 import keras
 
+from textclf.config.settings import LstmModel
 from textclf.data.encoders import TextEncoder
 from textclf.models.words import word_vectors
 
 
-def build_lstm(settings: Any, inputs: keras.KerasTensor, encoder: TextEncoder) -> keras.KerasTensor:
+def build_lstm(
+    settings: LstmModel, inputs: keras.KerasTensor, encoder: TextEncoder
+) -> keras.KerasTensor:
     """An LSTM over the words, read at its last step."""
     x = word_vectors(settings, inputs, encoder)
     return keras.layers.LSTM(settings.units, dropout=settings.dropout)(x)

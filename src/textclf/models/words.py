@@ -1,13 +1,14 @@
 """From ids to vectors, inside the model."""
 
-from typing import Any
-
 import keras
 
+from textclf.config.settings import ModelSettings
 from textclf.data.encoders import TextEncoder
 
 
-def word_vectors(settings: Any, ids: keras.KerasTensor, encoder: TextEncoder) -> keras.KerasTensor:
+def word_vectors(
+    settings: ModelSettings, ids: keras.KerasTensor, encoder: TextEncoder
+) -> keras.KerasTensor:
     """float32 (examples, maxlen, embedding_dim), or one-hot (examples, maxlen, num_words).
 
     Padding is a word like any other: nothing is masked.

@@ -1,4 +1,4 @@
-"""A run's pictures, from its tables alone."""
+"""The pictures of a run, drawn from its tables."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
 from textclf.plots.curves import draw_comparison, draw_curves, draw_fold_curves
 from textclf.plots.residuals import draw_residuals
-from textclf.runs import FitFolder, RunFolder, distinct_names
+from textclf.runs import FitFolder, RunFolder, SeriesFolder, distinct_names, locked
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -20,10 +20,10 @@ METRICS = ("accuracy", "mae")
 
 
 def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
-    """Draw a run's pictures anew: loss, metric, and the confusion matrix or the residuals.
+    """Draw a run's pictures again: loss, metric, and the confusion matrix or the residuals.
 
     Args:
-        output: save the picture of the metric there, and nothing into the run.
+        output: save only the picture of the metric, to this file.
 
     Returns:
         The files written.
@@ -38,14 +38,14 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     elif metric == "mae" and run.predictions_path.exists():
         pictures["residuals"] = _draw_residuals(run)
     paths = [run.plots_path / f"{name}.png" for name in pictures]
-    with run.locked():
+    with locked(run):
         for path, figure in zip(paths, pictures.values(), strict=True):
             save_figure(figure, path)
     return paths
 
 
 def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
-    """Draw the curves of several runs into one picture: of their metric, or of their loss.
+    """Draw the curves of several runs in one picture: of their metric, or of their loss.
 
     Raises:
         RunError: one of the runs is named twice.
@@ -61,15 +61,15 @@ def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
 
 
 def _histories(run: RunFolder) -> "dict[str, DataFrame]":
-    """The histories of a run's folds or seeds by name, as far as it has come, or its only one.
+    """The histories of a run's folds or seeds by name, as far as they exist, or its only one.
 
     Raises:
-        RunError: there is none, or it is damaged.
+        RunError: a history is missing or damaged.
     """
     fits: dict[str, FitFolder] = {**run.folds, **run.seeds}
     begun = {name: fit for name, fit in fits.items() if fit.history_path.exists()}
-    if run.seed_values and not begun:
-        raise RunError(f"{run.path}: none of its seeds has finished an epoch yet")
+    if isinstance(run, SeriesFolder) and not begun:
+        raise RunError(f"{run.path}: no seed has finished an epoch yet")
     return {name: fit.history for name, fit in (begun or {run.name: run}).items()}
 
 
@@ -80,7 +80,7 @@ def _metric(run: RunFolder) -> str:
 
 def _draw_curves(run: RunFolder, metric: str) -> Figure:
     title = f"{run.title} · {metric}"
-    if run.folds or run.seed_values:
+    if run.folds or isinstance(run, SeriesFolder):
         return draw_fold_curves(_histories(run), metric, title)
     best_epoch = run.metrics.get("best_epoch") if run.metrics_path.exists() else None
     return draw_curves(run.history, metric, None if best_epoch is None else int(best_epoch), title)

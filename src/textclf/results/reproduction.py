@@ -1,4 +1,4 @@
-"""Whether two runs of one config came out the same, and if not, what else differs."""
+"""Whether two runs of one config gave the same result, and if not, what else differs."""
 
 import io
 import zipfile
@@ -14,11 +14,11 @@ from textclf.runs.environment import differences
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A run and the same config trained anew.
+    """A run and the same config trained again.
 
     Args:
         again: the new run's folder.
-        differences: a line for each result that is not the same to the bit; none, it succeeded.
+        differences: a line for each result that is not the same to the bit; empty if all are.
         circumstances: a line for each version, data file or device that is not the same.
     """
 
@@ -33,7 +33,7 @@ class Reproduction:
 
 
 def compare_runs(run: RunFolder, again: RunFolder) -> Reproduction:
-    """Compare history (but for seconds), scores, predictions and weights of every fit.
+    """Compare history (except seconds), scores, predictions and weights of every fit.
 
     Raises:
         RunError: a file of one of them is missing or damaged.
@@ -93,7 +93,7 @@ def _compare_predictions(one: FitFolder, other: FitFolder) -> str | None:
 def _compare_models(one: Path, other: Path) -> str | None:
     before, after = _read_arrays(one), _read_arrays(other)
     if before.keys() != after.keys():
-        return "other layers"
+        return "the layers differ"
     gaps = [
         np.abs(after[name].astype(np.float64) - before[name]).max(initial=0.0)
         for name in before
@@ -105,7 +105,7 @@ def _compare_models(one: Path, other: Path) -> str | None:
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The weights in a .keras file by their place in it; of the rest of it nothing is read."""
+    """The weights in a .keras file by their paths; nothing else in it is read."""
     import h5py
 
     arrays: dict[str, np.ndarray] = {}
@@ -116,7 +116,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             file.visititems(lambda name, item: _collect(name, item, arrays))
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing; the run is not complete") from error
-    except Exception as error:  # h5py and zipfile raise what they like on a damaged file
+    except Exception as error:  # h5py and zipfile raise any exception on a damaged file
         raise RunError(f"{path}: damaged: {error}") from error
     return arrays
 

@@ -1,18 +1,25 @@
-"""Run folders: made, locked, found, read."""
+"""Run folders: created, locked, found, read."""
 
 from textclf.runs.creation import create_run
 from textclf.runs.folder import FitFolder, RunFolder
+from textclf.runs.lifecycle import locked, recording, restart
 from textclf.runs.search import distinct_names, find_run, list_runs
+from textclf.runs.series import SeriesFolder, open_folder
 from textclf.runs.summary import Summary, summarize, summarize_runs
 
 __all__ = [
     "FitFolder",
     "RunFolder",
+    "SeriesFolder",
     "Summary",
     "create_run",
     "distinct_names",
     "find_run",
     "list_runs",
+    "locked",
+    "open_folder",
+    "recording",
+    "restart",
     "summarize",
     "summarize_runs",
 ]

@@ -1,4 +1,4 @@
-"""New run folders: numbered, whole at the instant they appear, locked by their maker."""
+"""New run folders: numbered, complete when they appear, locked by the process that made them."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
+from textclf.runs.series import open_folder
 
 FORMAT = 1
 
@@ -19,13 +20,13 @@ FORMAT = 1
 def create_run(
     config: Config, recipe: str, runs_dir: Path, name: str | None, record: dict[str, Any]
 ) -> RunFolder:
-    """Make a run's folder, whole at the instant it appears, with config.yaml and run.json.
+    """Create a run's folder, complete when it appears, with config.yaml and run.json.
 
     The returned object holds the run's lock.
 
     Args:
         recipe: names the folder `<recipe>-<n>` where `name` is None.
-        record: what else run.json is to hold.
+        record: further fields for run.json.
 
     Raises:
         RunError: `name` is taken.
@@ -42,8 +43,8 @@ def create_run(
         draft.path.chmod(0o755)  # mkdtemp's folder is its owner's alone
         write_text(draft.config_path, dump_config(config))
         write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
-        draft.lock.acquire()  # before the run has a name, so that nobody can be quicker
-        return RunFolder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
+        draft.lock.acquire()  # before the run has a name, so that no other process can be first
+        return open_folder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
     finally:
         shutil.rmtree(draft.path, ignore_errors=True)
 
@@ -68,4 +69,4 @@ def _next_number(runs_dir: Path, recipe: str) -> int:
 
 
 def _taken(path: Path) -> RunError:
-    return RunError(f"{path}: there is a run of that name already; choose another --name")
+    return RunError(f"{path}: a run of this name exists already; choose another --name")

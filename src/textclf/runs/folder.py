@@ -1,20 +1,18 @@
-"""A run's folder as an object: every file of it has one name, and it stands here."""
+"""A run's folder as an object: the name of each of its files stands here, and only here."""
 
-import contextlib
-import os
-import shlex
-import shutil
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from textclf.atomic import is_temporary, write_json, write_text
-from textclf.config.file import dump_config, load_config
-from textclf.config.settings import MAX_SEED, Config
-from textclf.errors import ConfigError, ResourceError, RunError, TextclfError
+from textclf.atomic import write_json
+from textclf.config.file import load_config
+from textclf.config.settings import Config
+from textclf.errors import ConfigError, RunError
 from textclf.runs.lock import RunLock
 from textclf.runs.reading import (
     missing,
@@ -29,14 +27,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# What is read of run.json again, and of what kind it is.
+# The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
     **dict.fromkeys(("error", "resumed", "seeds"), list),
     "tensorboard": bool,
 }
-SEEDS = (2, 100)  # as few and as many as a series has
+A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
 
 
 class FitFolder:
@@ -90,19 +88,19 @@ class FitFolder:
         return self.path / "plots"
 
     @property
-    def history(self) -> "pd.DataFrame":
+    def history(self) -> pd.DataFrame:
         """One row an epoch: epoch (from 1), loss, the metric, val_..., learning_rate, seconds."""
-        return read_table(self._own(self.history_path), ("epoch", "loss"), numbers_only=True)
+        return read_table(self.history_path, ("epoch", "loss"), numbers_only=True)
 
     @property
-    def predictions(self) -> "pd.DataFrame":
+    def predictions(self) -> pd.DataFrame:
         """split, row, truth, prediction and, for classes, probability."""
-        return read_predictions(self._own(self.predictions_path))
+        return read_predictions(self.predictions_path)
 
     @property
-    def confusion(self) -> "pd.DataFrame":
+    def confusion(self) -> pd.DataFrame:
         """The confusion matrix: a row for each true class, a column for each predicted one."""
-        return read_confusion(self._own(self.confusion_path))
+        return read_confusion(self.confusion_path)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -117,7 +115,7 @@ class FitFolder:
         """The epoch, from 1, whose model is kept.
 
         Raises:
-            RunError: metrics.json is missing or does not tell.
+            RunError: metrics.json is missing, or has no best_epoch.
         """
         epoch = self.metrics.get("best_epoch")
         if not isinstance(epoch, int):
@@ -126,12 +124,8 @@ class FitFolder:
 
     @property
     def preprocessing(self) -> dict[str, Any]:
-        """What it takes to encode new examples, as in preprocessing.json."""
-        return read_json(self._own(self.preprocessing_path))
-
-    def _own(self, path: Path) -> Path:
-        """The path of a file that belongs to one model."""
-        return path
+        """Everything needed to encode new examples in the same way, as in preprocessing.json."""
+        return read_json(self.preprocessing_path)
 
 
 class RunFolder(FitFolder):
@@ -145,7 +139,6 @@ class RunFolder(FitFolder):
         super().__init__(path)
         self.lock = lock or RunLock(path)
         self.lock.run = path
-        self.blocks = 0  # that hold the lock, one within the other
 
     @property
     def name(self) -> str:
@@ -190,14 +183,14 @@ class RunFolder(FitFolder):
         record = read_json(self.record_path)
         for key, kind in RECORD.items():
             if not isinstance(record.get(key, kind()), kind):
-                raise RunError(f"{self.record_path}: damaged: its {key} is not of its kind")
+                raise RunError(f"{self.record_path}: damaged: {key!r} must be {A_JSON[kind]}")
         return record
 
     @property
     def status(self) -> str:
         """'running', 'finished', 'interrupted' or 'failed'.
 
-        A run whose process was killed says 'running', but nobody holds its lock.
+        A run whose process was killed says 'running', but no process holds its lock.
         """
         status = str(self.record.get("status"))
         return "interrupted" if status == "running" and self.lock.is_free() else status
@@ -213,32 +206,9 @@ class RunFolder(FitFolder):
         return FitFolder(self.path / f"fold-{number}")
 
     @property
-    def seed_values(self) -> list[int]:
-        """The seeds of a series, in the order of their folders; empty for any other run."""
-        values = self.record.get("seeds", [])
-        if not all(type(value) is int and 0 <= value <= MAX_SEED for value in values):
-            raise RunError(f"{self.record_path}: damaged: its seeds are none")
-        if values and not SEEDS[0] <= len(values) <= SEEDS[1]:
-            raise RunError(f"{self.record_path}: damaged: {len(values):,} seeds")
-        return values
-
-    @property
-    def seeds(self) -> dict[str, Self]:
-        """The runs of a series of seeds by name, in order, as far as it has come."""
-        runs = [self.seed(number) for number in range(1, len(self.seed_values) + 1)]
-        return {run.name: run for run in runs if run.record_path.is_file()}
-
-    def seed(self, number: int) -> Self:
-        """The run of a seed of a series, from 1."""
-        return type(self)(self.path / f"seed-{number}")
-
-    def _own(self, path: Path) -> Path:
-        if self.seed_values:
-            raise RunError(
-                f"{self.path}: a series of seeds, each with a model of its own; name one of them: "
-                f"{self.path / 'seed-1'}"
-            )
-        return path
+    def seeds(self) -> Mapping[str, RunFolder]:
+        """The runs of a series of seeds by name; any other run has none."""
+        return {}
 
     def update(self, **fields: Any) -> None:
         """Set fields of run.json; None removes one."""
@@ -246,94 +216,6 @@ class RunFolder(FitFolder):
         write_json(
             self.record_path, {key: value for key, value in record.items() if value is not None}
         )
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[Self]:
-        """Hold the run's lock; the outermost block gives it back.
-
-        Raises:
-            RunError: another process writes the run, or a link may lead out of its folder.
-            ResourceError: the folder cannot be written.
-        """
-        if not self.lock.is_held:
-            self._refuse_links()
-            self.lock.acquire()
-        self.blocks += 1
-        try:
-            yield self
-        finally:
-            self.blocks -= 1
-            if not self.blocks:
-                self.lock.release()
-
-    def _refuse_links(self) -> None:
-        for folder, folders, files in os.walk(self.path):
-            for path in (Path(folder, name) for name in (*folders, *files)):
-                if path.is_symlink():
-                    raise RunError(
-                        f"{path}: a symbolic link; nothing is written through one: put what it "
-                        "points to in its place"
-                    )
-
-    def restart(self, config: Config, resumed: list[dict[str, str]]) -> None:
-        """Make an ended run a running one again; for who holds its lock.
-
-        Args:
-            resumed: for run.json: the commands that went on with the run, and when.
-        """
-        for path in self.path.rglob(".*"):
-            if is_temporary(path):
-                path.unlink(missing_ok=True)
-        if config != self.config:
-            write_text(self.config_path, dump_config(config))
-            self.config = config
-        self.update(status="running", resumed=resumed, error=None, finished=None)
-
-    @contextlib.contextmanager
-    def recording(self, is_new: bool = True, is_part: bool = False) -> Iterator[Self]:
-        """Record how the block ends; a new run that finished no epoch leaves no folder.
-
-        Args:
-            is_part: the run is one of a series, which tells the user how to go on.
-        """
-        try:
-            yield self
-        except BaseException as error:
-            status = "interrupted" if _can_go_on(error) else "failed"
-            if is_new and not self._holds_an_epoch():
-                shutil.rmtree(self.path, ignore_errors=True)
-                note = "no epoch was finished; nothing is kept"
-            else:
-                self._end(status, error)
-                note = self._what_now(status)
-            if not is_part:
-                error.add_note(note)
-            raise
-        self._end("finished")
-
-    def _holds_an_epoch(self) -> bool:
-        return any(path.exists() for path in (self.history_path, *self._first_fits()))
-
-    def _first_fits(self) -> tuple[Path, Path]:
-        return (self.fold(1).history_path, self.seed(1).path)
-
-    def _what_now(self, status: str) -> str:
-        path = shlex.quote(str(self.path))
-        if status == "interrupted":
-            return f"{self.path}: what was finished is kept; go on with: textclf resume {path}"
-        if any(path.exists() for path in self._first_fits()):
-            return f"{self.path}: what was finished is kept, a folder for each fold or seed"
-        return f"{self.path}: what was finished is kept; see it: textclf plot {path}"
-
-    def _end(self, status: str, error: BaseException | None = None) -> None:
-        messages = list(error.messages) if isinstance(error, TextclfError) else None
-        with contextlib.suppress(*([TextclfError] if error else [])):  # a full disk hides no error
-            self.update(status=status, finished=now(), error=messages)
-
-
-def _can_go_on(error: BaseException) -> bool:
-    """Whether a run that the error ended can be resumed: it would not just fail again."""
-    return not isinstance(error, Exception) or isinstance(error, (ResourceError, MemoryError))
 
 
 def now() -> str:

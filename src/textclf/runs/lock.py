@@ -1,5 +1,9 @@
-"""A run's lock: held by the one process that writes the run, and gone with it."""
+"""A run's lock: held by the one process that writes the run, and released when it ends."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RunLock:
-    """An advisory lock on `.lock` in a run's folder; the file itself stays and means nothing.
+    """An advisory lock on `.lock` in a run's folder; that the file exists means nothing.
 
     Args:
         run: the run's folder.
@@ -20,6 +24,7 @@ class RunLock:
     def __init__(self, run: Path) -> None:
         self.run = run
         self._held: BaseFileLock | None = None
+        self._blocks = 0  # that hold the lock, one inside the other
 
     @property
     def is_held(self) -> bool:
@@ -47,13 +52,31 @@ class RunLock:
             raise cannot_write(self.run / ".lock", error) from error
         self._held = lock
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock, acquired already or not; the outermost block releases it.
+
+        Raises:
+            RunError: another process holds it.
+            ResourceError: the folder cannot be written.
+        """
+        if not self.is_held:
+            self.acquire()
+        self._blocks += 1
+        try:
+            yield
+        finally:
+            self._blocks -= 1
+            if not self._blocks:
+                self.release()
+
     def release(self) -> None:
         if self._held is not None:
             self._held.release(force=True)
             self._held = None
 
     def is_free(self) -> bool:
-        """Whether nobody holds it; where that cannot be told, somebody may."""
+        """Whether no process holds it; False where that cannot be found out."""
         if self.is_held:
             return False
         if not (self.run / ".lock").exists():

@@ -1,4 +1,6 @@
-"""A run's files, read with suspicion: whoever wrote them, what is damaged is told as such."""
+"""A run's files, read with suspicion: a damaged one is an error that names it."""
+
+from __future__ import annotations
 
 import csv
 import io
@@ -45,7 +47,7 @@ def read_text(path: Path) -> str:
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(digits: str) -> float:
@@ -54,7 +56,7 @@ def _finite(digits: str) -> float:
 
 def read_table(
     path: Path, columns: Sequence[str], numbers_only: bool = False, as_text: Sequence[str] = ()
-) -> "pd.DataFrame":
+) -> pd.DataFrame:
     """A table of a run.
 
     Args:
@@ -67,7 +69,7 @@ def read_table(
     import pandas as pd
 
     _read(path, lambda: _refuse_wide(path))
-    # A class may be called "NA" or "null": only nan is no number.
+    # A class may be called "NA" or "null": only nan stands for a missing number.
     kinds: dict[str, Any] = {"keep_default_na": False, "dtype": dict.fromkeys(as_text, str)}
     table = _read(path, lambda: pd.read_csv(path, na_values=["nan"], **kinds))
     table = table.fillna(dict.fromkeys([name for name in as_text if name in table], "nan"))
@@ -81,7 +83,7 @@ def read_table(
     return table
 
 
-def read_predictions(path: Path) -> "pd.DataFrame":
+def read_predictions(path: Path) -> pd.DataFrame:
     """predictions.csv: classes as text, those called 1 and 01, too; of a regression numbers.
 
     Raises:
@@ -97,7 +99,7 @@ def read_predictions(path: Path) -> "pd.DataFrame":
     return table.assign(**numbers)
 
 
-def read_confusion(path: Path) -> "pd.DataFrame":
+def read_confusion(path: Path) -> pd.DataFrame:
     """confusion_matrix.csv, whose first line and column are classes of any name.
 
     Raises:

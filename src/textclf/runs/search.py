@@ -7,23 +7,24 @@ from pathlib import Path
 
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
+from textclf.runs.series import open_folder
 
 
 def find_run(run: str | None, runs_dir: Path) -> RunFolder:
-    """The run in a folder, or of a name under `runs_dir`; None: the newest finished one.
+    """The run in a folder, or with a name under `runs_dir`; None: the newest finished one.
 
     Raises:
-        RunError: there is none, or the folder is not a run's.
+        RunError: it does not exist, or the folder does not hold a run.
     """
     if run is None:
         return _newest_finished(runs_dir)
     for path in (runs_dir / run, Path(run)):
         if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
-            return RunFolder(path)
+            return open_folder(path)
     if os.path.isdir(run):  # noqa: PTH112
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
-    raise RunError(f"{run or repr(run)}: no such run; under {runs_dir} there are: {names}")
+    raise RunError(f"{run or repr(run)}: no such run; the runs under {runs_dir} are: {names}")
 
 
 def list_runs(runs_dir: Path) -> list[Path]:
@@ -55,14 +56,15 @@ def _shortest_end(path: Path, others: list[Path]) -> str:
 
 
 def _newest_finished(runs_dir: Path) -> RunFolder:
-    finished = [run for run in map(RunFolder, list_runs(runs_dir)) if _is_finished(run)]
+    finished = [run for path in list_runs(runs_dir) if (run := _finished(path))]
     if not finished:
         raise RunError(f"{runs_dir}: holds no finished run; train one: textclf train CONFIG")
     return max(finished, key=lambda run: str(run.record.get("started")))
 
 
-def _is_finished(run: RunFolder) -> bool:
-    """A damaged run is none; `textclf runs` tells of it."""
+def _finished(path: Path) -> RunFolder | None:
+    """The run in a folder if it is finished; `textclf runs` shows which ones are damaged."""
     with contextlib.suppress(RunError):
-        return run.status == "finished"
-    return False
+        run = open_folder(path)
+        return run if run.status == "finished" else None
+    return None

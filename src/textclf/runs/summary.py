@@ -1,4 +1,4 @@
-"""What a table of runs says of each, read from its small files without pandas."""
+"""A run in one line of a table, read from its small files without pandas."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from textclf.errors import RunError
 from textclf.runs.folder import FitFolder, RunFolder
 from textclf.runs.reading import read_text
 from textclf.runs.search import list_runs
+from textclf.runs.series import SeriesFolder, open_folder
 
 METRICS = ("accuracy", "mae", "loss")
 
@@ -24,7 +25,7 @@ class Summary:
     Args:
         status: 'running', 'finished', 'interrupted', 'failed' or 'damaged'.
         parts: what several fits are: 'seeds' or 'folds'.
-        n_parts: as many of them have finished an epoch.
+        n_parts: how many of them have finished an epoch.
         epochs: finished by each fit, the fewest and the most; of k folds by the final one.
         planned: the config's epochs, where the run has not finished.
         scores: `val_<metric>`, `test_<metric>` and their `_sd`; without a kept model's scores the
@@ -51,16 +52,16 @@ class Summary:
 
 
 def summarize_runs(runs_dir: Path) -> list[Summary]:
-    """A summary of each run under a folder, the newest last; a damaged one is told as such."""
-    summaries = [_summarize_or_tell(RunFolder(path)) for path in list_runs(runs_dir)]
+    """A summary of each run under a folder, the newest last; a damaged one as such."""
+    summaries = [_summarize_or_note(path) for path in list_runs(runs_dir)]
     return sorted(summaries, key=lambda summary: (summary.started, summary.name))
 
 
-def _summarize_or_tell(run: RunFolder) -> Summary:
+def _summarize_or_note(path: Path) -> Summary:
     try:
-        return summarize(run)
+        return summarize(open_folder(path))
     except RunError as error:
-        return Summary(run.name, run.path, "damaged", problem=error.messages[0])
+        return Summary(path.name, path, "damaged", problem=error.messages[0])
 
 
 def summarize(run: RunFolder) -> Summary:
@@ -80,9 +81,9 @@ def summarize(run: RunFolder) -> Summary:
         path=run.path,
         status=status,
         recipe=str(record.get("recipe", "")),
-        parts="seeds" if run.seed_values else "folds" if folds else None,
+        parts="seeds" if isinstance(run, SeriesFolder) else "folds" if folds else None,
         n_parts=len(histories) if seeds or folds else 0,
-        n_planned_parts=len(run.seed_values) or None,
+        n_planned_parts=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
         epochs=(min(lengths), max(lengths)),
         planned=None if status == "finished" else run.config.training.epochs,
         metric=metric,

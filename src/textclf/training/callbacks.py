@@ -1,4 +1,4 @@
-"""Keras callbacks that write a fit into its folder, and go on from the state it was left in."""
+"""Keras callbacks that write a fit into its folder, and resume it from its last state."""
 
 import contextlib
 import shutil
@@ -9,7 +9,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from textclf.atomic import append_line, write_text, writing
 from textclf.data.tasks import is_better_higher
@@ -23,7 +22,7 @@ SAVE_SHARE = 1 / 30  # of the time, at most, so that a large model trains rather
 
 
 class DivergenceGuard(keras.callbacks.Callback):
-    """Ends a fit whose numbers are none any more; first in line, so that no such epoch is kept.
+    """Stops training on NaN or infinity; it comes first, so that no such epoch is kept.
 
     Args:
         network: the model whose weights are looked at.
@@ -64,7 +63,7 @@ class DivergenceGuard(keras.callbacks.Callback):
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
-    """Keras's own, which can remember how long it has waited when a fit goes on."""
+    """Keras's own, which remembers how long it has waited when a fit is resumed."""
 
     REMEMBERED = ("wait", "best", "best_epoch", "stopped_epoch")
 
@@ -80,7 +79,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     @property
     def memory(self) -> dict[str, float | None]:
-        """What it takes to go on waiting."""
+        """The values to resume with."""
         return {name: getattr(self, name) for name in self.REMEMBERED}
 
 
@@ -92,7 +91,7 @@ class HistoryWriter(keras.callbacks.Callback):
     Args:
         n_batches: batches of an epoch.
         batches_per_step: batches that the engine runs in one of Keras's steps.
-        start: the state to go on from.
+        start: the state to resume from.
     """
 
     def __init__(
@@ -147,7 +146,7 @@ class HistoryWriter(keras.callbacks.Callback):
 
 
 class _Pace:
-    """Tells when it is time to write again."""
+    """When it is time to write again."""
 
     def __init__(self) -> None:
         self.due_at = -np.inf
@@ -164,12 +163,12 @@ class _Pace:
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Keeps the best or last epoch's weights and the last epoch's, as whole models on disk.
+    """Keeps two models on disk: the best or last epoch's, and the last epoch's.
 
     Args:
         network: the model that is saved.
         keep: 'best' by `monitor`, or 'last'.
-        start: the state to go on from.
+        start: the state to resume from.
     """
 
     def __init__(
@@ -226,38 +225,8 @@ class Checkpoints(keras.callbacks.Callback):
             self.network.set_weights(current)
 
 
-class TensorBoard(keras.callbacks.TensorBoard):
-    """Keras's own, for scores alone; what is logged of an epoch is on disk before its state is.
-
-    No graph is drawn: the model that `fit` sees takes row numbers. A fit that goes on writes a file
-    of its own beside the earlier ones; TensorBoard joins them.
-    """
-
-    def __init__(self, folder: FitFolder) -> None:
-        super().__init__(folder.tensorboard_path, write_graph=False)
-        self._summary_module = _Summary
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        super().on_epoch_end(epoch, logs)
-        for writer in self._writers.values():
-            writer.flush()
-
-
-class _Summary:
-    """What Keras's TensorBoard asks of `tf.summary`, whose own `scalar` lies in the package
-    tensorboard: it takes that to read logs, not to write them."""
-
-    create_file_writer = staticmethod(tf.summary.create_file_writer)
-
-    @staticmethod
-    def scalar(name: str, data: Any, step: Any) -> None:
-        metadata = tf.compat.v1.SummaryMetadata(data_class="DATA_CLASS_SCALAR")
-        metadata.plugin_data.plugin_name = "scalars"
-        tf.summary.write(name, lambda: tf.cast(data, tf.float32), step, metadata)
-
-
 class StateKeeper(keras.callbacks.Callback):
-    """Remembers the state after each epoch and writes it; last in line, when all else is done.
+    """Remembers the state after each epoch and writes it; it comes last, when all else is done.
 
     A state never names an epoch that history.csv does not have. Its own writing counts for the
     next epoch's `seconds`.

@@ -1,12 +1,14 @@
-"""Scores, tables and predictions of a kept model's outputs."""
+"""Scores, tables and predictions of a kept model's outputs, and the files that hold them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import Task
+from textclf.runs import FitFolder
 
 Scores = dict[str, float]
 
@@ -49,7 +51,7 @@ def predicted_classes(outputs: np.ndarray) -> np.ndarray:
     """Class numbers, int64 (examples,); one column is the probability of class 1."""
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
-    return outputs.argmax(axis=1)
+    return np.asarray(outputs.argmax(axis=1))
 
 
 def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:
@@ -72,7 +74,7 @@ def _predictions(data: Dataset, scored: Scored) -> pd.DataFrame:
 def _probability(outputs: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     if outputs.shape[1] == 1:
         return np.where(predicted == 1, outputs[:, 0], 1 - outputs[:, 0])
-    return outputs[np.arange(len(outputs)), predicted]
+    return np.asarray(outputs[np.arange(len(outputs)), predicted])
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
@@ -105,12 +107,14 @@ def classification_report(confusion: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
-    return np.divide(dividend, divisor, out=np.zeros(len(divisor)), where=divisor != 0)
+    ratio = np.zeros(len(divisor))
+    np.divide(dividend, divisor, out=ratio, where=divisor != 0)
+    return ratio
 
 
 def mean_and_sd(fits: list[Scores]) -> Scores:
     """Each score's mean over fits under its own name, and its standard deviation (n - 1)
-    under `<name>_sd`; `best_epoch` is each fit's own."""
+    under `<name>_sd`; `best_epoch` is each fit's own. Empty for no fits."""
     table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore")
     means, deviations = table.mean(), table.std(ddof=1)
     return {
@@ -118,3 +122,13 @@ def mean_and_sd(fits: list[Scores]) -> Scores:
         for name in table
         for key, value in ((name, float(means[name])), (f"{name}_sd", float(deviations[name])))
     }
+
+
+def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
+    """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
+    write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
+    if data.task.is_classification:
+        confusion = confusion_table(data, scored[-1])
+        write_text(folder.confusion_path, confusion.to_csv())
+        write_text(folder.report_path, classification_report(confusion).to_csv(index=False))
+    write_json(folder.metrics_path, dict(scores))

@@ -1,13 +1,12 @@
 """The fits of a run: one, or one for each fold and a final one."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
 from textclf.data.splits import Split, everything, make_splits
 from textclf.runs import FitFolder, RunFolder
-from textclf.training.evaluation import Scores, mean_and_sd
+from textclf.training.evaluation import Scores
 
 
 @dataclass(frozen=True)
@@ -20,30 +19,27 @@ class Fit:
     folder: FitFolder
 
 
-def over_fits(
-    config: Config, data: Dataset, run: RunFolder, step: Callable[[Fit], Scores]
-) -> Scores:
-    """Do a step with each fit of a run.
-
-    Args:
-        step: returns a fit's scores, and `best_epoch` if it is known.
-
-    Returns:
-        The scores of the one fit; or the folds' mean and deviation beside the final model's own.
-    """
+def fold_fits(run: RunFolder, data: Dataset) -> list[Fit]:
+    """A fit for each fold of a k-fold run; empty for any other run."""
+    config = run.config
     splits = make_splits(config.training.validation, data)
-    epochs = config.training.epochs
     if len(splits) == 1:
-        return step(Fit(splits[0], config.seed, epochs, run))
-    folds = [
-        step(Fit(split, config.seed, epochs, run.fold(number)))
+        return []
+    return [
+        Fit(split, config.seed, config.training.epochs, run.fold(number))
         for number, split in enumerate(splits, start=1)
     ]
-    final = step(Fit(everything(data), config.seed, _final_epochs(folds, epochs), run))
-    return {**mean_and_sd(folds), **final}
 
 
-def _final_epochs(folds: list[Scores], most: int) -> int:
-    """As many epochs as the folds' kept models had on average."""
-    known = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
-    return round(sum(known) / len(known)) if known else most
+def final_fit(run: RunFolder, data: Dataset, folds: Sequence[Scores]) -> Fit:
+    """The fit at the run's top; after k folds, one on all training rows.
+
+    Args:
+        folds: the scores of the folds; their mean `best_epoch`, where known, is the final fit's
+            number of epochs.
+    """
+    config = run.config
+    split = everything(data) if folds else make_splits(config.training.validation, data)[0]
+    best = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
+    epochs = round(sum(best) / len(best)) if best else config.training.epochs
+    return Fit(split, config.seed, epochs, run)

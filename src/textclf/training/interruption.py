@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, let in between batches only: inside TensorFlow they crash it or get lost."""
+"""Ctrl-C and SIGTERM, handled between batches only: TensorFlow crashes on them or loses them."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption(keras.callbacks.Callback):
-    """While entered, a signal waits for the end of a block of batches; a second one does not wait.
+    """Delays a signal to the end of a block of batches; a second signal is not delayed.
 
     The handler that was there before is called then: it raises, and `fit` ends. Handlers that are
     not Python's own functions stay as they are.

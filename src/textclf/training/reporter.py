@@ -1,41 +1,47 @@
-"""Who hears how a training proceeds: nobody, or a reader of standard error."""
+"""How a training reports its progress: not at all, or in lines on standard error."""
 
 from typing import Any
 
 import click
 
-MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
+MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
 
 class Reporter:
     """Silent; the base of those that show something."""
 
-    def tell(self, message: str) -> None:
-        """Something that a user should know, though nothing is wrong."""
+    def note(self, message: str) -> None:
+        """Something that a user may want to know; nothing is wrong."""
+
+    def warn(self, message: str) -> None:
+        """Something that may make a result misleading."""
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
-        """A fit of at most `epochs`, each of so many batches, begins, or goes on after `done`."""
+        """A fit of at most `epochs` epochs of `batches` batches begins, or resumes after `done`."""
 
     def end_batch(self, epoch: int, batch: int, logs: dict[str, float]) -> None:
         """Batches up to `batch` (from 1) of `epoch` (from 1) are done; `logs`: the means so far."""
 
     def end_epoch(self, row: dict[str, float]) -> None:
-        """An epoch is done; `row` is what history.csv holds of it."""
+        """An epoch is done; `row` is its line of history.csv."""
 
     def end_fit(self) -> None:
-        """The fit is over, be it finished or interrupted."""
+        """The fit is over, finished or interrupted."""
 
 
 class LineReporter(Reporter):
-    """A line for an epoch on standard error; what calls from Python show by default."""
+    """A line for an epoch on standard error; the default of calls from Python."""
 
-    def tell(self, message: str) -> None:
+    def note(self, message: str) -> None:
         click.echo(f"textclf: {message}", err=True)
+
+    def warn(self, message: str) -> None:
+        click.echo(f"textclf: warning: {message}", err=True)
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches
         if done:
-            click.echo(f"{name}  goes on after epoch {done}", err=True)
+            click.echo(f"{name}  resuming after epoch {done}", err=True)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])

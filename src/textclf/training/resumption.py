@@ -1,4 +1,4 @@
-"""Whether a run may go on, and with what: its data, its epochs, its surroundings."""
+"""Whether a run may be resumed, and with what: its data, its epochs, its environment."""
 
 from typing import Any
 
@@ -9,6 +9,12 @@ from textclf.errors import ConfigError, DataError, RunError
 from textclf.runs import RunFolder
 from textclf.runs.environment import differences
 from textclf.training.reporter import Reporter
+
+# On one core in place of two, an LSTM of 3 units on 60 texts went from 0.46 to 0.60.
+CONSEQUENCE = (
+    "the remaining epochs may differ, in the last digits at first, then in the scores themselves, "
+    "by several points on small data"
+)
 
 
 def with_epochs(run: RunFolder, epochs: int | None) -> Config:
@@ -28,9 +34,9 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
 
 
 def warn_of_changes(record: dict[str, Any], today: dict[str, Any], reporter: Reporter) -> None:
-    """Tell in what today's surroundings differ from those of run.json."""
+    """Warn of each difference between today's environment and that of run.json."""
     for line in differences(record, {**record, **today}):
-        reporter.tell(f"warning: {line}: the rest may differ in the last digits")
+        reporter.warn(f"{line}: {CONSEQUENCE}")
 
 
 def refuse_failed(run: RunFolder) -> None:
@@ -42,7 +48,7 @@ def refuse_failed(run: RunFolder) -> None:
 
 
 def refuse_other_data(run: RunFolder, data: Dataset) -> None:
-    """A run goes on, is scored and explained with the data it began with, to the bit."""
+    """A run is resumed, scored and explained only with exactly the data that it began with."""
     recorded = run.record.get("data", {})
     for name in sorted({*recorded, *data.files}):
         if data.files.get(name) != recorded.get(name):

@@ -1,4 +1,4 @@
-"""The state of a fit after an epoch: all it takes to go on as if it had never stopped."""
+"""The state of a fit after an epoch: everything needed to resume as if it had never stopped."""
 
 import json
 import zipfile
@@ -117,7 +117,7 @@ def _group(name: str, arrays: dict[str, np.ndarray]) -> Arrays:
 
 
 def _refuse_compressed(path: Path) -> None:
-    """A state is stored as it is; a small file that unpacks to a large one is none of ours."""
+    """A state is stored uncompressed; a small file that unpacks to a large one is not a state."""
     with zipfile.ZipFile(path) as file:
         if sum(member.file_size for member in file.infolist()) > path.stat().st_size:
             raise ValueError("it is compressed")

@@ -1,10 +1,10 @@
-"""Fitting one model after another with the same compiled programs."""
+"""Training: one fit after another, each from fresh weights, with the same compiled programs."""
 
 import contextlib
 import gc
-import zipfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,45 +13,70 @@ import tensorflow as tf
 from textclf.atomic import write_json, write_text
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, encoder_from_json, fit_encoder
-from textclf.data.tasks import TASKS, is_better_higher
-from textclf.errors import ResourceError, RunError
-from textclf.models.builders import build_model
-from textclf.runs import FitFolder
+from textclf.data.encoders import Encoder, fit_encoder
+from textclf.data.tasks import is_better_higher
+from textclf.errors import ResourceError
 from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,
     EarlyStopping,
     HistoryWriter,
     StateKeeper,
-    TensorBoard,
     restore,
 )
 from textclf.training.engine import backend
-from textclf.training.engine.block_trainer import METRICS
 from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.rule import Choice, choose_engine
+from textclf.training.engine.tensorboard import TensorBoard
 from textclf.training.evaluation import Scored
 from textclf.training.fits import Fit
 from textclf.training.interruption import Interruption
 from textclf.training.memory import check_memory, encoded_bytes, memory_needed
+from textclf.training.network import load_weights, new_network
 from textclf.training.reporter import Reporter
 from textclf.training.state import FitState, read_state
 
 
+@dataclass(frozen=True)
+class Program:
+    """An engine, compiled for models of one shape.
+
+    Args:
+        optimizer_start: the values of the optimizer's variables before any training.
+    """
+
+    choice: Choice
+    engine: Engine
+    optimizer_start: list[np.ndarray]
+
+    @property
+    def network(self) -> keras.Model:
+        """The model that is trained, scored and saved."""
+        return self.engine.network
+
+    def suits(self, network: keras.Model) -> bool:
+        """Whether a model has the shapes that the engine is compiled for."""
+        shapes = [[weight.shape for weight in model.weights] for model in (network, self.network)]
+        return shapes[0] == shapes[1]
+
+    def restart(self, fresh: keras.Model) -> None:
+        """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
+        for variable, start in zip(self.network.variables, fresh.variables, strict=True):
+            variable.assign(start)
+        optimizer = self.network.optimizer
+        for variable, start in zip(optimizer.variables, self.optimizer_start, strict=True):
+            variable.assign(start)
+
+
 class Trainer:
-    """Fits models of one config, each from fresh weights, compiling once.
+    """Prepares the fits of one config, compiling once where their shapes allow it.
 
     Args:
         data: the dataset of the config.
         device: where to compute.
-        callbacks: a user's own Keras callbacks.
+        callbacks: a user's Keras callbacks.
         tensorboard: whether TensorBoard's logs are written.
     """
-
-    encoder: Encoder
-    engine: Engine
-    choice: Choice
 
     def __init__(
         self,
@@ -68,11 +93,71 @@ class Trainer:
         self.reporter = reporter
         self.callbacks = callbacks
         self.tensorboard = tensorboard
+        self.program: Program | None = None
 
-    def fit(self, fit: Fit) -> int:
-        """Train a model on the fit's rows and keep it in its folder.
+    @property
+    def engine_record(self) -> dict[str, Any] | None:
+        """For run.json: the engine's name, batches a call, and why it was chosen."""
+        return vars(self.program.choice) if self.program else None
 
-        It starts anew, or from the state that an interrupted training left in the folder.
+    def prepare(self, fit: Fit) -> "PreparedFit":
+        """Encode the examples and place them and new weights on the device.
+
+        It takes the engine of the fit before, which must not be used any more.
+
+        Raises:
+            ResourceError: memory does not suffice.
+        """
+        gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
+        encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
+        backend.set_seeds(fit.seed)
+        network = new_network(self.config, encoder, self.data)
+        if self.program is None:  # later fits find everything in place
+            self._check_memory(network, encoder)
+        x = encoder.transform(self.data.x)
+        if self.program is not None and self.program.suits(network):
+            self.program.restart(network)
+        else:
+            n_batches = self.n_batches(fit)
+            self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)
+        self.program.engine.put(x, self.data.y)
+        return PreparedFit(self, fit, encoder, self.program)
+
+    def n_batches(self, fit: Fit) -> int:
+        """Gradient steps in an epoch of a fit."""
+        return -(-len(fit.split.train) // self.config.training.batch_size)
+
+    def _check_memory(self, network: keras.Model, encoder: Encoder) -> None:
+        n_bytes = encoded_bytes(encoder, self.data)
+        check_memory(memory_needed(network, self.data, n_bytes, self.config.training.batch_size))
+
+    def _compile(
+        self, network: keras.Model, n_bytes: int, n_batches: int, packed_columns: int | None
+    ) -> Program:
+        settings, task = self.config.training, self.data.task
+        choice = choose_engine(
+            settings.engine, network, settings.batch_size, n_batches, n_bytes, self.device
+        )
+        engine = make_engine(
+            choice, network, task, settings.batch_size, packed_columns, self.device
+        )
+        return Program(choice, engine, [v.numpy() for v in network.optimizer.variables])
+
+
+class PreparedFit:
+    """A fit whose examples and weights are on the device: train it, then score its kept model."""
+
+    def __init__(self, trainer: Trainer, fit: Fit, encoder: Encoder, program: Program) -> None:
+        self.trainer = trainer
+        self.fit = fit
+        self.encoder = encoder
+        self.engine = program.engine
+        self.network = program.network
+
+    def train(self) -> int:
+        """Train the model and keep it in the fit's folder.
+
+        It starts from fresh weights, or from the state that an interrupted training left there.
 
         Returns:
             The epoch, from 1, whose model is kept.
@@ -81,66 +166,38 @@ class Trainer:
             RunError: training diverged, or the saved state is damaged.
             ResourceError: memory or disk does not suffice.
         """
-        self.prepare(fit)
-        self._write_preprocessing(fit)
-        start = self._go_on(fit)
-        guard = DivergenceGuard(self.engine.network, self._n_batches(fit), self.engine.batches)
-        early_stopping = self._early_stopping(fit, start)
-        checkpoints = self._checkpoints(fit, start)
-        history = self._history_writer(fit, start)
+        self._write_preprocessing()
+        start = self._restore()
+        checkpoints = self._checkpoints(start)
+        early_stopping = self._early_stopping(start)
+        history = self._history_writer(start)
         keeper = StateKeeper(checkpoints, history, early_stopping, start)
-        logs = TensorBoard(fit.folder) if self.tensorboard else None
-        in_order = [guard, early_stopping, *self.callbacks, logs, checkpoints, history, keeper]
+        in_order = [
+            DivergenceGuard(self.network, self._n_batches, self.engine.batches),
+            early_stopping,
+            *self.trainer.callbacks,
+            TensorBoard(self.fit.folder.tensorboard_path) if self.trainer.tensorboard else None,
+            checkpoints,
+            history,
+            keeper,
+        ]
         try:
-            if not self._is_over(fit, start):
-                self._train(fit, start.epoch if start else 0, list(filter(None, in_order)))
+            if not self._is_over(start):
+                self._train(start.epoch if start else 0, list(filter(None, in_order)))
         finally:
             keeper.close()
         return checkpoints.kept.epoch
 
-    def _write_preprocessing(self, fit: Fit) -> None:
-        # Before the first epoch: the kept model of an interrupted fit predicts, too.
-        task = {"task": self.data.task.name, "class_names": list(self.data.class_names)}
-        write_json(fit.folder.preprocessing_path, {**task, "encoder": self.encoder.to_json()})
+    def predict_kept(self) -> list[Scored]:
+        """The outputs of the kept model, read back from disk, for the rows that did not train it.
 
-    def _is_over(self, fit: Fit, start: FitState | None) -> bool:
-        if start is not None and start.stopped:
-            name = fit.folder.path.name
-            self.reporter.tell(f"{name}: early stopping had ended it after epoch {start.epoch}")
-            return True
-        return start is not None and start.epoch == fit.epochs
-
-    def _go_on(self, fit: Fit) -> FitState | None:
-        """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
-        state = read_state(fit.folder.state_path)
-        if state is None or state.epoch > fit.epochs:  # a final fit may turn out shorter
-            return None
-        restore(self.engine.network, state)
-        write_text(fit.folder.history_path, state.history)
-        return state
-
-    def _train(self, fit: Fit, first: int, callbacks: list[keras.callbacks.Callback]) -> None:
-        with Interruption() as interruption, _memory_errors_told():
-            self.engine.model.fit(
-                self.engine.epochs_of(fit.split.train, fit.seed, first),
-                shuffle=False,  # the engine's order is the order
-                initial_epoch=first,
-                epochs=fit.epochs,
-                steps_per_epoch=self.engine.steps_in(fit.split.train),
-                validation_data=self._validation_data(fit),
-                verbose=0,
-                callbacks=[*callbacks, interruption],
-            )
-
-    def predict_kept(self, fit: Fit) -> list[Scored]:
-        """What the kept model, read back from disk, makes of the rows that did not train it.
-
-        Takes what `prepare` or `fit` left: call one of them first.
+        Raises:
+            RunError: the model's file is missing or damaged.
         """
-        load_weights(self.engine.network, fit.folder)
-        splits = {"validation": fit.split.validation, "test": fit.split.test}
+        load_weights(self.network, self.fit.folder)
+        splits = {"validation": self.fit.split.validation, "test": self.fit.split.test}
         rows = np.unique(np.concatenate(list(splits.values())))
-        with Interruption() as interruption, _memory_errors_told():
+        with Interruption() as interruption, _memory_errors_reported():
             outputs = self.engine.predict(rows, [interruption])
         return [
             Scored(name, part, outputs[np.searchsorted(rows, part)])
@@ -148,63 +205,66 @@ class Trainer:
             if len(part)
         ]
 
-    def prepare(self, fit: Fit) -> None:
-        """Encode the examples and start from new weights, in the program compiled before."""
-        gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
-        self.encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
-        backend.set_seeds(fit.seed)
-        network = new_network(self.config, self.encoder, self.data)
-        self._check_memory(network)
-        x = self.encoder.transform(self.data.x)
-        if hasattr(self, "engine") and _same_shapes(network, self.engine.network):
-            self._restart(network)
-        else:
-            self._make_engine(network, x, len(fit.split.train))
-        self.engine.put(x, self.data.y)
+    def _write_preprocessing(self) -> None:
+        # Before the first epoch: the kept model of an interrupted fit predicts, too.
+        data = self.trainer.data
+        content: dict[str, Any] = {
+            "task": data.task.name,
+            "class_names": list(data.class_names),
+            "encoder": self.encoder.to_json(),
+        }
+        write_json(self.fit.folder.preprocessing_path, content)
 
-    def _check_memory(self, network: keras.Model) -> None:
-        if not hasattr(self, "engine"):  # later fits find everything in place
-            n_bytes = encoded_bytes(self.encoder, self.data)
-            check_memory(
-                memory_needed(network, self.data, n_bytes, self.config.training.batch_size)
+    def _restore(self) -> FitState | None:
+        """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
+        folder = self.fit.folder
+        state = read_state(folder.state_path)
+        if state is None or state.epoch > self.fit.epochs:  # a final fit may turn out shorter
+            return None
+        restore(self.network, state)
+        write_text(folder.history_path, state.history)
+        return state
+
+    def _is_over(self, start: FitState | None) -> bool:
+        if start is not None and start.stopped:
+            name = self.fit.folder.path.name
+            self.trainer.reporter.note(f"{name}: early stopping ended it after epoch {start.epoch}")
+            return True
+        return start is not None and start.epoch == self.fit.epochs
+
+    def _train(self, first: int, callbacks: list[keras.callbacks.Callback]) -> None:
+        with Interruption() as interruption, _memory_errors_reported():
+            self.engine.model.fit(
+                self.engine.epochs_of(self.fit.split.train, self.fit.seed, first),
+                shuffle=False,  # the engine's order is the order
+                initial_epoch=first,
+                epochs=self.fit.epochs,
+                steps_per_epoch=self.engine.steps_in(self.fit.split.train),
+                validation_data=self._validation_data(),
+                verbose=0,
+                callbacks=[*callbacks, interruption],
             )
 
-    def _make_engine(self, network: keras.Model, x: np.ndarray, n_rows: int) -> None:
-        settings = self.config.training
-        n_batches = -(-n_rows // settings.batch_size)
-        self.choice = choose_engine(
-            settings.engine, network, settings.batch_size, n_batches, x.nbytes, self.device
-        )
-        self.engine = make_engine(
-            self.choice,
-            network,
-            self.data.task,
-            settings.batch_size,
-            self.encoder.packed_columns,
-            self.device,
-        )
-        self._fresh_optimizer = [variable.numpy() for variable in network.optimizer.variables]
+    @property
+    def _n_batches(self) -> int:
+        return self.trainer.n_batches(self.fit)
 
-    def _restart(self, fresh: keras.Model) -> None:
-        """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
-        for variable, start in zip(self.engine.network.variables, fresh.variables, strict=True):
-            variable.assign(start)
-        optimizer = self.engine.network.optimizer
-        for variable, start in zip(optimizer.variables, self._fresh_optimizer, strict=True):
-            variable.assign(start)
+    def _validation_data(self) -> object:
+        split = self.fit.split
+        return self.engine.pass_over(split.validation) if split.validates else None
 
-    def _checkpoints(self, fit: Fit, start: FitState | None) -> Checkpoints:
-        settings = self.config.training.checkpoint
-        keep = settings.keep if fit.split.validates else "last"
-        return Checkpoints(self.engine.network, fit.folder, keep, settings.monitor, start)
+    def _checkpoints(self, start: FitState | None) -> Checkpoints:
+        settings = self.trainer.config.training.checkpoint
+        keep = settings.keep if self.fit.split.validates else "last"
+        return Checkpoints(self.network, self.fit.folder, keep, settings.monitor, start)
 
-    def _history_writer(self, fit: Fit, start: FitState | None) -> HistoryWriter:
-        n_batches, per_step = self._n_batches(fit), self.engine.batches
-        return HistoryWriter(fit.folder, self.reporter, n_batches, per_step, start)
+    def _history_writer(self, start: FitState | None) -> HistoryWriter:
+        reporter, per_step = self.trainer.reporter, self.engine.batches
+        return HistoryWriter(self.fit.folder, reporter, self._n_batches, per_step, start)
 
-    def _early_stopping(self, fit: Fit, start: FitState | None) -> EarlyStopping | None:
-        settings = self.config.training.early_stopping
-        if settings is None or not fit.split.validates:
+    def _early_stopping(self, start: FitState | None) -> EarlyStopping | None:
+        settings = self.trainer.config.training.early_stopping
+        if settings is None or not self.fit.split.validates:
             return None
         return EarlyStopping(
             start,
@@ -214,82 +274,12 @@ class Trainer:
             mode="max" if is_better_higher(settings.monitor) else "min",
         )
 
-    def _n_batches(self, fit: Fit) -> int:
-        return -(-len(fit.split.train) // self.config.training.batch_size)
-
-    def _validation_data(self, fit: Fit) -> object:
-        return self.engine.pass_over(fit.split.validation) if fit.split.validates else None
-
 
 @contextlib.contextmanager
-def _memory_errors_told() -> Iterator[None]:
+def _memory_errors_reported() -> Iterator[None]:
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:
         raise ResourceError(
             "the device ran out of memory; use a smaller batch_size, num_words or maxlen"
         ) from error
-
-
-def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
-    """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
-    network = build_model(config.model, encoder, data.task, len(data.class_names))
-    metric = METRICS[data.task.name](name=data.task.metric)
-    network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
-    network.optimizer.build(network.trainable_variables)
-    return network
-
-
-def new_optimizer(config: Config) -> keras.Optimizer:
-    """Keras's optimizer of that name, with the config's learning rate."""
-    optimizer = keras.optimizers.get(config.training.optimizer)
-    optimizer.learning_rate = config.training.learning_rate
-    return optimizer
-
-
-def _same_shapes(one: keras.Model, other: keras.Model) -> bool:
-    shapes = [[weight.shape for weight in model.weights] for model in (one, other)]
-    return one.input_shape == other.input_shape and shapes[0] == shapes[1]
-
-
-def load_weights(network: keras.Model, folder: FitFolder) -> None:
-    """Read the weights, and nothing else, of a fit's kept model into a model of its layers.
-
-    Raises:
-        RunError: the file is missing, damaged, or of another model.
-    """
-    path = folder.kept_model_path
-    try:
-        _refuse_bomb(path, network)
-        network.load_weights(path)
-    except FileNotFoundError as error:
-        raise RunError(f"{path}: missing; no epoch of this run was finished") from error
-    except Exception as error:  # h5py, zipfile and Keras raise what they like on a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{path}: damaged, or not of this run's model: {reason}") from error
-
-
-def _refuse_bomb(path: Path, network: keras.Model) -> None:
-    """Refuse a file that unpacks to far more than weights, gradients' moments and a config."""
-    with zipfile.ZipFile(path) as file:
-        unpacked = sum(member.file_size for member in file.infolist())
-    most = 10 * sum(weight.nbytes for weight in network.get_weights()) + 10_000_000
-    if unpacked > most:
-        raise ValueError(f"it unpacks to {unpacked:,} bytes, the model has {most:,} at most")
-
-
-def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
-    """The kept model of a fit: layers from the config, weights from the file.
-
-    Raises:
-        RunError: the model or preprocessing.json is missing or damaged.
-    """
-    settings = folder.preprocessing
-    try:
-        encoder = encoder_from_json(settings["encoder"])
-        task, n_classes = TASKS[settings["task"]], len(settings["class_names"])
-        network = build_model(config.model, encoder, task, n_classes)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
-    load_weights(network, folder)
-    return network

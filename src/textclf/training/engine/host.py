@@ -1,4 +1,4 @@
-"""The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
+"""The engine for data too large for the device: Keras's ordinary `fit`, batch by batch."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.data.encoders import unpack
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.order import row_order
 
@@ -36,13 +37,13 @@ class HostEngine:
         self.x, self.y = x, y
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
-        """Batches of one epoch after another, without end, each in an order of its own."""
+        """An endless series of epochs' batches, each epoch in its own order."""
         epochs = itertools.count
         return self._batches(lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Batches of the rows in their own order, once."""
-        # Keras warns that the data ran out where a generator's length is not known.
+        # If a generator's length is unknown, Keras warns that the data ran out.
         known = tf.data.experimental.assert_cardinality(self.steps_in(rows))
         return self._batches(lambda: iter([rows])).apply(known)
 
@@ -54,7 +55,9 @@ class HostEngine:
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
     ) -> np.ndarray:
         """float32 (rows, outputs)."""
-        return self.model.predict(self.pass_over(rows), verbose=0, callbacks=[*callbacks])
+        batches = self.pass_over(rows)
+        outputs: np.ndarray = self.model.predict(batches, verbose=0, callbacks=[*callbacks])
+        return outputs
 
     def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
         def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -69,6 +72,4 @@ class HostEngine:
         return untuned(batches.prefetch(2))
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
-        if self.packed_columns is None:
-            return x
-        return np.unpackbits(x, axis=1, count=self.packed_columns).astype(np.float32)
+        return unpack(x, self.packed_columns)

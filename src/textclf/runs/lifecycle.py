@@ -1,0 +1,104 @@
+"""A run's life: locked while it is written, recorded as it ends, restarted when it is resumed."""
+
+import contextlib
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from textclf.atomic import is_temporary, write_text
+from textclf.config.file import dump_config
+from textclf.config.settings import Config
+from textclf.errors import ResourceError, RunError, TextclfError
+from textclf.runs.folder import RunFolder, now
+
+
+@contextlib.contextmanager
+def locked(run: RunFolder) -> Iterator[None]:
+    """Hold the run's lock; blocks may lie inside each other.
+
+    Raises:
+        RunError: another process writes the run, or a link may lead out of its folder.
+        ResourceError: the folder cannot be written.
+    """
+    if not run.lock.is_held:
+        _refuse_links(run.path)
+    with run.lock.held():
+        yield
+
+
+def _refuse_links(folder: Path) -> None:
+    for parent, folders, files in os.walk(folder):
+        for path in (Path(parent, name) for name in (*folders, *files)):
+            if path.is_symlink():
+                raise RunError(
+                    f"{path}: a symbolic link; textclf writes through none: put the file or folder "
+                    "that it points to in its place"
+                )
+
+
+def restart(run: RunFolder, config: Config, resumed: list[dict[str, str]]) -> None:
+    """Mark an ended run as running again; call it while the run is locked.
+
+    Args:
+        resumed: for run.json: the commands that resumed the run, and when.
+    """
+    for path in run.path.rglob(".*"):
+        if is_temporary(path):
+            path.unlink(missing_ok=True)
+    if config != run.config:
+        write_text(run.config_path, dump_config(config))
+        run.config = config
+    run.update(status="running", resumed=resumed, error=None, finished=None)
+
+
+@contextlib.contextmanager
+def recording(run: RunFolder, is_new: bool = True, is_part: bool = False) -> Iterator[None]:
+    """Record in run.json how the block ends; a new run without a finished epoch is removed.
+
+    Args:
+        is_part: the run is one of a series, which itself says how to resume.
+    """
+    try:
+        yield
+    except BaseException as error:
+        status = "interrupted" if _can_resume(error) else "failed"
+        if is_new and not _holds_an_epoch(run):
+            shutil.rmtree(run.path, ignore_errors=True)
+            advice = "no epoch was finished; nothing is kept"
+        else:
+            _end(run, status, error)
+            advice = _advice(run, status)
+        if not is_part:
+            error.add_note(advice)
+        raise
+    _end(run, "finished")
+
+
+def _can_resume(error: BaseException) -> bool:
+    """Whether a run that the error ended can be resumed: it would not just fail again."""
+    return not isinstance(error, Exception) or isinstance(error, (ResourceError, MemoryError))
+
+
+def _holds_an_epoch(run: RunFolder) -> bool:
+    return any(path.exists() for path in (run.history_path, *_first_parts(run)))
+
+
+def _first_parts(run: RunFolder) -> tuple[Path, Path]:
+    return (run.fold(1).history_path, run.path / "seed-1")
+
+
+def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:
+    messages = list(error.messages) if isinstance(error, TextclfError) else None
+    with contextlib.suppress(*([TextclfError] if error else [])):  # a full disk hides no error
+        run.update(status=status, finished=now(), error=messages)
+
+
+def _advice(run: RunFolder, status: str) -> str:
+    path = shlex.quote(str(run.path))
+    if status == "interrupted":
+        return f"{run.path}: finished epochs are kept; resume with: textclf resume {path}"
+    if any(path.exists() for path in _first_parts(run)):
+        return f"{run.path}: finished epochs are kept, in a folder for each fold or seed"
+    return f"{run.path}: finished epochs are kept; see them with: textclf plot {path}"

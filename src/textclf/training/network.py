@@ -1,0 +1,74 @@
+"""A config's network: built and compiled from its settings, its weights read from a run."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+
+from textclf.config.settings import Config
+from textclf.data.dataset import Dataset
+from textclf.data.encoders import Encoder, encoder_from_json
+from textclf.data.tasks import TASKS
+from textclf.errors import RunError
+from textclf.models.builders import build_model
+from textclf.runs import FitFolder
+from textclf.training.engine.block_trainer import METRICS
+
+
+def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+    """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
+    network = build_model(config.model, encoder, data.task, len(data.class_names))
+    metric = METRICS[data.task.name](name=data.task.metric)
+    network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
+    network.optimizer.build(network.trainable_variables)
+    return network
+
+
+def new_optimizer(config: Config) -> keras.Optimizer:
+    """Keras's optimizer of that name, with the config's learning rate."""
+    optimizer = keras.optimizers.get(config.training.optimizer)
+    optimizer.learning_rate = config.training.learning_rate
+    return optimizer
+
+
+def load_weights(network: keras.Model, folder: FitFolder) -> None:
+    """Read the weights, and nothing else, of a fit's kept model into a model of its layers.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another model.
+    """
+    path = folder.kept_model_path
+    try:
+        _refuse_bomb(path, network)
+        network.load_weights(path)
+    except FileNotFoundError as error:
+        raise RunError(f"{path}: missing; no epoch of this run was finished") from error
+    except Exception as error:  # h5py, zipfile and Keras raise what they like on a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunError(f"{path}: damaged, or not of this run's model: {reason}") from error
+
+
+def _refuse_bomb(path: Path, network: keras.Model) -> None:
+    """Refuse a file that unpacks to far more than weights, gradients' moments and a config."""
+    with zipfile.ZipFile(path) as file:
+        unpacked = sum(member.file_size for member in file.infolist())
+    most = 10 * sum(weight.nbytes for weight in network.get_weights()) + 10_000_000
+    if unpacked > most:
+        raise ValueError(f"it unpacks to {unpacked:,} bytes, the model has {most:,} at most")
+
+
+def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
+    """The kept model of a fit: layers from the config, weights from the file.
+
+    Raises:
+        RunError: the model or preprocessing.json is missing or damaged.
+    """
+    settings = folder.preprocessing
+    try:
+        encoder = encoder_from_json(settings["encoder"])
+        task, n_classes = TASKS[settings["task"]], len(settings["class_names"])
+        network = build_model(config.model, encoder, task, n_classes)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
+    load_weights(network, folder)
+    return network

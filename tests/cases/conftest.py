@@ -1,0 +1,37 @@
+"""Small inputs that once gave wrong results, from `../shared/cases` where it is found."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from textclf.cli import main
+
+CASES = Path(__file__).parents[3] / "shared" / "cases"
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Makes a copy of a case's folder, by its name, the working folder, and returns it."""
+
+    def enter(name: str) -> Path:
+        if not (CASES / name).is_dir():
+            message = f"{CASES / name}: not found"
+            if os.environ.get("CI"):
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+        shutil.copytree(CASES / name, tmp_path / name, copy_function=shutil.copyfile)
+        (tmp_path / name).chmod(0o755)
+        monkeypatch.chdir(tmp_path / name)
+        return tmp_path / name
+
+    return enter
+
+
+@pytest.fixture
+def cli() -> Callable[..., Result]:
+    """Runs a command line in this process."""
+    return lambda *arguments: CliRunner().invoke(main, list(map(str, arguments)))

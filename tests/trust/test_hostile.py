@@ -283,8 +283,14 @@ DOCTORED = {
 }
 
 
+LATER_FILES = ["metrics.json", "preprocessing.json"]  # read once TensorFlow is there
+
+
 @pytest.mark.parametrize("content", DOCTORED)
-@pytest.mark.parametrize("name", ["run.json", "metrics.json", "preprocessing.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["run.json", *(pytest.param(name, marks=pytest.mark.slow) for name in LATER_FILES)],
+)
 def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
     (run.path / name).write_text(DOCTORED[content])
     use(attack, "json files", run, COMMANDS[:3])
@@ -324,6 +330,7 @@ LINKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, name: str) -> None:
     path, target = run.path / name, outside / "target"
@@ -346,6 +353,7 @@ def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path
     attack("links", "evaluate", run.path, "--runs-dir", tmp_path / "linked")
 
 
+@pytest.mark.slow
 def test_a_recipe_name_that_climbs_out_of_the_record(attack: Callable, run: RunFolder) -> None:
     record = json.loads(run.record_path.read_text())
     run.record_path.write_text(json.dumps({**record, "recipe": "../../outside/x"}))

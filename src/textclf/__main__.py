@@ -1,13 +1,14 @@
 """The console script, and `python -m textclf`."""
 
-import contextlib
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import NoReturn
+
+TYPE_CHECKING = False  # what is imported here is time in which Ctrl-C prints a traceback
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 2.0  # seconds until a signal that did not end the process is commented
@@ -21,7 +22,7 @@ NOW = (
 )
 
 
-def run() -> NoReturn:
+def run() -> "NoReturn":
     """Run the command line, and leave."""
     heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heeded:  # the imports below take a while
@@ -50,6 +51,8 @@ def run() -> NoReturn:
 
 def _watch_signals() -> None:
     """Have a thread read the signals: native code keeps the main one from Python's handlers."""
+    import threading
+
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -69,17 +72,19 @@ def _next_signal(pipe: int) -> int:
     return number
 
 
-def _later(action: Callable[[], object]) -> None:
+def _later(action: "Callable[[], object]") -> None:
+    import threading
+
     timer = threading.Timer(PATIENCE, action)
     timer.daemon = True
     timer.start()
 
 
-def _leave_early(number: int, _frame: FrameType | None) -> NoReturn:
+def _leave_early(number: int, _frame: "FrameType | None") -> "NoReturn":
     _leave(number, "interrupted")
 
 
-def _leave(number: int, message: str) -> NoReturn:
+def _leave(number: int, message: str) -> "NoReturn":
     """End the process now, whatever it does."""
     if last_words := sys.modules.get("textclf.training.engine.last_words"):
         last_words.witness.dismiss()
@@ -93,7 +98,9 @@ def _leave(number: int, message: str) -> NoReturn:
 
 def _write(descriptor: int, line: str) -> None:
     """Past Python's buffers, which the interrupted code may hold."""
-    with contextlib.suppress(OSError):  # closed
+    from contextlib import suppress
+
+    with suppress(OSError):  # closed
         os.write(descriptor, line.encode() + b"\n")
 
 

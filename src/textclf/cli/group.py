@@ -70,10 +70,9 @@ def _explain(error: BaseException) -> TextclfError:
     """The error that the user sees; the traceback of a bug is printed."""
     if isinstance(error, TextclfError):
         return error
-    if isinstance(error, KeyboardInterrupt | click.Abort | Termination):
-        # The notes say what was kept; click raises its Abort from the KeyboardInterrupt.
-        notes = getattr(error.__cause__ or error, "__notes__", [])
-        stopped = Terminated if isinstance(error, Termination) else Interrupted
+    if signalled := _signal_behind(error):
+        stopped = Terminated if isinstance(signalled, Termination) else Interrupted
+        notes = getattr(signalled, "__notes__", [])  # what was kept
         return stopped("interrupted", *notes)
     if isinstance(error, MemoryError):
         return ResourceError("out of memory; use a smaller batch_size, num_words or maxlen")
@@ -81,6 +80,14 @@ def _explain(error: BaseException) -> TextclfError:
         return ResourceError(f"{error}; make room")
     traceback.print_exception(error)
     return TextclfError(BUG)
+
+
+def _signal_behind(error: BaseException | None) -> BaseException | None:
+    """What a signal raised: native modules that it stops while they are imported hide it."""
+    found = error
+    while found is not None and not isinstance(found, KeyboardInterrupt | Termination):
+        found = found.__cause__ or found.__context__
+    return found or (error if isinstance(error, click.Abort) else None)  # a question's Ctrl-D
 
 
 def _print(error: TextclfError, as_json: bool) -> int:

@@ -25,8 +25,17 @@ def fill(text: str, name: str, block: str) -> str:
 
 def table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    escaped = ([cell.replace("|", "\\|").replace("<", "\\<") for cell in line] for line in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
+
+
+def _escaped(cell: str) -> str:
+    """A cell whose bars do not end it; one within code cannot be escaped for all readers."""
+    code = re.sub(r"`([^`]*\|[^`]*)`", lambda found: _code(found[1]), cell.replace("<", "\\<"))
+    return code.replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    return f"<code>{text.replace('|', '&#124;')}</code>"
 
 
 def code_block(text: str, language: str) -> str:

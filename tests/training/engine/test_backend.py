@@ -107,7 +107,7 @@ KERAS_JSON = '{"floatx": "float64", "backend": "jax", "image_data_format": "chan
 def test_a_users_keras_json_changes_nothing(tmp_path):
     (tmp_path / "keras.json").write_text(KERAS_JSON)
     script = (
-        "from textclf import backend; backend.import_tensorflow(); import keras;"
+        "from textclf.training.engine import backend; backend.import_tensorflow(); import keras;"
         "print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
     )
     environment = {**os.environ, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "torch"}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
 
 XLA_OPTIONS = (
@@ -145,7 +146,7 @@ def native_output_to(log: Path | None) -> Iterator[None]:
     sys.stderr.flush()
     screen = os.dup(2)
     python_stderr = sys.stderr
-    with (log or Path(os.devnull)).open("ab") as file:
+    with open_to_append(log) if log else Path(os.devnull).open("ab") as file:
         os.dup2(file.fileno(), 2)
     try:
         if _writes_to_descriptor_2(python_stderr):

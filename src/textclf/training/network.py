@@ -4,12 +4,12 @@ import keras
 
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, encoder_from_json
-from textclf.data.tasks import TASKS
+from textclf.data.encoders import Encoder, TextEncoder
 from textclf.errors import RunError
 from textclf.models.builders import build_model
 from textclf.runs import FitFolder
 from textclf.runs.model_file import open_model_file
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.block_trainer import METRICS
 
 
@@ -54,12 +54,22 @@ def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     Raises:
         RunError: the model or preprocessing.json is missing or damaged.
     """
-    settings = folder.preprocessing
+    found = read_preprocessing(config, folder)
+    _refuse_beyond_file(found.encoder, folder)
     try:
-        encoder = encoder_from_json(settings["encoder"])
-        task, n_classes = TASKS[settings["task"]], len(settings["class_names"])
-        network = build_model(config.model, encoder, task, n_classes)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        network = build_model(config.model, found.encoder, found.task, len(found.class_names))
+    except (TypeError, ValueError) as error:
         raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
     load_weights(network, folder)
     return network
+
+
+def _refuse_beyond_file(encoder: Encoder, folder: FitFolder) -> None:
+    """Refuse a vocabulary that the model's file, which has a number for each word, cannot hold."""
+    n_words = encoder.num_words if isinstance(encoder, TextEncoder) else 0
+    path = folder.kept_model_path
+    if path.is_file() and 4 * n_words > path.stat().st_size:
+        raise RunError(
+            f"{folder.preprocessing_path}: damaged: num_words is {n_words:,}, more than "
+            f"{path.name} holds"
+        )

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import pickle
 import shutil
 import zipfile
@@ -342,6 +343,62 @@ def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, 
     path.symlink_to(target)
     codes = use(attack, "links", run)
     assert codes[1] == codes[3] == 5
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def vast(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(10**13)  # a hole: it takes no room
+
+
+NOT_FILES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a device": device,
+    "a folder": Path.mkdir,
+    "10 TB": vast,
+}
+FILES = [name for name in LINKS if name not in ("plots", "checkpoints")]
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+@pytest.mark.parametrize("name", [*FILES, "preprocessing.json", "confusion_matrix.csv"])
+def test_what_is_not_a_file_in_a_run(
+    attack: Callable, run: RunFolder, name: str, kind: str
+) -> None:
+    path = run.path / name
+    path.unlink(missing_ok=True)
+    NOT_FILES[kind](path)
+    commands = (["evaluate"], ["plot"], ["report"], ["resume", "--set", "training.epochs=4"])
+    codes = [attack("not files", one[0], run.path, *one[1:])[0] for one in commands]
+    attack("not files", "runs", "--runs-dir", run.path.parent)
+    assert set(codes) <= {0, 5, 6}
+    if name not in (".lock", "log.txt", "confusion_matrix.csv"):  # which few commands read
+        assert 5 in codes
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+def test_what_is_not_a_file_of_examples(attack: Callable, kind: str, tmp_path: Path) -> None:
+    NOT_FILES[kind](Path("a.csv"))
+    assert attack("not files", "init", "a.csv")[0] == 4
+    Path("c.yaml").write_text(
+        "dataset: {name: csv, path: a.csv, text: t, label: l}\nmodel: {type: dense}\n"
+    )
+    assert attack("not files", "train", "c.yaml")[0] == 4
+    for name in ("imdb.npz", "boston_housing.npz"):
+        NOT_FILES[kind](tmp_path / name)
+    for name in ("imdb", "boston"):
+        assert attack("not files", "data", "verify", name, "--data-dir", tmp_path)[0] == 4
+        assert attack("not files", "train", f"{name}_dense", "--data-dir", tmp_path)[0] == 4
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+def test_what_is_not_a_config(attack: Callable, kind: str) -> None:
+    NOT_FILES[kind](Path("c.yaml"))
+    for command in ("check", "train"):
+        assert attack("not files", command, "c.yaml")[0] == 3
 
 
 def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path) -> None:

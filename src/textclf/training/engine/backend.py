@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
 from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
 from textclf.training.engine.last_words import witness
@@ -47,6 +48,8 @@ KERAS_SETTINGS: dict[str, Any] = {
     "max_epochs": None,
     "max_steps_per_epoch": None,
 }
+
+NOWHERE = Path(os.devnull)
 
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
@@ -235,7 +238,7 @@ def _log_file(log: Path | None) -> Iterator[Path]:
     try:
         descriptor, path = tempfile.mkstemp(prefix="textclf-", suffix=".log")
     except OSError:  # no folder for it, or no room
-        yield Path(os.devnull)
+        yield NOWHERE
         return
     os.close(descriptor)
     try:
@@ -254,7 +257,7 @@ def native_output_to(log: Path) -> Iterator[None]:
         sys.stderr.flush()
     screen = os.dup(2)
     python_stderr = sys.stderr
-    with log.open("ab") as file:
+    with log.open("ab") if log == NOWHERE else open_to_append(log) as file:
         os.dup2(file.fileno(), 2)
     logs_crashes = not faulthandler.is_enabled()
     if logs_crashes:

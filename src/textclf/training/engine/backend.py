@@ -31,6 +31,7 @@ XLA_OPTIONS = (
 # A loop that touches up to 3 MB a step becomes one function, where XLA would call one for each
 # product: another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
+OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE))
 
 # mallopt(3): the largest buffers that do not go straight to the kernel and back (the most that
 # glibc allows), how much may stay freed, and by how much a thread's heap grows at a time.
@@ -170,7 +171,6 @@ def add_xla_options(*options: str) -> None:
 
     XLA reads them when it compiles for the first time in a process, and never again.
     """
-    OWN_XLA_OPTIONS.update(options)
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
     os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from figures import FIGURES
 from textclf.cli import main
 from textclf.runs import RunFolder
+from tiny_recipes import TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data
 HANDLED = {0, 2, 3, 4, 5, 6}
@@ -417,3 +419,35 @@ def test_a_recipe_name_that_climbs_out_of_the_record(attack: Callable, run: RunF
     code, _ = attack("json files", "reproduce", run.path)
     assert code == 0
     assert [path.name for path in Path("runs").iterdir()] == ["tail-again-1"]
+
+
+# --- repositories ----------------------------------------------------------------------------
+
+REPOSITORIES = {
+    "fsmonitor": "[core]\nfsmonitor = {0}\n",
+    "filters": '[filter "x"]\nclean = {0}\nsmudge = {0}\nprocess = {0}\nrequired = true\n',
+    "hooks": "[core]\nhooksPath = {1}\n",
+    "aliases": "[alias]\nstatus = !{0}\nrev-parse = !{0}\n[core]\npager = {0}\n",
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("name", REPOSITORIES)
+@pytest.mark.parametrize("command", ["train", "resume"])
+def test_a_repository_that_runs_programs(
+    attack: Callable, run: RunFolder, outside: Path, command: str, name: str
+) -> None:
+    script = Path("post-index-change").absolute()
+    script.write_text(f"#!/bin/sh\ntouch {outside}/ran\n")
+    script.chmod(0o755)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    Path("tracked").write_text("a")
+    Path(".gitattributes").write_text("* filter=x\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *arguments], check=True)
+    with Path(".git/config").open("a") as config:
+        config.write(REPOSITORIES[name].format(script, script.parent))
+    Path("tracked").write_text("b")
+    more = ["--set", "training.epochs=3"]
+    arguments = [run.path, *more] if command == "resume" else ["boston_dense", *sets(TINY_TAIL)]
+    assert attack("repositories", command, *arguments)[0] == 0

@@ -32,6 +32,7 @@ XLA_OPTIONS = (
 # A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
 # saves another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
+OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE))
 
 # mallopt(3): the size up to which buffers do not come straight from the kernel (glibc's maximum),
 # how much freed memory is kept, and by how much a thread's heap grows at a time.
@@ -173,7 +174,6 @@ def add_xla_options(*options: str) -> None:
 
     XLA reads them once, when it first compiles in a process.
     """
-    OWN_XLA_OPTIONS.update(options)
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
     os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()

@@ -14,10 +14,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 2.0  # seconds until a signal that did not end the process is commented
 LATE = (
     "interrupted: this ends after the step that runs, which takes long; a second Ctrl-C ends it "
-    "now, and what was finished is kept"
+    "now, and finished epochs are kept"
 )
 NOW = (
-    "interrupted; what was finished is kept: textclf runs lists the runs, textclf resume RUN "
+    "interrupted; finished epochs are kept: textclf runs lists the runs, textclf resume RUN "
     "continues one"
 )
 
@@ -29,6 +29,7 @@ def run() -> "NoReturn":
         signal.signal(number, _leave_early)
     _watch_signals()
     from textclf.cli import main
+    from textclf.training.engine import streams
 
     try:
         if signal.SIGINT in heeded:
@@ -40,12 +41,11 @@ def run() -> "NoReturn":
         code = 128 + signal.SIGINT
     for number in heeded:
         signal.signal(number, signal.SIG_IGN)
+    streams.drop_unwritten()
     if "tensorflow" not in sys.modules:
         sys.exit(code)
     # TensorFlow's threads may still ask for data from Python: taking the interpreter down under
     # them hangs now and then. All files are closed and synced by now.
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(code)
 
 

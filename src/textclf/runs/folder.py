@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
-    **dict.fromkeys(("error", "resumed", "seeds"), list),
+    **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
 A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
@@ -198,6 +198,11 @@ class RunFolder(FitFolder):
         """
         status = str(self.record.get("status"))
         return "interrupted" if status == "running" and self.lock.is_free() else status
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may make the run's result misleading, a line each."""
+        return list(map(str, self.record.get("warnings", [])))
 
     @property
     def folds(self) -> dict[str, FitFolder]:

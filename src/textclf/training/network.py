@@ -11,6 +11,8 @@ from textclf.runs import FitFolder
 from textclf.runs.model_file import open_model_file
 from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.block_trainer import METRICS
+from textclf.training.engine.outline import outlining
+from textclf.training.memory import memory_errors_reported
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -20,6 +22,12 @@ def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
     network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
     network.optimizer.build(network.trainable_variables)
     return network
+
+
+def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+    """The layers and shapes of a new model, to be counted; no weight is allocated."""
+    with outlining():
+        return build_model(config.model, encoder, data.task, len(data.class_names))
 
 
 def new_optimizer(config: Config) -> keras.Optimizer:
@@ -48,6 +56,7 @@ def load_weights(network: keras.Model, folder: FitFolder) -> None:
         ) from error
 
 
+@memory_errors_reported()
 def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     """The kept model of a fit: layers from the config, weights from the file.
 

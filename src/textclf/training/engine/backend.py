@@ -19,6 +19,7 @@ import numpy as np
 from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
 from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
+from textclf.training.engine import streams
 from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
@@ -253,8 +254,8 @@ def native_output_to(log: Path) -> Iterator[None]:
 
     TensorFlow's C++ ignores its log level, so the file descriptor itself is redirected.
     """
-    if sys.stderr is not None:
-        sys.stderr.flush()
+    streams.open_missing()
+    streams.drop_unwritten()
     screen = os.dup(2)
     python_stderr = sys.stderr
     with log.open("ab") if log == NOWHERE else open_to_append(log) as file:
@@ -290,7 +291,8 @@ class _Stderr:
 
     def hand_over(self, stream: IO[str]) -> None:
         """Close the stream; what is written from now on goes to another."""
-        self.stream.close()
+        with contextlib.suppress(OSError):  # it is full, or its reader is gone
+            self.stream.close()
         self.stream = stream
 
 

@@ -43,7 +43,8 @@ def _read(path: Path, fields: Sequence[str]) -> Arrays | None:
     # Uncompressed, but not mapped into memory: reading checks the archive's CRC-32, so that a
     # damaged file is noticed, and still takes only 25 ms for the 47 MB of imdb.
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves a damaged file open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {field: file[field] for field in fields}
     except Exception:  # missing or damaged, whichever way: it is built anew
         return None

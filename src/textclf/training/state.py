@@ -89,7 +89,7 @@ def read_state(path: Path) -> FitState | None:
         return None
     try:
         _refuse_compressed(path)
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return _state(json.loads(file["rest"].tobytes()), dict(file))
     except Exception as error:  # NumPy, zipfile and json raise what they like on a damaged file
         reason = str(error).partition("\n")[0] or type(error).__name__

@@ -8,6 +8,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -31,6 +32,7 @@ def writing(path: Path) -> Iterator[Path]:
     """
     temporary = None
     try:
+        _refuse_special(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _new_file_beside(path)
         yield temporary
@@ -42,6 +44,14 @@ def writing(path: Path) -> Iterator[Path]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _refuse_special(path: Path) -> None:
+    """Refuse to replace a device or pipe, such as /dev/null, or what leads to one."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise OSError(errno.EINVAL, "not a file")
 
 
 def _new_file_beside(path: Path) -> Path:
@@ -82,23 +92,33 @@ def cannot_write(path: Path, error: OSError) -> ResourceError:
 def append_line(path: Path, line: str) -> None:
     """Add a line, in one write: a process that is killed leaves the whole line or none.
 
+    Raises:
+        ResourceError: the disk is full, and what was written of the line is removed again; and as
+            `open_to_append`.
+    """
+    content = line.encode("utf-8")
+    with open_to_append(path) as file:
+        before = file.seek(0, os.SEEK_END)
+        try:
+            if file.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            file.truncate(before)
+            raise cannot_write(path, error) from error
+
+
+def open_to_append(path: Path) -> FileIO:
+    """Open a file to add to its end, unbuffered.
+
     A file with other names (hard links) is replaced by a copy first: they stay as they are.
 
     Raises:
-        ResourceError: the disk is full, and what was written of the line is removed again; or
-            a symbolic link or something other than a file is in the file's place.
+        ResourceError: it cannot be written; or a symbolic link, or something other than a file, is
+            in the file's place.
     """
-    content = line.encode("utf-8")
     try:
         _give_a_copy_of_its_own(path)
-        with open(path, "ab", buffering=0, opener=_open_own_file) as file:
-            before = file.seek(0, os.SEEK_END)
-            try:
-                if file.write(content) != len(content):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except OSError:
-                file.truncate(before)
-                raise
+        return open(path, "ab", buffering=0, opener=_open_own_file)
     except OSError as error:
         raise cannot_write(path, error) from error
 

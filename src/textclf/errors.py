@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+OUT_OF_MEMORY = "out of memory; use a smaller batch_size, num_words, maxlen or units"
+
 
 class TextclfError(Exception):
     """An error that is shown to the user as plain lines, never as a traceback.
@@ -22,6 +24,10 @@ class TextclfError(Exception):
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints in place of the command's result."""
         return {**self.result, "error": {"code": self.exit_code, "messages": list(self.messages)}}
+
+
+class TextclfWarning(UserWarning):
+    """Something that may make a result misleading; calls from Python issue it."""
 
 
 class UsageError(TextclfError):
@@ -80,3 +86,8 @@ class Terminated(Interrupted):
     """Stopped by SIGTERM: the same as Ctrl-C otherwise."""
 
     exit_code = 143
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python, NumPy or TensorFlow asked for more memory than there is."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

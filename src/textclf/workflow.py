@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,27 @@ from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
 from textclf.data.loaders import load_dataset
 from textclf.errors import RunError
+from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
 from textclf.results.prediction import Predictor, read_text_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
-from textclf.runs import RunFolder, SeriesFolder, create_run, find_run, locked, recording, restart
+from textclf.runs import (
+    RunFolder,
+    SeriesFolder,
+    create_run,
+    find_run,
+    locked,
+    record_warnings,
+    recording,
+    restart,
+)
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
 from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
 from textclf.training.fits import Fit, final_fit, fold_fits
-from textclf.training.reporter import LineReporter, Reporter
+from textclf.training.reporter import LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
     refuse_failed,
     refuse_other_data,
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from textclf.training.trainer import Trainer
+
+MOST_TRAPS = 3  # shown on the screen when a training begins
 
 
 class Run(RunFolder):
@@ -112,8 +125,8 @@ def train(
         seeds: how many models to train, 2 to 100, with the config's seed and the numbers after it,
             each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
-        reporter: gets the progress of the fits, and warnings; by default a line for each epoch on
-            standard error, with `textclf.training.reporter.Reporter()` nothing.
+        reporter: gets the progress and warnings; by default each epoch is a line on standard
+            error, each warning a TextclfWarning; `textclf.training.reporter.Reporter()` is silent.
         callbacks: your own Keras callbacks, called before textclf's.
         tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
 
@@ -125,9 +138,11 @@ def train(
     logs = {"tensorboard": True} if tensorboard else {}
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
+    warnings = Warnings(reporter or LineReporter())
     with locked(run), recording(run), backend.computing(run.log_path):
-        reporter = reporter or LineReporter()
-        trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
+        warnings.keep_in(partial(record_warnings, run))
+        trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard)
+        _warn_of_traps(trainer, run, warnings)
         _train_run(trainer, run)
     return _public(run)
 
@@ -155,7 +170,7 @@ def resume(
             f"{run.path}: one of a series; lengthen all of it: textclf resume "
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
-    reporter = reporter or LineReporter()
+    warnings = Warnings(reporter or LineReporter())
     with series_locked(run), locked(run):
         record, config = run.record, with_epochs(run, epochs)
         refuse_failed(run)
@@ -164,17 +179,30 @@ def resume(
         with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
-            trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
+            trainer = _new_trainer(config, data_dir, device, warnings, tensorboard=logs)
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
-            warn_of_changes(record, {**again, **device_now}, reporter)
+            warn_of_changes(record, {**again, **device_now}, warnings)
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
             restart(run, config, resumed)
             with recording(run, is_new=False):
+                warnings.keep_in(partial(record_warnings, run))
                 _train_run(trainer, run)
     return _public(run)
+
+
+def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None:
+    """Show the gravest traps that the config falls into, and keep all of them in the run."""
+    traps = find_traps_before_training(trainer.config, trainer.data, trainer.device.name)
+    for line in traps[:MOST_TRAPS]:
+        warnings.warn(line)
+    for line in traps[MOST_TRAPS:]:
+        warnings.keep(line)
+    if len(traps) > MOST_TRAPS:
+        config = shlex.quote(str(run.config_path))
+        warnings.note(f"{len(traps) - MOST_TRAPS} more: textclf check {config}")
 
 
 def _train_run(trainer: Trainer, run: RunFolder) -> None:
@@ -240,7 +268,13 @@ def reproduce(
     return compare_runs(run, other)
 
 
-def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:
+def evaluate(
+    run: RunFolder,
+    *,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Scores:
     """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
     Returns:
@@ -250,7 +284,7 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
         RunError: a model is missing or damaged.
     """
     with backend.computing(None):
-        trainer = _new_trainer(run.config, data_dir, device)
+        trainer = _new_trainer(run.config, data_dir, device, reporter or LineReporter())
         refuse_other_data(run, trainer.data)
         if not isinstance(run, SeriesFolder):
             return _evaluate_fits(trainer, run)
@@ -292,7 +326,8 @@ def load_predictor(
     """
     encoder, class_names = read_text_encoder(run)
     if run.status != "finished":
-        (reporter or Reporter()).warn(f"{run.path}: not finished; its best model so far predicts")
+        shown = reporter or LineReporter()
+        shown.warn(f"{run.path}: not finished; its best model so far predicts")
     with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
@@ -308,11 +343,10 @@ def _new_trainer(
     config: Config,
     data_dir: str | Path | None,
     device: str,
-    reporter: Reporter | None = None,
+    reporter: Reporter,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Trainer:
-    reporter = reporter or Reporter()
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
     for warning in data.warnings:
         reporter.warn(warning)

@@ -95,12 +95,15 @@ def failing(monkeypatch):
         (
             MemoryError(),
             6,
-            ["out of memory; use a smaller batch_size, num_words or maxlen"],
+            ["out of memory; use a smaller batch_size, num_words, maxlen or units"],
         ),
         (
             OSError(errno.ENOSPC, "No space left on device"),
             6,
-            ["[Errno 28] No space left on device; make room"],
+            [
+                "[Errno 28] No space left on device; make room on the disk, or where standard "
+                "output goes"
+            ],
         ),
         (KeyboardInterrupt(), 130, ["interrupted"]),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from textclf.cli import progress
 from textclf.cli.expectations import Expectation
-from textclf.cli.output import finish, print_json, print_scores
+from textclf.cli.output import finish, print_object, print_scores
 from textclf.errors import ExpectationError
 
 
@@ -23,7 +23,7 @@ def test_no_scores_are_no_lines(capsys):
 
 
 def test_json_is_one_line_of_ascii(capsys):
-    print_json({"run": "Ü\n\udc80"})
+    print_object({"run": "Ü\n\udc80"})
     printed = capsys.readouterr().out
     assert printed.isascii() and printed.count("\n") == 1
     assert json.loads(printed) == {"run": "Ü\n\udc80"}
@@ -31,12 +31,13 @@ def test_json_is_one_line_of_ascii(capsys):
 
 def test_json_has_no_nan():
     with pytest.raises(ValueError, match="JSON"):
-        print_json({"val_loss": float("nan")})
+        print_object({"val_loss": float("nan")})
 
 
 def test_an_unmet_expectation_is_raised_after_the_scores(capsys):
     with pytest.raises(ExpectationError):
-        finish("runs/a", "finished", {"val_mae": 2.5}, [Expectation("val_mae", "<", 2.0)], False)
+        too_high = Expectation("val_mae", "<", 2.0)
+        finish("runs/a", "finished", {"val_mae": 2.5}, [], [too_high], False)
     assert capsys.readouterr().out == "val_mae  2.5000\nruns/a\n"
 
 

@@ -14,7 +14,6 @@ from textclf.training.callbacks import HistoryWriter
 from tiny_recipes import TINY_BOSTON, TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data
-FOLDS = (*TINY_BOSTON[1:], "training.epochs=8")
 
 
 @pytest.fixture
@@ -37,26 +36,26 @@ def interrupt(monkeypatch):
 @pytest.mark.parametrize(
     ("fit", "epoch"),
     [
-        pytest.param("fold-1", 3, marks=pytest.mark.slow),
+        pytest.param("fold-1", 2, marks=pytest.mark.slow),
         ("fold-2", 2),
-        pytest.param("run", 4, marks=pytest.mark.slow),
+        pytest.param("run", 1, marks=pytest.mark.slow),
     ],
 )
-def test_folds_go_on_to_the_same_bits(cli, cli_json, interrupt, monkeypatch, tmp_path, fit, epoch):
-    arguments = ("train", "boston_dense", *sets(FOLDS), "--name")
-    assert cli(*arguments, "whole").exit_code == 0
+def test_folds_go_on_to_the_same_bits(
+    cli, cli_json, trained, interrupt, monkeypatch, empty_folder, fit, epoch
+):
     with monkeypatch.context():
         interrupt(fit, epoch)
-        stopped = cli(*arguments, "run")
+        stopped = cli("train", "boston_dense", *sets(TINY_BOSTON), "--name", "run")
     monkeypatch.undo()
-    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.chdir(empty_folder)
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1] == (
         "textclf: runs/run: finished epochs are kept; resume with: textclf resume runs/run"
     )
     assert RunFolder(Path("runs/run")).status == "interrupted"
     code, result = cli_json("resume", "runs/run", "--quiet")
-    whole, run = RunFolder(Path("runs/whole")), RunFolder(Path("runs/run"))
+    whole, run = RunFolder(trained / "folds"), RunFolder(Path("runs/run"))
     assert (code, result) == (
         0,
         {"run": "runs/run", "status": "finished", "metrics": whole.metrics},

@@ -252,6 +252,7 @@ IMDB_TEXT = Path(__file__).parents[3] / "shared" / "imdb-text"
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
     """Lengths, classes and vocabulary of the raw reviews and of Keras's ids are level."""
     if not (IMDB_TEXT / "test.csv.gz").is_file():

@@ -106,10 +106,10 @@ def test_nothing_is_left_when_the_config_cannot_be_written(new_run, tmp_path, mo
 
 ENDS = [
     (DataError("no", "data"), "failed", ["no", "data"]),
-    (KeyError("bug"), "failed", None),
+    (KeyError("bug"), "interrupted", ["KeyError: 'bug'"]),
     (KeyboardInterrupt(), "interrupted", None),
     (ResourceError("full"), "interrupted", ["full"]),
-    (MemoryError(), "interrupted", None),
+    (MemoryError(), "interrupted", ["MemoryError"]),
 ]
 
 

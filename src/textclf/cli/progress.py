@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from textclf.cli import output
 from textclf.training.reporter import LineReporter, Reporter, describe_scores
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def show_progress(quiet: bool) -> Iterator[Reporter]:
-    """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
+    """A live line if standard error is a terminal, lines if not, warnings alone if `quiet`."""
     reporter = _new_reporter(quiet)
     try:
         yield reporter
@@ -25,11 +26,25 @@ def show_progress(quiet: bool) -> Iterator[Reporter]:
 
 def _new_reporter(quiet: bool) -> Reporter:
     if quiet:
-        return Reporter()
-    return LiveReporter() if sys.stderr.isatty() else LineReporter()
+        return QuietReporter()
+    return LiveReporter() if sys.stderr.isatty() else ScreenReporter()
 
 
-class LiveReporter(LineReporter):
+class QuietReporter(Reporter):
+    """Warnings alone, and no progress."""
+
+    def warn(self, message: str) -> None:
+        output.warn(message)
+
+
+class ScreenReporter(LineReporter):
+    """A line for an epoch, and one for a warning."""
+
+    def warn(self, message: str) -> None:
+        output.warn(message)
+
+
+class LiveReporter(ScreenReporter):
     """The same lines above a live one: epoch, batches, loss, time left."""
 
     progress: Progress | None = None

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, print_object
 
 
 @click.command()
@@ -33,6 +33,6 @@ def schema(output: Path | None, as_json: bool) -> None:
     if output:
         write_text(output, dump_schema(content))
     if as_json:
-        print_json({"files": [str(output)]} if output else content)
+        print_json({"files": [str(output)]}) if output else print_object(content)
     else:
         click.echo(output or dump_schema(content), nl=bool(output))

@@ -67,4 +67,4 @@ def train(
             reporter=reporter,
             tensorboard=tensorboard,
         )
-    finish(str(run.path), run.status, run.metrics, expectations, as_json)
+    finish(str(run.path), run.status, run.metrics, run.warnings, expectations, as_json)

@@ -2,12 +2,13 @@
 
 import codecs
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.config.settings import Config
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 from textclf.errors import ConfigError
+from textclf.regular import open_regular
 from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake
@@ -111,7 +113,7 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
 
 def _read_bytes(file: Path | Traversable, name: str) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with _open(file) as stream:
             content = stream.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{name}: no such file or recipe{_suggest_recipe(name)}") from None
@@ -125,6 +127,12 @@ def _read_bytes(file: Path | Traversable, name: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes: not a config")
     return content
+
+
+def _open(file: Path | Traversable) -> IO[bytes]:
+    if isinstance(file, Path):
+        return open_regular(file, sys.maxsize, follow_links=True)
+    return file.open("rb")  # a recipe in a zipped package
 
 
 def read_recipe(name: str) -> str:

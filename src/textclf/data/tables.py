@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from textclf.data.files import MOST_BYTES
 from textclf.errors import DataError
+from textclf.regular import open_regular
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
@@ -109,7 +111,8 @@ def open_binary(path: Path) -> Iterator[io.BufferedReader]:
 
 def _open(path: Path) -> io.BufferedReader:
     packed = path.name.lower().endswith(".gz")
-    raw: Any = gzip.GzipFile(path) if packed else path.open("rb", buffering=0)
+    file = open_regular(path, MOST_BYTES, follow_links=True)
+    raw: Any = gzip.GzipFile(fileobj=file) if packed else file
     return io.BufferedReader(raw, BUFFER)
 
 

@@ -11,9 +11,9 @@ from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.loaders import load_dataset, missing_files, placeholder
 from textclf.data.splits import Split
 from textclf.inspection.description import Description
-from textclf.inspection.traps import find_data_traps, find_memory_trap, find_traps
+from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.engine import backend
-from textclf.training.memory import encoded_bytes, memory_parts, output_shape
+from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
 
 if TYPE_CHECKING:
     import keras
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def check_config(
     config: Config, data_dir: Path | None = None, device: str = "auto"
 ) -> dict[str, Any]:
-    """Build the model of a config and count its parts.
+    """Outline the model of a config and count its parts.
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
@@ -34,22 +34,33 @@ def check_config(
     missing = missing_files(config.dataset, data_dir)
     data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
-    traps = find_traps(config)
     if data is not None and not missing:
         description = Description.of(config, data)
         outcome.update(_count(description, device))
-        traps += find_data_traps(description)
-        traps += find_memory_trap(config, outcome.pop("memory"))
-    elif data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
+        traps = find_all_traps(description, outcome.pop("memory"))
+        return {**outcome, "warnings": [*data.warnings, *traps]}
+    if data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
-        outcome.update(_layers(_build(config, data, device, encoder)))
-    return {**outcome, "warnings": [*missing, *(data.warnings if data else ()), *traps]}
+        outcome.update(_layers(_outline(config, data, device, encoder)))
+    return {**outcome, "warnings": [*missing, *find_traps(config)]}
+
+
+def find_traps_before_training(config: Config, data: Dataset, device: str) -> list[str]:
+    """Every trap of a config and its data, the gravest first.
+
+    Raises:
+        ResourceError: memory does not suffice.
+    """
+    description = Description.of(config, data)
+    memory = _count(description, device)["memory"]
+    check_memory(sum(memory.values()))
+    return find_all_traps(description, memory)
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:
     """What depends on the data; `memory` holds the parts of memory_bytes."""
     config, data, encoder = description.config, description.data, description.encoder
-    network = _build(config, data, device, encoder)
+    network = _outline(config, data, device, encoder)
     n_bytes = encoded_bytes(encoder, data)
     memory = memory_parts(network, data, n_bytes, config.training.batch_size)
     return {
@@ -60,11 +71,11 @@ def _count(description: Description, device: str) -> dict[str, Any]:
     }
 
 
-def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
+def _outline(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
     _start(device)
-    from textclf.training.network import new_network
+    from textclf.training.network import outline
 
-    return new_network(config, encoder, data)
+    return outline(config, encoder, data)
 
 
 def _start(device: str) -> None:

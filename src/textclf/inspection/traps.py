@@ -1,6 +1,7 @@
 """Settings that work but mislead or waste, each a small rule: warnings of `check`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -45,19 +46,19 @@ def find_traps(config: Config) -> list[str]:
     return [_line(config, trap) for rule in RULES for trap in rule(config)]
 
 
-def find_data_traps(description: Description) -> list[str]:
-    """The traps that only the data show."""
-    config = description.config
-    return [_line(config, trap) for rule in DATA_RULES for trap in rule(description)]
-
-
-def find_memory_trap(config: Config, parts: dict[str, int]) -> list[str]:
-    """The settings that need more memory than is available, or nearly so.
+def find_all_traps(description: Description, memory: Mapping[str, int]) -> list[str]:
+    """The traps of a config, its data and the machine, the gravest first.
 
     Args:
-        parts: bytes, from `memory_parts`.
+        memory: bytes, as `memory_parts` returns them.
     """
-    return [_line(config, trap) for trap in _too_little_memory(config, parts)]
+    config = description.config
+    found = [
+        *((gravity, trap) for rule, gravity in RULES.items() for trap in rule(config)),
+        *((gravity, trap) for rule, gravity in DATA_RULES.items() for trap in rule(description)),
+        *((MEMORY, trap) for trap in _too_little_memory(config, memory)),
+    ]
+    return [_line(config, trap) for _, trap in sorted(found, key=itemgetter(0))]
 
 
 def _line(config: Config, trap: Trap) -> str:
@@ -352,7 +353,7 @@ def _features_of_different_scales(description: Description) -> Iterator[Trap]:
 # --- from the machine ---------------------------------------------------------------------
 
 
-def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
+def _too_little_memory(config: Config, parts: Mapping[str, int]) -> Iterator[Trap]:
     needed, free = sum(parts.values()), available_bytes()
     if needed > TIGHT * free:
         end = "train would refuse" if needed > free else "other programs may need it"
@@ -363,7 +364,7 @@ def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
         )
 
 
-def _lever(config: Config, parts: dict[str, int]) -> str:
+def _lever(config: Config, parts: Mapping[str, int]) -> str:
     """The setting on which the largest part of the memory depends."""
     largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
     settings = config.preprocessing
@@ -373,26 +374,30 @@ def _lever(config: Config, parts: dict[str, int]) -> str:
     return "model.units" if largest == "weights" else "training.batch_size"
 
 
-RULES: tuple[Callable[[Config], Iterator[Trap]], ...] = (
-    _validation_on_the_test_rows,
-    _rate_far_out,
-    _padding_read_last,
-    _maxlen_without_effect,
-    _patience_without_effect,
-    _kept_by_training_rows,
-)
-DATA_RULES: tuple[Callable[[Description], Iterator[Trap]], ...] = (
-    _much_cut_off,
-    _many_words_unknown,
-    _texts_of_one_word,
-    _frequent_words_unknown,
-    _more_words_than_there_are,
-    _layer_too_narrow_for_the_classes,
-    _batch_of_all_rows,
-    _one_sided_classes,
-    _classes_that_cannot_be_learnt,
-    _sorted_rows,
-    _few_rows_validate,
-    _test_rows_known_from_training,
-    _features_of_different_scales,
-)
+# How grave it is: a score that misleads; a process that may be killed; a model that learns less
+# than it could; a setting that does nothing.
+SCORE, MEMORY, LEARNING, WASTE = range(4)
+
+RULES: dict[Callable[[Config], Iterator[Trap]], int] = {
+    _validation_on_the_test_rows: SCORE,
+    _kept_by_training_rows: SCORE,
+    _padding_read_last: LEARNING,
+    _rate_far_out: LEARNING,
+    _maxlen_without_effect: WASTE,
+    _patience_without_effect: WASTE,
+}
+DATA_RULES: dict[Callable[[Description], Iterator[Trap]], int] = {
+    _classes_that_cannot_be_learnt: SCORE,
+    _sorted_rows: SCORE,
+    _test_rows_known_from_training: SCORE,
+    _one_sided_classes: SCORE,
+    _few_rows_validate: SCORE,
+    _texts_of_one_word: LEARNING,
+    _features_of_different_scales: LEARNING,
+    _layer_too_narrow_for_the_classes: LEARNING,
+    _batch_of_all_rows: LEARNING,
+    _much_cut_off: LEARNING,
+    _many_words_unknown: LEARNING,
+    _frequent_words_unknown: LEARNING,
+    _more_words_than_there_are: WASTE,
+}

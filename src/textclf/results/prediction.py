@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textclf.data.dataset import Ragged
-from textclf.data.encoders import TextEncoder, encoder_from_json, unpack
+from textclf.data.encoders import TextEncoder, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine import backend
 from textclf.wording import several, some_of
 
@@ -104,12 +105,9 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
         RunError: the run cannot predict texts, is not complete, or is damaged.
     """
     refuse_other_kinds(run)
-    settings, path = run.preprocessing, run.preprocessing_path
-    try:
-        encoder = encoder_from_json(settings["encoder"])
-        class_names = [*map(str, settings["class_names"])]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{path}: damaged: {error}") from error
+    path = run.preprocessing_path
+    found = read_preprocessing(run.config, run)
+    encoder, class_names = found.encoder, found.class_names
     if not isinstance(encoder, TextEncoder) or len(class_names) < 2:
         raise RunError(f"{path}: damaged: not for classes of texts")
     if not encoder.words:
@@ -118,8 +116,6 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
             f"{run.path}: has no words: {name}_word_index.json was missing when it was trained",
             f"get it and train again: textclf data fetch {name} && textclf reproduce {run.path}",
         )
-    if len(encoder.words) != encoder.num_words:
-        raise RunError(f"{path}: damaged: the number of words must be num_words")
     return encoder, class_names
 
 

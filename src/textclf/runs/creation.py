@@ -63,7 +63,7 @@ def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
 
 
 def _next_number(runs_dir: Path, recipe: str) -> int:
-    numbered = re.compile(re.escape(recipe) + r"-(\d+)")
+    numbered = re.compile(re.escape(recipe) + r"-([0-9]{1,9})")
     matches = (numbered.fullmatch(entry.name) for entry in runs_dir.iterdir())
     return max((int(match[1]) for match in matches if match), default=0) + 1
 

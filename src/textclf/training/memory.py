@@ -11,7 +11,7 @@ import psutil
 
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder
-from textclf.errors import ResourceError
+from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
 
 if TYPE_CHECKING:
     import keras
@@ -86,6 +86,17 @@ def check_memory(needed: int) -> None:
             f"needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are available; use "
             "a smaller num_words, maxlen or batch_size (textclf check shows what a config needs)"
         )
+
+
+@contextlib.contextmanager
+def memory_errors_reported() -> Iterator[None]:
+    """Raise what NumPy and TensorFlow raise for lack of memory as a ResourceError."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(OUT_OF_MEMORY) from error
 
 
 def available_bytes() -> float:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from build_once import build_once
 from needs import need_format
 from textclf import open_run
 from textclf.data.encoders import encoder_from_json
@@ -60,8 +61,13 @@ print(json.dumps(results))
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A run of each kind, to be read only."""
-    runs_dir = tmp_path_factory.mktemp("untrained")
-    return {kind: make_run(runs_dir, kind) for kind in KINDS}
+
+    def build(runs_dir: Path) -> None:
+        for kind in KINDS:
+            make_run(runs_dir, kind)
+
+    runs_dir = build_once(tmp_path_factory, "untrained", build)
+    return {kind: RunFolder(runs_dir / kind) for kind in KINDS}
 
 
 def path_of(folder: Path, kind: str, format_name: str) -> Path:

@@ -11,13 +11,13 @@ from textclf.data.encoders import (
     Encoder,
     FeatureEncoder,
     TextEncoder,
-    encoder_from_json,
     unpack,
 )
 from textclf.data.tokenizer import split_words
 from textclf.errors import RunError
 from textclf.results.export.texts import TextEncoding
 from textclf.runs import RunFolder
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.recurrent import slim_down
 from textclf.training.network import load_kept_model
 
@@ -76,7 +76,7 @@ def serve_run(run: RunFolder, reads_texts: bool, features_dtype: str, slim_loops
     """
     network = load_kept_model(run.config, run)
     try:
-        encoder = encoder_from_json(run.preprocessing["encoder"])
+        encoder = read_preprocessing(run.config, run).encoder
         served = _serve(run, encoder, network, reads_texts, features_dtype)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         reason = str(error).partition("\n")[0]

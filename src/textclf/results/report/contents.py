@@ -86,7 +86,8 @@ def read_contents(run: RunFolder) -> Contents:
 
 def parts_of(run: RunFolder) -> dict[str, FitFolder]:
     """The folders of a run's folds or seeds by name, in order; empty for a single fit."""
-    seeds = sorted((p for p in run.path.glob("seed-*") if p.is_dir()), key=number_of)
+    folders = (path for path in run.path.glob("seed-*") if path.is_dir() and number_of(path))
+    seeds = sorted(folders, key=number_of)
     return run.folds or {path.name: FitFolder(path) for path in seeds}
 
 

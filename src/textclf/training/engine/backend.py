@@ -16,8 +16,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
 from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
+from textclf.training.engine import streams
 from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
@@ -31,6 +33,7 @@ XLA_OPTIONS = (
 # A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
 # saves another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
+OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE))
 
 # mallopt(3): the size up to which buffers do not come straight from the kernel (glibc's maximum),
 # how much freed memory is kept, and by how much a thread's heap grows at a time.
@@ -47,6 +50,8 @@ KERAS_SETTINGS: dict[str, Any] = {
     "max_epochs": None,
     "max_steps_per_epoch": None,
 }
+
+NOWHERE = Path(os.devnull)
 
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
@@ -170,7 +175,6 @@ def add_xla_options(*options: str) -> None:
 
     XLA reads them once, when it first compiles in a process.
     """
-    OWN_XLA_OPTIONS.update(options)
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
     os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()
@@ -235,7 +239,7 @@ def _log_file(log: Path | None) -> Iterator[Path]:
     try:
         descriptor, path = tempfile.mkstemp(prefix="textclf-", suffix=".log")
     except OSError:  # no folder for it, or no room
-        yield Path(os.devnull)
+        yield NOWHERE
         return
     os.close(descriptor)
     try:
@@ -250,11 +254,11 @@ def native_output_to(log: Path) -> Iterator[None]:
 
     TensorFlow's C++ ignores its log level, so the file descriptor itself is redirected.
     """
-    if sys.stderr is not None:
-        sys.stderr.flush()
+    streams.open_missing()
+    streams.drop_unwritten()
     screen = os.dup(2)
     python_stderr = sys.stderr
-    with log.open("ab") as file:
+    with log.open("ab") if log == NOWHERE else open_to_append(log) as file:
         os.dup2(file.fileno(), 2)
     logs_crashes = not faulthandler.is_enabled()
     if logs_crashes:
@@ -287,7 +291,8 @@ class _Stderr:
 
     def hand_over(self, stream: IO[str]) -> None:
         """Close the stream; what is written from now on goes to another."""
-        self.stream.close()
+        with contextlib.suppress(OSError):  # it is full, or its reader is gone
+            self.stream.close()
         self.stream = stream
 
 

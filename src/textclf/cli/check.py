@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 
 
 @click.command()
@@ -31,7 +31,7 @@ def check(
 
     outcome = check_config(settings, data_dir, device)
     for warning in outcome["warnings"]:
-        click.echo(f"textclf: warning: {warning}", err=True)
+        say(f"textclf: warning: {warning}", err=True)
     if as_json:
         print_json(outcome)
     else:

@@ -8,9 +8,9 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset
 from textclf.cli.data_show import show
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.errors import DataError
-from textclf.wording import printable, several
+from textclf.wording import several
 
 
 @click.group()
@@ -42,7 +42,7 @@ def fetch(name: str, data_dir: Path | None, quiet: bool, as_json: bool) -> None:
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     elif paths:
-        click.echo("\n".join(map(str, paths)))
+        say(*paths)
     else:
         _say_no_files(name)
 
@@ -63,7 +63,7 @@ def verify(name: str, data_dir: Path | None, as_json: bool) -> None:
     result = {"files": [{**vars(file), "path": str(file.path)} for file in files]}
     if not as_json:
         for file in files:
-            click.echo(f"{file.status:<8} {printable(str(file.path))}")
+            say(f"{file.status:<8} {file.path}")
         if not files:
             _say_no_files(name)
     if bad:
@@ -94,10 +94,10 @@ def cache(clear: bool, as_json: bool) -> None:
         return
     for file in files:
         note = "" if file.is_complete else "  unfinished"
-        click.echo(f"{file.n_bytes / 1e6:>9,.1f} MB  {printable(file.path.name)}{note}")
+        say(f"{file.n_bytes / 1e6:>9,.1f} MB  {file.path.name}{note}")
     verb = "removed from" if clear else "in"
-    place = printable(str(cache_dir()))
-    click.echo(f"{total / 1e6:>9,.1f} MB  {several(len(files), 'file')} {verb} {place}")
+    files_in = f"{several(len(files), 'file')} {verb} {cache_dir()}"
+    say(f"{total / 1e6:>9,.1f} MB  {files_in}")
 
 
 def _say_no_files(name: str) -> None:

@@ -1,6 +1,7 @@
 """The one place where errors are caught, printed and turned into exit codes."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.errors import (
     Interrupted,
     ResourceError,
@@ -19,7 +20,6 @@ from textclf.errors import (
     TextclfError,
     UsageError,
 )
-from textclf.wording import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 BUG = "this is a bug of textclf; please report it with the lines above"
@@ -54,7 +54,9 @@ def _run(command: Callable[[], int | None], as_json: bool) -> int:
         return command() or 0
     except click.ClickException as error:
         if not as_json:
-            error.show()
+            text = io.StringIO()
+            error.show(text)
+            say(*text.getvalue().splitlines(), err=True)
             return UsageError.exit_code
         return _print(UsageError(error.format_message()), as_json)
     except BrokenPipeError:  # the reader of our output is gone, such as `| head`
@@ -87,7 +89,7 @@ def _print(error: TextclfError, as_json: bool) -> int:
         print_json(error.to_json())
     else:
         for message in error.messages:
-            click.echo(f"textclf: {printable(message)}", err=True)
+            say(f"textclf: {message}", err=True)
     return error.exit_code
 
 

@@ -8,11 +8,18 @@ import click
 
 from textclf.cli.expectations import Expectation, find_unmet
 from textclf.errors import ExpectationError
+from textclf.wording import printable
 
 
 def print_json(content: dict[str, Any]) -> None:
     # ASCII alone is right in any locale, and for file names that are not valid text.
     click.echo(json.dumps(content, allow_nan=False))
+
+
+def say(*lines: object, err: bool = False) -> None:
+    """Print a line each, such as of file names and keys, which may be made to rule a terminal."""
+    for line in lines:
+        click.echo(printable(str(line)), err=err)
 
 
 def finish(
@@ -31,7 +38,7 @@ def finish(
     result = {"run": run, "status": status, "metrics": metrics}
     if not as_json:
         print_scores(metrics)
-        click.echo(run)
+        say(run)
     if unmet:
         raise ExpectationError(*unmet, result=result)
     if as_json:
@@ -46,4 +53,4 @@ def print_scores(metrics: dict[str, float]) -> None:
             continue
         text = f"{value}" if isinstance(value, int) else f"{value:.4f}"
         deviation = f" ± {metrics[f'{name}_sd']:.4f}" if f"{name}_sd" in metrics else ""
-        click.echo(f"{name:<{width}}  {text}{deviation}")
+        say(f"{name:<{width}}  {text}{deviation}")

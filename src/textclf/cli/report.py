@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -52,8 +52,8 @@ def report(
     file = output or Path(f"{name}.html")
     warnings = write_report(opened, file, data_dir=data_dir, device=device)
     for warning in warnings:
-        click.echo(f"textclf: warning: {warning}", err=True)
+        say(f"textclf: warning: {warning}", err=True)
     if as_json:
         print_json({"file": str(file), "warnings": warnings})
     else:
-        click.echo(str(file))
+        say(file)

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from textclf.wording import printable
+
 MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
 
@@ -33,10 +35,10 @@ class LineReporter(Reporter):
     """A line for an epoch on standard error; the default of calls from Python."""
 
     def note(self, message: str) -> None:
-        click.echo(f"textclf: {message}", err=True)
+        click.echo(printable(f"textclf: {message}"), err=True)
 
     def warn(self, message: str) -> None:
-        click.echo(f"textclf: warning: {message}", err=True)
+        click.echo(printable(f"textclf: warning: {message}"), err=True)
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches

@@ -179,6 +179,20 @@ def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
     assert len(caught.value.messages) == 12
 
 
+@pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1+cmd", "-2+3", "@SUM(1)", "=1"])
+def test_a_class_that_a_spreadsheet_would_run_is_kept_and_warned_of(label):
+    data = load_dataset(films(f"text,label\na,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    assert label in data.class_names
+    (warning,) = data.warnings
+    assert repr(label) in warning and "as text" in warning
+
+
+@pytest.mark.parametrize("label", ["-1", "+1", "-0.5", "a=b", "1-2"])
+def test_a_class_that_is_a_number_or_plain_text_is_not_warned_of(label):
+    data = load_dataset(films(f"text,label\na,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    assert label in data.class_names and not data.warnings
+
+
 @pytest.mark.parametrize("number", ["", "nan", "inf", "1,5", "1e999", "None"])
 def test_only_finite_numbers_are_numbers(number):
     content = f'rooms,age,price\n1,2,3\n"{number}",2,3\n'

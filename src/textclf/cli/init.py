@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset, complete_model
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.config.recipes import SCHEMA_FILE
 
 
@@ -89,8 +89,8 @@ def init(
         print_json({"files": [str(file) for file in (path, schema) if file]})
         return
     for line in columns.in_words() if columns else ():
-        click.echo(f"textclf: {data}: {line}", err=True)
+        say(f"textclf: {data}: {line}", err=True)
     if "test_path" in section:
-        click.echo(f"textclf: {section['test_path']}: used for the test rows", err=True)
-    click.echo(path)
-    click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)
+        say(f"textclf: {section['test_path']}: used for the test rows", err=True)
+    say(path)
+    say(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ Row = dict[str, Any]
 FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")
 MAX_CLASSES = 1_000  # with more values, a column is a name, a number or a text, not a class
 LARGEST = 1e15  # of numbers: the square is still a float32
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # of cells that spreadsheets compute
 MAX_SHOWN = 10  # of the places where a file is wrong
 
 
@@ -137,6 +139,7 @@ def _convert(settings: CsvDataset, paths: Sequence[Path]) -> Arrays:
             (text.take(order), features) if settings.is_text else (text, features[order])
         )
     warnings = [*reader.warnings(), *_warn_of_classes(y[:n_train], class_names)]
+    warnings += _warn_of_formulas(class_names)
     notes = {"n_train": n_train, "words": words, "class_names": class_names, "warnings": warnings}
     return {
         "values": text.values,
@@ -160,6 +163,22 @@ def _divide(settings: CsvDataset, rows_of: Sequence[int]) -> tuple[int, np.ndarr
             "rows, or another test_split"
         )
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
+
+
+def _warn_of_formulas(class_names: Sequence[str]) -> Iterator[str]:
+    """Warn of class names that a spreadsheet would run, as predictions.csv keeps them exact."""
+    formulas = [repr(name) for name in class_names if _is_formula(name)]
+    if formulas:
+        yield (
+            f"{several(len(formulas), 'class')} that a spreadsheet takes for a formula: "
+            f"{some_of(formulas, MAX_SHOWN)}; the run's CSV files hold them unchanged: import "
+            "these files with all columns as text"
+        )
+
+
+def _is_formula(name: str) -> bool:
+    """Whether a spreadsheet computes such a cell; -1 and +0.5 are just numbers."""
+    return name.startswith(FORMULA_STARTS) and not re.fullmatch(r"[-+]?[0-9.]+", name)
 
 
 def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]:

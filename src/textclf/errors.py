@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-OUT_OF_MEMORY = "out of memory; use a smaller batch_size, num_words, maxlen or units"
+OUT_OF_MEMORY = (
+    "out of memory; use a smaller batch_size, num_words, maxlen or units, or let the process have "
+    "more"
+)
+# Of errors without a class of their own: a library that is loaded, a file or process, a thread.
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory", "can't start new thread")
 
 
 class TextclfError(Exception):
@@ -90,4 +95,6 @@ class Terminated(Interrupted):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, NumPy or TensorFlow asked for more memory than there is."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return any(sign in str(error) for sign in NO_MEMORY)

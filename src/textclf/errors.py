@@ -57,6 +57,10 @@ class MissingDataError(DataError):
     """A data file is not in any data folder and cannot be downloaded."""
 
 
+class QuotingError(DataError):
+    """A quote in a table does not enclose a field, or seems to join rows."""
+
+
 class RunError(TextclfError):
     """A run is missing, taken, locked, damaged or failed."""
 

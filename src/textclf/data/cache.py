@@ -15,7 +15,7 @@ from textclf.data.files import MOST_BYTES
 from textclf.errors import ResourceError
 from textclf.regular import open_regular
 
-FORMAT = 1  # part of each file's name: raise it whenever what is written changes
+FORMAT = 2  # part of each file's name: raise it whenever what is written changes
 OWN_NAME = re.compile(r"[a-z]+-[0-9a-f]{16}-v[0-9]+\.npz")
 
 Arrays = dict[str, np.ndarray]

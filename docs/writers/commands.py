@@ -48,6 +48,10 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("textclf data show imdb_lstm -o lengths.png", "and a picture of what its maxlen cuts"),
         ("textclf data show imdb_lstm --row 17", "a review before and after preprocessing"),
     ],
+    "data cache": [
+        ("textclf data cache", "what textclf keeps of converted data, and how large it is"),
+        ("textclf data cache --clear", "remove it; it is built again when it is needed"),
+    ],
     "recipes": [
         ("textclf recipes", "all of them, with their scores"),
         ("textclf recipes imdb_lstm > my_lstm.yaml", "a copy to change"),

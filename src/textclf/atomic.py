@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,14 @@ from typing import Any
 
 from textclf.errors import ResourceError
 
+try:
+    import fcntl
+except ImportError:  # Windows, where leftovers stay
+    fcntl = None  # type: ignore[assignment]
+
 TEMPORARY = re.compile(r"\.(tmp-[0-9a-f]{16}|\d+)-.+", re.DOTALL)  # earlier versions: a process id
+DRAFTS = (".new-", ".export-")  # folders of drafts
+LEFTOVER = re.compile(r"\.tmp-[0-9a-f]{16}-.+|\.(new|export)-[a-z0-9_]{8}", re.DOTALL)
 # A planted link is not followed; opening a FIFO does not wait. Windows has neither.
 OWN_FILE_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -30,11 +38,12 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
         ResourceError: the disk is full, or the folder cannot be written.
     """
-    temporary = None
+    temporary, owner = None, None
     try:
         _refuse_special(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _new_file_beside(path)
+        sweep(path.parent)
+        temporary, owner = _new_file_beside(path)
         yield temporary
         _sync(temporary)
         temporary.replace(path)
@@ -44,6 +53,8 @@ def writing(path: Path) -> Iterator[Path]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+        if owner is not None:
+            os.close(owner)
 
 
 def _refuse_special(path: Path) -> None:
@@ -54,13 +65,16 @@ def _refuse_special(path: Path) -> None:
             raise OSError(errno.EINVAL, "not a file")
 
 
-def _new_file_beside(path: Path) -> Path:
+def _new_file_beside(path: Path) -> tuple[Path, int]:
+    """An empty file of its own, and what holds it until it is closed."""
     while True:
         # A prefix rather than a suffix: Keras, NumPy and Matplotlib choose a format by the suffix.
         temporary = path.with_name(f".tmp-{token_hex(8)}-{path.name}")
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-            return temporary
+            owner = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            if _hold(owner):
+                return temporary, owner
+            os.close(owner)  # it was swept before it was held
 
 
 def is_temporary(path: Path) -> bool:
@@ -77,10 +91,83 @@ def drafting(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
-            yield Path(folder)
+        sweep(path.parent)
+        with new_folder(path.parent, ".export-") as folder:
+            yield folder
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def new_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new folder of a name that cannot be predicted, removed unless it was renamed.
+
+    Args:
+        prefix: one of DRAFTS, by which `sweep` finds it if this process is killed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder, owner = _new_held_folder(parent, prefix)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if owner is not None:
+            os.close(owner)
+
+
+def _new_held_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        if fcntl is None:
+            return folder, None
+        with contextlib.suppress(FileNotFoundError):  # it was swept before it was held
+            owner = os.open(folder, os.O_RDONLY)
+            if _hold(owner):
+                return folder, owner
+            os.close(owner)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left in a folder: half a file, a folder of drafts.
+
+    Whatever a living process writes is held by it, and stays.
+    """
+    with contextlib.suppress(OSError):
+        for path in [path for path in folder.iterdir() if LEFTOVER.fullmatch(path.name)]:
+            _remove_if_left(path)
+
+
+def _remove_if_left(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | OWN_FILE_ONLY)
+        try:
+            if not _hold(handle, if_unknown=False):
+                return
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        finally:
+            os.close(handle)
+
+
+def _hold(descriptor: int, if_unknown: bool = True) -> bool:
+    """Hold a file or folder until it is closed, or the process dies; False: another does.
+
+    Args:
+        if_unknown: the answer on a file system without locks, where nothing is ever swept.
+    """
+    if fcntl is None:
+        return if_unknown
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return if_unknown
+    return os.fstat(descriptor).st_nlink > 0
 
 
 def cannot_write(path: Path, error: OSError) -> ResourceError:

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-OUT_OF_MEMORY = "out of memory; use a smaller batch_size, num_words, maxlen or units"
+OUT_OF_MEMORY = (
+    "out of memory; use a smaller batch_size, num_words, maxlen or units, or let the process have "
+    "more"
+)
+# Of errors without a class of their own: a library that is loaded, a file or process, a thread.
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory", "can't start new thread")
 
 
 class TextclfError(Exception):
@@ -52,6 +57,10 @@ class MissingDataError(DataError):
     """A data file is not in any data folder and cannot be downloaded."""
 
 
+class QuotingError(DataError):
+    """A quote in a table does not enclose a field, or seems to join rows."""
+
+
 class RunError(TextclfError):
     """A run is missing, taken, locked, damaged or failed."""
 
@@ -90,4 +99,6 @@ class Terminated(Interrupted):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, NumPy or TensorFlow asked for more memory than there is."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return any(sign in str(error) for sign in NO_MEMORY)

@@ -33,6 +33,7 @@ from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
 from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
 from textclf.training.fits import Fit, final_fit, fold_fits
+from textclf.training.memory import memory_errors_reported
 from textclf.training.reporter import LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
     refuse_failed,
@@ -339,6 +340,7 @@ def load_predictor(
             raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
 
 
+@memory_errors_reported()
 def _new_trainer(
     config: Config,
     data_dir: str | Path | None,

@@ -19,6 +19,7 @@ COMMANDS = [
     "check",
     "data",
     "data fetch",
+    "data cache",
     "data show",
     "data verify",
 ]
@@ -95,7 +96,7 @@ def failing(monkeypatch):
         (
             MemoryError(),
             6,
-            ["out of memory; use a smaller batch_size, num_words, maxlen or units"],
+            [errors.OUT_OF_MEMORY],
         ),
         (
             OSError(errno.ENOSPC, "No space left on device"),

@@ -120,3 +120,19 @@ def test_its_help_names_every_dataset_and_model(cli):
     names = {s["properties"]["name"]["const"] for s in schema if "name" in s["properties"]}
     types = {s["properties"]["type"]["const"] for s in schema if "type" in s["properties"]}
     assert all(word in help_text for word in (names - {"csv"}) | types)
+
+
+def test_a_config_can_be_printed(cli, empty_folder):
+    result = cli("init", "-o", "-")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "textclf train docstrings_dense.yaml" in result.stdout
+    assert not [*empty_folder.iterdir()]
+    (empty_folder / "printed.yaml").write_text(result.stdout)
+    assert load_config("printed.yaml").dataset.name == "docstrings"
+
+
+@pytest.mark.parametrize("option", ["--schema", "--json"])
+def test_a_printed_config_is_alone(cli, empty_folder, option):
+    result = cli("init", "-o", "-", option)
+    assert result.exit_code == 2 and "-o - prints the config alone" in result.output
+    assert not [*empty_folder.iterdir()]

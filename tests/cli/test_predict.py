@@ -257,3 +257,29 @@ def test_the_answers_never_replace_the_texts(cli, trained, empty_folder):
     result = cli("predict", "--run", trained / "imdb", "--file", "mine.csv", "-o", "./mine.csv")
     assert result.exit_code == 2 and "would overwrite --file" in result.stderr
     assert (empty_folder / "mine.csv").read_text() == "text,label\na film,pos\n"
+
+
+@pytest.mark.parametrize("text", ["-5 stars", "-good film", "--good film"])
+def test_a_text_that_begins_with_a_dash(cli, imdb, text):
+    result = cli(*imdb, text)
+    assert result.exit_code == 2
+    assert "A text that begins with a dash goes behind --: textclf predict -- " in result.stderr
+    assert len(rows_of(cli(*imdb, "--", text).stdout)) == 1
+
+
+def test_line_breaks_of_windows_are_the_same_on_every_road(cli, imdb):
+    expected = rows_of(cli(*imdb, "the best film").stdout)
+    for text in ("the\r\nbest\r\nfilm", "the\rbest\rfilm\r"):
+        assert rows_of(cli(*imdb, text).stdout) == expected
+        Path("a.jsonl").write_text(json.dumps({"text": text}))
+        Path("a.csv").write_text(f'text\n"{text}"\n', newline="")
+        for name in ("a.jsonl", "a.csv"):
+            assert rows_of(cli(*imdb, "--file", name).stdout) == expected
+    assert rows_of(cli(*imdb, stdin=b"the\rbest\rfilm\r\n").stdout) == expected
+
+
+def test_quotes_can_be_plain_characters(cli, imdb):
+    Path("a.tsv").write_text('text\tlabel\n"wow, said he\tpos\nby 5"\tneg\n')
+    refused = cli(*imdb, "--file", "a.tsv")
+    assert refused.exit_code == 4 and "a.tsv:2: a quote opens a row that ends" in refused.stderr
+    assert len(rows_of(cli(*imdb, "--file", "a.tsv", "--quoting", "none").stdout)) == 2

@@ -2,6 +2,8 @@
 
 import codecs
 import gzip
+import hashlib
+import io
 import json
 import tracemalloc
 from collections import deque
@@ -11,8 +13,8 @@ from typing import Any
 import pytest
 
 from counting import count_calls
-from textclf.data.tables import read_rows
-from textclf.errors import DataError
+from textclf.data.tables import read_lines, read_rows
+from textclf.errors import DataError, QuotingError
 
 TABLE = b'text,label\nGood,1\n"a, b ""c""\nd",0\n\n,1\n'
 GZIPPED = gzip.compress(TABLE, mtime=0)  # without the time, by which the test would be named
@@ -160,6 +162,91 @@ def test_what_is_wrong_is_told_with_its_line(folder, name, content, message):
     (told,) = caught.value.messages
     assert told.startswith(message) or (not message.startswith("a.") and message in told)
     assert len(told) < 200
+
+
+JOINED = 'text\tlabel\nso\tx\n"wow, said he\tx\nyes\ty\nby 5"\ty\nno\ty\n'
+
+
+def test_rows_that_a_quote_joins_are_an_error_that_names_the_first_line(folder):
+    with pytest.raises(QuotingError) as caught:
+        read("a.tsv", JOINED.encode())
+    assert caught.value.messages == (
+        "a.tsv:3: a quote opens a row that ends 2 lines later, in line 5, but each of these lines "
+        "looks like a row",
+        "if quotes are plain characters in this file, set quoting: none",
+        "if it is one row with line breaks in it, set quoting: standard",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", 'label\ttext\nx\t"wow\ny\tyes\ny\tno"\n'),
+        ("a.tsv", 'label\ttext\nx\t"wow\ny\tno"\n'),
+        ("a.csv", 'text,label\n"wow,x\nyes,y\nby 5",y\n'),
+        ("a.csv", 'id,text,label\n1,"wow,x\n2,yes,y\n3,by 5",y\n'),
+    ],
+)
+def test_a_quote_that_joins_rows_is_noticed(folder, name, content):
+    with pytest.raises(QuotingError, match=r"^a\....:2: a quote opens a row that ends"):
+        read(name, content.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'text,label\n"Dear Sir, hello\nBob",x\n'),
+        ("a.csv", 'text,label\n"Dear Sir, hello\nthanks, again\nBob",x\n'),
+        ("a.csv", 'text\n"one\ntwo\nthree"\n'),
+        ("a.tsv", 'text\tlabel\n"one\ntwo"\tx\n'),
+        ("a.csv", 'text;label\n"one;two\nthree; four\nfive";x\n'),
+    ],
+)
+def test_a_text_of_several_lines_is_a_row(folder, name, content):
+    delimiter = ";" if ";label" in content else None
+    assert len(read(name, content.encode(), delimiter=delimiter)) == 1
+
+
+def test_quotes_may_be_characters_like_any_other(folder):
+    rows = read("a.tsv", JOINED.encode(), quoting="none")
+    assert [line for line, _ in rows] == [2, 3, 4, 5, 6]
+    assert rows[1][1] == {"text": '"wow, said he', "label": "x"}
+    assert len(read("a.tsv", JOINED.encode(), quoting="standard")) == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text,label\na,b\n".encode("utf-16-le"),
+        "text,label\na,b\n".encode("utf-16-be"),
+        '{"text": "a"}\n'.encode("utf-16-le"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.tsv.gz"])
+def test_utf16_without_its_mark_is_named(folder, name, content):
+    with pytest.raises(DataError, match=r"this is UTF-16, not UTF-8; save it as UTF-8"):
+        read(name, content)
+    with pytest.raises(DataError, match=r"^standard input: this is UTF-16"):
+        list(read_lines(io.BytesIO(content), "standard input"))
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [(b"sep=;\na;b\n1;2\n", {}), (b"sep=;\na;b\n", {"delimiter": ";"}), (b"SEP=,\na,b\n", {})],
+)
+def test_a_note_for_spreadsheets_is_not_a_header(folder, content, settings):
+    with pytest.raises(DataError, match=r"a.csv:1: 'sep=' is a note for spreadsheets"):
+        read("a.csv", content, **settings)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
+def test_a_file_that_changed_is_noticed_at_its_end(folder, name):
+    content = b'{"text": "a"}\n' if name == "a.jsonl" else TABLE
+    rows = read(name, content)
+    digest = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    assert list(read_rows(Path(name), sha256=digest)) == rows
+    with pytest.raises(DataError, match="changed while it was read"):
+        read(name, content, sha256="0" * 64)
 
 
 @pytest.mark.parametrize(

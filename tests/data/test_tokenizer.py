@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from counting import count_calls
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
@@ -12,7 +13,7 @@ TEXTS = [
     "The cat, the CAT -- and\tthe\ndog.",
     "",
     "don't ' ''  'tis <br />",
-    "no\u00a0break stays\rinside; İstanbul ΣΑΣ naïve 日本語",
+    "no\u00a0break stays inside; İstanbul ΣΑΣ naïve 日本語",
     "...",
 ]
 
@@ -32,6 +33,11 @@ def test_words_are_those_of_keras() -> None:
 
     for text in TEXTS:
         assert split_words(text) == text_to_word_sequence(text)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_a_line_break_of_any_system_ends_a_word(line_break: str) -> None:
+    assert split_words(f"superb{line_break}seen on{line_break}") == ["superb", "seen", "on"]
 
 
 def test_no_texts() -> None:

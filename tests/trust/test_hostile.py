@@ -283,6 +283,8 @@ DOCTORED = {
     "control characters": '{"status": "\\u001b[2J", "recipe": "../../outside", "error": 3}',
     "failed": '{"status": "failed", "error": ["\\u001b[2J", {"a": 1}], "recipe": "../x"}',
     "binary": "\x00\x01\x02" * 1000,
+    "many words": '{"task": "binary", "class_names": ["a", "b"], "encoder": {"kind": "text", '
+    '"num_words": 300000000, "words": []}}',
 }
 
 
@@ -345,6 +347,42 @@ def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, 
     path.symlink_to(target)
     codes = use(attack, "links", run)
     assert codes[1] == codes[3] == 5
+
+
+@pytest.mark.parametrize("name", LINKS[2:])
+def test_a_hard_link_to_a_file_outside(
+    attack: Callable, run: RunFolder, outside: Path, name: str
+) -> None:
+    path, target = run.path / name, outside / "target"
+    target.write_bytes(path.read_bytes() if path.exists() else b"as it was")
+    path.unlink(missing_ok=True)
+    os.link(target, path)
+    use(attack, "links", run)  # attack() holds that nothing outside changes
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_an_output_that_is_a_link(
+    attack: Callable, run: RunFolder, outside: Path, link: Callable
+) -> None:
+    secret = outside / "secret.txt"
+    for command, name in (("plot", "a.png"), ("report", "a.html"), ("plot", "b.svg")):
+        link(secret, name)
+        assert attack("links", command, run.path, "-o", name)[0] == 0
+    link(secret, "schema.json")
+    assert attack("links", "schema", "-o", "schema.json")[0] == 0
+    link(secret, "model.keras")
+    code, message = attack("links", "export", run.path, "--format", "keras", "-o", "model.keras")
+    assert code == 6 and "is there already" in message
+
+
+@pytest.mark.parametrize("special", ["/dev/null", "pipe", "link"])
+def test_an_output_that_is_not_a_file(attack: Callable, run: RunFolder, special: str) -> None:
+    """As root, /dev/null itself would be replaced."""
+    os.mkfifo("pipe")
+    Path("link").symlink_to("pipe")
+    code, message = attack("links", "schema", "-o", special)
+    assert code == 6 and "cannot be written: not a file" in message
+    assert not Path(special).is_file()
 
 
 def device(path: Path) -> None:

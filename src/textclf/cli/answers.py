@@ -15,7 +15,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from textclf.atomic import writing
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.wording import one_line, shortened
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CsvAnswers(Answers):
     def finish(self, _run: str, tally: Tally) -> None:
         self.file.flush()
         for line in _describe(tally):
-            click.echo(f"textclf: {line}", err=True)
+            say(f"textclf: {line}", err=True)
 
 
 class FileAnswers(CsvAnswers):
@@ -71,7 +71,7 @@ class FileAnswers(CsvAnswers):
         if self.as_json:
             print_json({**_summary(run, tally), "file": str(self.path)})
         else:
-            click.echo("\n".join([*_describe(tally), str(self.path)]))
+            say(*_describe(tally), self.path)
 
 
 class LineAnswers(Answers):

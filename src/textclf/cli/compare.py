@@ -8,10 +8,9 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
-from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.results.comparison import Comparison, Difference
@@ -43,7 +42,7 @@ def compare(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json:
         print_json({**_as_json(comparison), "files": list(map(str, files))})
     else:
         _print(comparison)
-        click.echo("\n".join(["", *map(str, files)]))
+        say("", *files)
 
 
 def _print(comparison: "Comparison") -> None:
@@ -64,7 +63,7 @@ def _print(comparison: "Comparison") -> None:
             if differences
             else [f"{other} against {names[0]}", "  no score in common"]
         )
-        click.echo("\n" + "\n".join(map(printable, lines)))
+        say("", *lines)
 
 
 def _texts(by_key: dict[str, dict[str, Any]], names: Sequence[str]) -> dict[str, list[str]]:

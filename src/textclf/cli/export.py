@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.results.export.formats import FORMATS
 
 
@@ -55,4 +55,4 @@ def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bo
     if as_json:
         print_json({"path": str(output), "format": format_name, "card": str(card)})
     else:
-        click.echo(f"{output}\n{card}")
+        say(output, card)

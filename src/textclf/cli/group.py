@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import signal
 import sys
 import traceback
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli.output import print_object, say
+from textclf.cli.output import note, print_object, say
 from textclf.errors import (
     OUT_OF_MEMORY,
     Interrupted,
@@ -23,7 +24,6 @@ from textclf.errors import (
 )
 from textclf.training.engine import streams
 from textclf.training.engine.last_words import witness
-from textclf.wording import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 BUG = "this is a bug of textclf; please report it with the lines above"
@@ -86,8 +86,10 @@ def _usage(error: click.ClickException) -> UsageError:
 
 
 def _show_usage(error: click.ClickException) -> int:
+    text = io.StringIO()
+    error.show(text)
     with contextlib.suppress(OSError):
-        error.show()
+        say(*text.getvalue().splitlines(), err=True)
     return UsageError.exit_code
 
 
@@ -120,7 +122,7 @@ def _print(error: TextclfError, as_json: bool, warnings: Sequence[str]) -> int:
     """Print plain lines, never wrapped or decorated, so that they can be searched and clicked."""
     if not (as_json and _print_as_json(error, warnings)):
         for message in error.messages:
-            say(printable(message))
+            note(message)
     return error.exit_code
 
 

@@ -6,7 +6,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 
 
 @click.command()
@@ -32,4 +32,4 @@ def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bo
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     else:
-        click.echo("\n".join(map(str, paths)))
+        say(*paths)

@@ -31,7 +31,21 @@ def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> s
     return delimiter
 
 
-@click.command()
+class _Predict(click.Command):
+    """Says how to give a text that begins with a dash."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, arguments)
+        except click.NoSuchOption as error:
+            hint = "A text that begins with a dash goes behind --: textclf predict -- '-5 stars'"
+            message = f"{error.message} {hint}"
+            raise click.NoSuchOption(
+                error.option_name, message, error.possibilities, context
+            ) from error
+
+
+@click.command(cls=_Predict)
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option(
     "--run",
@@ -54,6 +68,11 @@ def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> s
     help="The separator of FILE's columns.  [default: a tab in .tsv, else a comma]",
 )
 @click.option(
+    "--quoting",
+    type=click.Choice(["standard", "none"]),
+    help="What quotes mean in FILE: they enclose a field, or are characters like any other.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -72,6 +91,7 @@ def predict(
     column: str | None,
     label: str | None,
     delimiter: str | None,
+    quoting: str | None,
     output: Path | None,
     each_class: bool,
     runs_dir: Path,
@@ -97,7 +117,7 @@ def predict(
         raise click.UsageError(f"-o {output} would overwrite --file; choose another file.")
     opened = workflow.open_run(run, runs_dir)
     refuse_other_kinds(opened)
-    columns = _columns(opened.config.dataset, file, column, label, delimiter)
+    columns = _columns(opened.config.dataset, file, column, label, delimiter, quoting)
     batches, has_truth = _source(texts, file, columns)
     with show_progress(quiet=False) as reporter:
         predictor = workflow.load_predictor(
@@ -123,20 +143,29 @@ def _is_typed(reporter: Reporter) -> bool:
 
 
 def _columns(
-    dataset: Any, file: Path | None, column: str | None, label: str | None, delimiter: str | None
+    dataset: Any,
+    file: Path | None,
+    column: str | None,
+    label: str | None,
+    delimiter: str | None,
+    quoting: str | None,
 ) -> Columns:
     """The columns to read: those given, else those of the run, else 'text' and 'label'."""
     from textclf.data.tables import format_of
     from textclf.data.texts import Columns
 
-    if (column or label or delimiter) and (file is None or format_of(file) is None):
-        raise click.UsageError("--column, --label and --delimiter need a --file with columns.")
+    given = column or label or delimiter or quoting
+    if given and (file is None or format_of(file) is None):
+        raise click.UsageError(
+            "--column, --label, --delimiter and --quoting need a --file with columns."
+        )
     own_text, own_label = (getattr(dataset, name, None) for name in ("text", "label"))
     return Columns(
         texts=[column] if column else list(filter(None, (own_text, "text"))),
         labels=[label or own_label or "label"],
         label_needed=label is not None,
         delimiter=delimiter or getattr(dataset, "delimiter", None),
+        quoting=quoting or getattr(dataset, "quoting", None),
     )
 
 

@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json, warn
+from textclf.cli.output import print_json, say, warn
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -56,4 +56,4 @@ def report(
     if as_json:
         print_json({"file": str(file), "warnings": warnings})
     else:
-        click.echo(str(file))
+        say(file)

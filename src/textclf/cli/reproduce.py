@@ -6,7 +6,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.errors import ReproductionError
 
 NOTHING_ELSE = (
@@ -63,6 +63,6 @@ def reproduce(
         print_json(content)
         return
     for line in result.circumstances:
-        click.echo(f"textclf: although {line}", err=True)
-    click.echo("the same to the bit: history, scores, predictions, weights")
-    click.echo(result.again.path)
+        say(f"textclf: although {line}", err=True)
+    say("the same to the bit: history, scores, predictions, weights")
+    say(result.again.path)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.cli.tables import Cell, Column, print_table
-from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.runs import Summary
@@ -35,10 +34,10 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     elif summaries:
         print_table(COLUMNS, [_cells(summary) for summary in summaries])
     else:
-        click.echo(f"{runs_dir}: contains no runs; train one: textclf train CONFIG", err=True)
+        say(f"{runs_dir}: contains no runs; train one: textclf train CONFIG", err=True)
     if not as_json:
         for problem in filter(None, (summary.problem for summary in summaries)):
-            click.echo(f"textclf: {printable(problem)}", err=True)
+            say(f"textclf: {problem}", err=True)
 
 
 # The higher the rank, the sooner a column is left out.

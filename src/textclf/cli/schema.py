@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json, print_object
+from textclf.cli.output import print_json, print_object, say
 
 
 @click.command()
@@ -34,5 +34,7 @@ def schema(output: Path | None, as_json: bool) -> None:
         write_text(output, dump_schema(content))
     if as_json:
         print_json({"files": [str(output)]}) if output else print_object(content)
+    elif output:
+        say(output)
     else:
-        click.echo(output or dump_schema(content), nl=bool(output))
+        click.echo(dump_schema(content), nl=False)

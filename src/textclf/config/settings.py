@@ -119,6 +119,17 @@ class CsvDataset(DatasetSection):
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
         None, description="separator of the columns; by default a tab in .tsv, else a comma"
     )
+    quoting: Literal["standard", "none"] | None = Field(
+        None,
+        description="what quotes mean in a table: standard, they enclose a field; none, they are "
+        "characters like any other; by default standard, and rows that a quote seems to join are "
+        "an error",
+    )
+    standardize_target: bool = Field(
+        True,
+        description="learn the target less its mean, divided by its standard deviation; "
+        "predictions, loss and mae stay in the target's own units",
+    )
     test_split: float | None = Field(
         default_factory=_default_test_split,
         gt=0,

@@ -3,13 +3,15 @@
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from textclf.data.csv import class_of, no_column
-from textclf.data.tables import format_of, open_binary, read_lines, read_rows
+from textclf.data.tables import JSON_LINES, format_of, open_binary, read_lines, read_rows
 from textclf.errors import DataError
+
+OBJECTS = 1_000  # of a JSON Lines file are looked at for their keys: any of them may lack one
 
 
 class Example(NamedTuple):
@@ -27,12 +29,14 @@ class Columns(NamedTuple):
         labels: the first of these that exists has the class.
         label_needed: whether one of `labels` must exist, too.
         delimiter: separates the columns; by default ',', in .tsv a tab.
+        quoting: as in `read_rows`.
     """
 
     texts: Sequence[str] = ("text",)
     labels: Sequence[str] = ("label",)
     label_needed: bool = False
     delimiter: str | None = None
+    quoting: str | None = None
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
@@ -58,20 +62,23 @@ def read_text_lines(file: BinaryIO, name: object) -> Iterator[Example]:
 
 
 def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
-    text, label = None, None
-    for line, row in read_rows(path, columns.delimiter):
-        if text is None:
-            text = _choose(columns.texts, row, path, "--column")
-            wanted = columns.label_needed or any(name in row for name in columns.labels)
-            label = _choose(columns.labels, row, path, "--label") if wanted else None
+    rows = read_rows(path, columns.delimiter, columns.quoting)
+    first = list(islice(rows, OBJECTS if format_of(path) in JSON_LINES else 1))
+    if not first:
+        return
+    names = list(dict.fromkeys(chain.from_iterable(row for _, row in first)))
+    text = _choose(columns.texts, names, path, "--column")
+    wanted = columns.label_needed or any(name in names for name in columns.labels)
+    label = _choose(columns.labels, names, path, "--label") if wanted else None
+    for line, row in chain(first, rows):
         truth = None if label is None else class_of(row.get(label)) or ""
         yield Example(_text_of(row, text, f"{path}:{line}"), truth)
 
 
-def _choose(names: Sequence[str], row: dict[str, Any], path: Path, option: str) -> str:
-    found = next((name for name in names if name in row), None)
+def _choose(names: Sequence[str], columns: Sequence[str], path: Path, option: str) -> str:
+    found = next((name for name in names if name in columns), None)
     if found is None:
-        messages = no_column(path, names[0], [*row]).messages
+        messages = no_column(path, names[0], columns).messages
         raise DataError(*messages, f"name the one to read with {option}")
     return found
 
@@ -79,8 +86,8 @@ def _choose(names: Sequence[str], row: dict[str, Any], path: Path, option: str) 
 def _text_of(row: dict[str, Any], column: str, place: str) -> str:
     text = row.get(column)
     if not isinstance(text, str):
-        what = f"{text!r:.50} is not a text" if column in row else "missing"
-        raise DataError(f"{place}: column {column!r}: {what}; write it in quotes")
+        what = f"{text!r:.50} is not a text; write it in quotes" if column in row else "missing"
+        raise DataError(f"{place}: column {column!r}: {what}")
     return text
 
 

@@ -4,16 +4,16 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from textclf.data.csv import MAX_CLASSES, no_column
+from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
 from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
-from textclf.errors import DataError
+from textclf.errors import DataError, QuotingError
 from textclf.wording import listed, shortened
 
 ROWS = 100_000  # that are read; files are often sorted by class, so a few are not enough
@@ -23,6 +23,7 @@ MOST_NAMED = 5
 MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted up to here
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
 FEW_VALUES = 10  # whole numbers with at most so many values are classes
+DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
 ANSWER_NAMES = (
     *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
     *("price", "value", "amount", "score", "output"),
@@ -41,6 +42,8 @@ class Columns:
         vocabulary: number of distinct words in the texts, counted up to MANY_WORDS.
         empty: number of empty rows of each column in use that has any.
         left_out: columns that are not used.
+        quoting: 'none' where quotes do not enclose fields, else None.
+        doubts: reasons to doubt that the file is a table with a header and a row per line.
     """
 
     text: str | None
@@ -54,6 +57,8 @@ class Columns:
     vocabulary: int
     empty: dict[str, int]
     left_out: tuple[str, ...]
+    quoting: str | None
+    doubts: tuple[str, ...]
 
     @property
     def maxlen(self) -> int:
@@ -70,6 +75,7 @@ class Columns:
             yield f"left out: {_some(self.left_out)}"
         for name, n_rows in self.empty.items():
             yield f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them"
+        yield from self.doubts
 
 
 def _some(names: Sequence[str]) -> str:
@@ -89,9 +95,10 @@ class _Column:
     n_numbers: int = 0
     n_whole: int = 0
     n_empty: int = 0
+    n_commas: int = 0  # numbers with a decimal comma
 
     def add(self, value: object) -> None:
-        text = "" if value is None else str(value).strip()
+        text = class_of(value) or ""
         words = text.lower().split()
         self.n_rows += 1
         self.n_words.append(len(words))
@@ -100,12 +107,18 @@ class _Column:
         if not text:
             self.n_empty += 1
             return
+        self.n_commas += has_decimal_comma(text)
         if text in self.counts or len(self.counts) < MAX_DISTINCT:
             self.counts[text] = self.counts.get(text, 0) + 1
         with suppress(ValueError):
             number = float(text)
             self.n_numbers += math.isfinite(number)
             self.n_whole += math.isfinite(number) and number == int(number)
+
+    def fill_up(self, n_rows: int) -> None:
+        """Count the rows that lack the column, as objects of JSON Lines may, as empty ones."""
+        for _ in range(n_rows - self.n_rows):
+            self.add(None)
 
     @property
     def is_number(self) -> bool:
@@ -167,18 +180,44 @@ def look_into(
             something to learn.
     """
     delimiter = _guess_delimiter(path)
-    columns: dict[str, _Column] = {}
-    for _, row in islice(read_rows(path, delimiter), ROWS):
-        for name, value in row.items():
-            if name not in columns:
-                columns[name] = _Column(name, len(columns))
-            columns[name].add(value)
+    quoting, why = None, None
+    try:
+        columns = _count(path, delimiter, quoting)
+    except QuotingError as error:
+        quoting, why = "none", error.messages[0]
+        columns = _count(path, delimiter, quoting)
     if not columns:
         raise DataError(f"{path}: has no rows")
     for name in filter(None, (text, label, target)):
         if name not in columns:
             raise no_column(path, name, [*columns])
-    return _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+    chosen = _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+    doubts = _doubts(path, columns, chosen)
+    reason = [f"quoting: none, as otherwise {why}"] if why else []
+    return replace(chosen, quoting=quoting, doubts=(*reason, *doubts))
+
+
+def _count(path: Path, delimiter: str | None, quoting: str | None) -> dict[str, _Column]:
+    columns: dict[str, _Column] = {}
+    number = -1
+    for number, (_, row) in enumerate(islice(read_rows(path, delimiter, quoting), ROWS)):
+        for name, value in row.items():
+            if name not in columns:
+                columns[name] = _Column(name, len(columns))
+            columns[name].fill_up(number)
+            columns[name].add(value)
+    for column in columns.values():
+        column.fill_up(number + 1)
+    return columns
+
+
+def _doubts(path: Path, columns: Mapping[str, _Column], chosen: Columns) -> Iterator[str]:
+    doubt = doubt_header(path, chosen.label, [*chosen.features, chosen.target], chosen.classes)
+    if doubt:
+        yield doubt
+    for column in columns.values():
+        if column.n_commas and column.n_commas + column.n_numbers == column.n_values:
+            yield f"column {column.name!r}: {DECIMAL_COMMAS}"
 
 
 def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any]:
@@ -197,6 +236,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "label": columns.label,
         "target": columns.target,
         "delimiter": columns.delimiter,
+        "quoting": columns.quoting,
         "test_split": None if has_tests else 0.2,
     }
     return {key: value for key, value in section.items() if value is not None}
@@ -205,7 +245,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
 def _has_columns(path: Path, columns: Columns) -> bool:
     named = [columns.text, *columns.features, columns.label, columns.target]
     with suppress(DataError):
-        _, row = next(read_rows(path, columns.delimiter), (0, {}))
+        _, row = next(read_rows(path, columns.delimiter, columns.quoting), (0, {}))
         return all(name in row for name in named if name is not None)
     return False
 
@@ -233,7 +273,7 @@ def _choose(
 ) -> Columns:
     text = columns.get(known["text"] or "") or _longest(columns.values())
     n_rows = max(column.n_rows for column in columns.values())
-    rest = [c for c in columns.values() if c is not text and c.n_rows == n_rows]
+    rest = [c for c in columns.values() if c is not text and 2 * c.n_values >= n_rows]
     label, target = (columns.get(known[key] or "") for key in ("label", "target"))
     if label is None and target is None:
         answers = [column for column in rest if column.looks_like_an_answer]
@@ -244,9 +284,11 @@ def _choose(
     features = [] if text else [c for c in rest if c.is_quantity and c is not answer]
     if answer is None or not (text or features):
         what = "a class or a number to learn" if answer is None else "a text, or numbers to read"
+        commas = [repr(column.name) for column in columns.values() if column.n_commas]
         raise DataError(
             f"{path}: no column looks like {what}; its columns are "
-            f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target"
+            f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target",
+            *([f"column {listed(commas, most=MOST_NAMED)}: {DECIMAL_COMMAS}"] if commas else []),
         )
     used = [column.name for column in (text, answer, *features) if column]
     return Columns(
@@ -261,6 +303,8 @@ def _choose(
         vocabulary=len(text.vocabulary) if text else 0,
         empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
         left_out=tuple(name for name in columns if name not in used),
+        quoting=None,
+        doubts=(),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from textclf.errors import TextclfWarning
+from textclf.wording import printable
 
 MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
@@ -39,7 +40,7 @@ class LineReporter(Reporter):
     """A line for an epoch on standard error, and Python's own warnings: the default in Python."""
 
     def note(self, message: str) -> None:
-        self.write(f"textclf: {message}")
+        self.write(printable(f"textclf: {message}"))
 
     def warn(self, message: str) -> None:
         warnings.warn(message, TextclfWarning, stacklevel=_depth_of_caller())

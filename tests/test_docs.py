@@ -175,7 +175,7 @@ def test_the_python_example_works_in_an_empty_folder(tmp_path, monkeypatch, caps
     names = {}
     exec(compile(example, "README.md", "exec"), names)
     assert repr(names["run"]).startswith("Run('runs/run-1', finished, val_accuracy=0.")
-    assert "run-1  epoch 3/3" in capsys.readouterr().err
+    assert "run-1  epoch 5/5" in capsys.readouterr().err
 
 
 def _python_of(page: Path) -> list[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments import EXPERIMENTS
-
 from textclf.config.file import load_config
 
 HERE = Path(__file__).resolve().parent

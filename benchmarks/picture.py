@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from experiments import SIDES
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from summary import TIMES, ratio, times_sign
 
+from experiments import SIDES
+from summary import TIMES, ratio, times_sign
 from textclf.plots.canvas import DPI, GREY, GRID, INK, PALETTE, save_figure, styled
 
 OTHERS = {"keras": PALETTE[0], "torch": PALETTE[1], "jax": PALETTE[2]}

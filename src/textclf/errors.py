@@ -1,4 +1,4 @@
-"""Every error that a user can cause, each with the exit code that it ends the command with."""
+"""Every error that a user can cause, each with the exit code of the command."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,7 @@ class TextclfWarning(UserWarning):
 
 
 class UsageError(TextclfError):
-    """The command line is wrong."""
+    """Wrong usage of the command line."""
 
     exit_code = 2
 
@@ -54,7 +54,11 @@ class DataError(TextclfError):
 
 
 class MissingDataError(DataError):
-    """A data file is neither in a data folder nor to be had from the network."""
+    """A data file is not in any data folder and cannot be downloaded."""
+
+
+class QuotingError(DataError):
+    """A quote in a table does not enclose a field, or seems to join rows."""
 
 
 class RunError(TextclfError):
@@ -70,7 +74,7 @@ class ResourceError(TextclfError):
 
 
 class ExpectationError(TextclfError):
-    """A score falls short of what `--expect` asked for."""
+    """A score does not meet `--expect`."""
 
     exit_code = 7
 
@@ -82,13 +86,13 @@ class ReproductionError(TextclfError):
 
 
 class Interrupted(TextclfError):
-    """Ctrl-C came."""
+    """Interrupted by Ctrl-C; finished epochs are kept, and the message says how to resume."""
 
     exit_code = 130
 
 
 class Terminated(Interrupted):
-    """SIGTERM came."""
+    """Stopped by SIGTERM: the same as Ctrl-C otherwise."""
 
     exit_code = 143
 

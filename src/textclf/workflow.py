@@ -1,5 +1,7 @@
 """What each command does, step by step; TensorFlow is imported when a step needs it."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Sequence
 from functools import partial
@@ -57,19 +59,20 @@ class Run(RunFolder):
         """Run('runs/imdb_lstm-1', finished, val_accuracy=0.776)"""
         return f"Run({str(self.path)!r}, {', '.join(describe_state(self))})"
 
-    def load_model(self, fold: int | None = None) -> "keras.Model":
+    def load_model(self, fold: int | None = None) -> keras.Model:
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
         A series of seeds has one in each of its runs: `run.seed(2).load_model()`. The layers are
         built from the run's config and only weights are read from the file, so that nothing in it
         can run.
         """
-        backend.import_tensorflow()
-        from textclf.training.network import load_kept_model
+        with backend.computing(None):
+            backend.import_tensorflow()
+            from textclf.training.network import load_kept_model
 
-        return load_kept_model(self.config, self if fold is None else self.fold(fold))
+            return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
@@ -113,7 +116,7 @@ def train(
     data_dir: str | Path | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots, all into a new folder.
@@ -137,7 +140,7 @@ def train(
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
     warnings = Warnings(reporter or LineReporter())
-    with locked(run), recording(run), backend.native_output_to(run.log_path):
+    with locked(run), recording(run), backend.computing(run.log_path):
         warnings.keep_in(partial(record_warnings, run))
         trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard)
         _warn_of_traps(trainer, run, warnings)
@@ -174,7 +177,7 @@ def resume(
         refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
             return _public(run)
-        with backend.native_output_to(run.log_path):
+        with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = _new_trainer(config, data_dir, device, warnings, tensorboard=logs)
@@ -191,7 +194,7 @@ def resume(
     return _public(run)
 
 
-def _warn_of_traps(trainer: "Trainer", run: RunFolder, warnings: Warnings) -> None:
+def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None:
     """Show the gravest traps that the config falls into, and keep all of them in the run."""
     traps = find_traps_before_training(trainer.config, trainer.data, trainer.device.name)
     for line in traps[:MOST_TRAPS]:
@@ -203,7 +206,7 @@ def _warn_of_traps(trainer: "Trainer", run: RunFolder, warnings: Warnings) -> No
         warnings.note(f"{len(traps) - MOST_TRAPS} more: textclf check {config}")
 
 
-def _train_run(trainer: "Trainer", run: RunFolder) -> None:
+def _train_run(trainer: Trainer, run: RunFolder) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
     run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     if isinstance(run, SeriesFolder):
@@ -213,7 +216,7 @@ def _train_run(trainer: "Trainer", run: RunFolder) -> None:
     plot_run(run)
 
 
-def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
+def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
     for number in range(1, len(series.seed_values) + 1):
         with training_seed(series, number) as run:
             if run is not None:  # a finished one stays as it is
@@ -223,14 +226,14 @@ def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
     series.update(engine=series.seed(1).record.get("engine"))
 
 
-def _train_fits(trainer: "Trainer", run: RunFolder) -> None:
+def _train_fits(trainer: Trainer, run: RunFolder) -> None:
     folds = [_fit_and_score(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _fit_and_score(trainer, final_fit(run, trainer.data, folds))
     write_json(run.metrics_path, {**mean_and_sd(folds), **final})
     run.update(engine=trainer.engine_record)
 
 
-def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
+def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
@@ -281,7 +284,7 @@ def evaluate(
     Raises:
         RunError: a model is missing or damaged.
     """
-    with backend.native_output_to(None):
+    with backend.computing(None):
         trainer = _new_trainer(run.config, data_dir, device, reporter or LineReporter())
         refuse_other_data(run, trainer.data)
         if not isinstance(run, SeriesFolder):
@@ -290,20 +293,20 @@ def evaluate(
         return mean_and_sd([_evaluate_fits(trainer, seed) for seed in run.seeds.values()])
 
 
-def _evaluate_fits(trainer: "Trainer", run: RunFolder) -> Scores:
+def _evaluate_fits(trainer: Trainer, run: RunFolder) -> Scores:
     folds = [_score_again(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _score_again(trainer, final_fit(run, trainer.data, folds))
     return {**mean_and_sd(folds), **final}
 
 
-def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
+def _score_again(trainer: Trainer, fit: Fit) -> Scores:
     scores = _score_splits(trainer, trainer.prepare(fit).predict_kept())
     if not fit.folder.metrics_path.exists():  # an interrupted fit
         return scores
     return {**scores, "best_epoch": fit.folder.best_epoch}
 
 
-def _score_splits(trainer: "Trainer", scored: list[Scored]) -> Scores:
+def _score_splits(trainer: Trainer, scored: list[Scored]) -> Scores:
     return {key: value for part in scored for key, value in score(trainer.data, part).items()}
 
 
@@ -326,7 +329,7 @@ def load_predictor(
     if run.status != "finished":
         shown = reporter or LineReporter()
         shown.warn(f"{run.path}: not finished; its best model so far predicts")
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
 
@@ -343,9 +346,9 @@ def _new_trainer(
     data_dir: str | Path | None,
     device: str,
     reporter: Reporter,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
-) -> "Trainer":
+) -> Trainer:
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
     for warning in data.warnings:
         reporter.warn(warning)

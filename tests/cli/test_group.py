@@ -19,6 +19,7 @@ COMMANDS = [
     "check",
     "data",
     "data fetch",
+    "data cache",
     "data show",
     "data verify",
 ]

@@ -34,13 +34,13 @@ def test_json_has_the_figures_and_the_text(cli_json):
     assert lstm["test"] == "0.771" and lstm["tutorial"] == "best 0.785, last 0.779"
     code, one = cli_json("recipes", "imdb_lstm")
     text = shipped_recipes()["imdb_lstm"].read_text(encoding="utf-8")
-    assert (code, one) == (0, {**lstm, "text": text})
+    assert (code, one) == (0, {"warnings": [], **lstm, "text": text})
 
 
 def test_an_unknown_name_ends_with_3_and_a_suggestion(cli, cli_json):
     result = cli("recipes", "imdb_lstn")
     assert (result.exit_code, result.stdout) == (3, "")
-    close = "imdb_lstm or imdb_cnn_lstm or imdb_dense"
+    close = "imdb_lstm, imdb_cnn_lstm or imdb_dense"
     line = f"imdb_lstn: no such recipe; did you mean the recipe {close}?"
     assert result.stderr == f"textclf: {line}\n"
     expected = {"error": {"code": 3, "messages": [line]}}

@@ -43,8 +43,8 @@ def test_built_once_per_key(folder: Path) -> None:
     load(build, key="cd" * 32)
     assert build.built == 2
     assert sorted(path.name for path in folder.iterdir()) == [
-        "numbers-abababababababab-v1.npz",
-        "numbers-cdcdcdcdcdcdcdcd-v1.npz",
+        "numbers-abababababababab-v2.npz",
+        "numbers-cdcdcdcdcdcdcdcd-v2.npz",
     ]
 
 
@@ -78,7 +78,7 @@ def test_damaged_cache_is_built_anew(folder: Path, damage: object) -> None:
 def test_cache_never_unpickles(folder: Path) -> None:
     folder.mkdir()
     pickled = np.array([{}], dtype=object)
-    np.savez(folder / "numbers-abababababababab-v1.npz", values=pickled, labels=pickled)
+    np.savez(folder / "numbers-abababababababab-v2.npz", values=pickled, labels=pickled)
     build = Builder()
     np.testing.assert_array_equal(load(build), VALUES)
     assert build.built == 1

@@ -10,6 +10,7 @@ import pytest
 
 from textclf.config.settings import CsvDataset
 from textclf.data.loaders import load_dataset, missing_files
+from textclf.data.tables import read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.errors import DataError, MissingDataError
 
@@ -113,7 +114,7 @@ def test_json_labels_may_be_numbers_or_booleans():
 def test_features_and_targets_are_numbers():
     data = load_dataset(houses(test_split=0.2))
     assert data.task == REGRESSION and data.feature_names == ["rooms", "age"]
-    assert (data.x.shape, data.x.dtype, data.y.dtype) == ((5, 2), np.float64, np.float32)
+    assert (data.x.shape, data.x.dtype, data.y.dtype) == ((5, 2), np.float64, np.float64)
     price = dict(zip(map(tuple, data.x.tolist()), data.y.tolist(), strict=True))
     assert price[3, 10] == 200.5 and price[5, 5] == 400
 
@@ -174,9 +175,23 @@ def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
     rows = "".join(f"{'?' if n % 2 else n},1,1\n" for n in range(40))
     with pytest.raises(DataError) as caught:
         load_dataset(houses("rooms,age,price\n" + rows))
-    assert caught.value.messages[0].startswith("houses.csv:3: column 'rooms': '?' is no number ")
+    assert caught.value.messages[0].startswith("houses.csv:3: column 'rooms': '?' is not a number ")
     assert caught.value.messages[-2] == "and 10 more such places"
     assert len(caught.value.messages) == 12
+
+
+@pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1+cmd", "-2+3", "@SUM(1)", "=1"])
+def test_a_class_that_a_spreadsheet_would_run_is_kept_and_warned_of(label):
+    data = load_dataset(films("text,label\n" + f"a,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    assert label in data.class_names
+    (warning,) = data.warnings
+    assert repr(label) in warning and "as text" in warning
+
+
+@pytest.mark.parametrize("label", ["-1", "+1", "-0.5", "a=b", "1-2"])
+def test_a_class_that_is_a_number_or_plain_text_is_not_warned_of(label):
+    data = load_dataset(films("text,label\n" + f"a,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    assert label in data.class_names and not data.warnings
 
 
 @pytest.mark.parametrize("number", ["", "nan", "inf", "1,5", "1e999", "None"])
@@ -190,8 +205,8 @@ def test_what_is_odd_is_counted():
     content = FILMS + "...,neg\n ,pos\nx,rare\ny,other\n😀,other\n"
     data = load_dataset(films(content, test_path=write("test.csv", "text,label\na,only here\n")))
     assert list(data.warnings) == [
-        "films.csv: 2 texts without a word, the first in line 7; kept, the model sees nothing of "
-        "them",
+        "films.csv: 2 texts without a word, the first in line 7; they are kept, "
+        "but the model sees nothing in them",
         "1 class with no training row: 'only here'",
         "1 class with one training row: 'rare'",
     ]
@@ -207,11 +222,11 @@ def test_two_files_of_one_name_are_told_apart_from_any_folder(tmp_path, monkeypa
 
 
 def test_one_file_cannot_train_and_test(tmp_path):
-    with pytest.raises(DataError, match=r"films.csv: would train and test"):
+    with pytest.raises(DataError, match=r"films.csv: the same file as test_path"):
         load_dataset(films(test_path="films.csv"))
     Path("other").mkdir()
     settings = films(test_path=write("other/films.csv", FILMS))
-    with pytest.raises(DataError, match="would train and test"):
+    with pytest.raises(DataError, match="the same file as test_path"):
         load_dataset(settings, tmp_path)
 
 
@@ -236,7 +251,7 @@ def test_an_object_without_a_key_is_told_with_its_line():
         load_dataset(films(lines, "a.jsonl"))
     assert caught.value.messages[:2] == (
         "a.jsonl:2: column 'label': no class",
-        "a.jsonl:3: column 'text': None is no text",
+        "a.jsonl:3: column 'text': None is not a text",
     )
 
 
@@ -244,14 +259,141 @@ def test_an_object_without_a_key_is_told_with_its_line():
 def test_numbers_that_training_cannot_square_are_refused(number):
     lines = f'{{"a": 1, "price": 1}}\n{{"a": {number}, "price": 2}}\n'
     settings = CsvDataset(name="csv", path=write("a.jsonl", lines), features=["a"], target="price")
-    with pytest.raises(DataError, match=r"a.jsonl:2: column 'a': .* is no number from -1e\+15"):
+    with pytest.raises(DataError, match=r"a.jsonl:2: column 'a': .* is not a number from -1e\+15"):
         load_dataset(settings)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz", "other"])
+def test_the_bytes_that_are_parsed_are_those_that_are_hashed(name, monkeypatch):
+    """Another program writes to a file between its hash and its reading."""
+    new = FILMS.replace("good", "poison")
+
+    def save(content: str) -> None:
+        content = as_json_lines(content) if ".jsonl" in name else content
+        packed = name.endswith(".gz")
+        Path(name if "." in name else "test.csv").write_bytes(
+            gzip.compress(content.encode(), mtime=0) if packed else content.encode()
+        )
+
+    settings = films(test_path="test.csv") if name == "other" else films(FILMS, name)
+    save(FILMS)
+    with monkeypatch.context() as patch:
+        read = "textclf.data.csv.read_rows"
+        patch.setattr(read, lambda path, *more: (save(new), read_rows(path, *more))[1])
+        with pytest.raises(DataError, match="changed while it was read; try again"):
+            load_dataset(settings)
+    save(FILMS)
+    assert "poison" not in load_dataset(settings).words
+    save(new)
+    assert "poison" in load_dataset(settings).words
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_one_text_is_the_same_words_in_every_form(name, line_break):
+    texts = [f"so{line_break}good", f"so {line_break}{line_break}bad{line_break}"]
+    delimiter = "\t" if name == "a.tsv" else ","
+    with Path(name).open("w", newline="", encoding="utf-8") as file:
+        if name == "a.jsonl":
+            file.writelines(json.dumps({"text": t, "label": t[-3:]}) + "\n" for t in texts)
+        else:
+            rows = [["text", "label"], *([text, text[-3:].strip()] for text in texts)]
+            csv.writer(file, delimiter=delimiter).writerows(rows)
+    settings = CsvDataset(name="csv", path=name, text="text", label="label", test_split=0.5)
+    assert sorted(texts_of(load_dataset(settings))) == ["so bad", "so good"]
+
+
+@pytest.mark.parametrize("label", ["NaN", "Infinity", "-Infinity", "null"])
+def test_what_json_writes_for_no_value_is_no_class(label):
+    lines = f'{{"text": "a", "label": "x"}}\n{{"text": "b", "label": {label}}}\n' * 3
+    with pytest.raises(DataError) as caught:
+        load_dataset(films(lines, "a.jsonl"))
+    assert caught.value.messages[:3] == tuple(
+        f"a.jsonl:{line}: column 'label': no class" for line in (2, 4, 6)
+    )
+
+
+@pytest.mark.parametrize("label", ["nan", "None", "null", "N/A"])
+def test_a_class_that_looks_like_a_missing_label_is_warned_of(label):
+    (warning,) = load_dataset(films(FILMS.replace("neg", label), test_split=0.2)).warnings
+    assert warning.startswith(f"class {label!r}: looks like a missing label; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "settings"),
+    [
+        ("a.csv", "good film,pos\nbad,neg\nso so,pos\n", {"text": "good film", "label": "pos"}),
+        ("a.tsv", "4\tgood\n1\tbad\n4\tso\n", {"text": "good", "label": "4"}),
+        (
+            "a.csv",
+            "5.1,3.5,setosa\n4.9,3,setosa\n6,2,virginica\n",
+            {"text": None, "features": ["5.1", "3.5"], "label": "setosa"},
+        ),
+        (
+            "a.csv",
+            "5.1,3.5,12\n4.9,3,14\n6,2,17\n",
+            {"text": None, "features": ["5.1", "3.5"], "label": None, "target": "12"},
+        ),
+    ],
+    ids=["classes", "tsv", "features and classes", "numbers"],
+)
+def test_a_first_row_that_looks_like_data_is_warned_of(name, content, settings):
+    data = load_dataset(films(content, name, test_split=0.3, **settings))
+    assert "the first row looks like data, not a header: " in data.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        ("2019,2020,price\n1,2,3\n2,3,4\n", {"features": ["2019", "2020"], "target": "price"}),
+        ("a,b\nx,1\ny,2\n", {"text": "a", "target": "b"}),
+    ],
+)
+def test_a_header_is_not_taken_for_data(content, settings):
+    own = {"text": None, "label": None, **settings}
+    assert not load_dataset(films(content, test_split=0.5, **own)).warnings
+
+
+def test_a_target_keeps_its_digits():
+    content = "a,price\n" + "".join(f"{n},{123456789 + n / 10}\n" for n in range(9))
+    data = load_dataset(houses(content, features=["a"]))
+    assert sorted(data.y.tolist()) == [123456789 + n / 10 for n in range(9)]
+
+
+def test_messages_name_the_file_as_the_user_does(tmp_path, monkeypatch):
+    settings = films("text,label\na,b\nc,b\n")
+    with pytest.raises(DataError, match=r"^films.csv: column"):
+        load_dataset(settings)
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    with pytest.raises(DataError, match=r"^\.\./films.csv: column"):
+        load_dataset(settings)
+    single = films("text,label\na,b\n", "one.csv")
+    with pytest.raises(DataError, match=r"^one.csv: "):
+        load_dataset(single)
+    with pytest.raises(DataError, match=r"^one.csv:2: column 'label': 'b' is not a number"):
+        load_dataset(films("text,label\na,b\n", "one.csv", label=None, target="label"))
+
+
+@pytest.mark.parametrize("number", ["1,5", "-0,25", " 12,0 "])
+def test_a_decimal_comma_is_named(number):
+    content = f"rooms;price\n1;2\n{number};3\n"
+    settings = houses(content, features=["rooms"], delimiter=";")
+    with pytest.raises(DataError, match="has a decimal comma; write"):
+        load_dataset(settings)
+
+
+def test_the_key_that_the_first_object_lacks_is_told_with_its_line():
+    lines = '{"text": "a"}\n{"text": "b", "label": "x"}\n'
+    with pytest.raises(DataError, match=r"^a.jsonl:1: has no column 'label'"):
+        load_dataset(films(lines, "a.jsonl"))
 
 
 IMDB_TEXT = Path(__file__).parents[3] / "shared" / "imdb-text"
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
     """Lengths, classes and vocabulary of the raw reviews and of Keras's ids are level."""
     if not (IMDB_TEXT / "test.csv.gz").is_file():

@@ -64,7 +64,7 @@ def test_truth_is_told_where_there_is_a_column_of_it():
             "no column 'y'; (?s:.*) with --label",
         ),
         ("a.jsonl", '{"text": "a"}\n{"b": 1}', {}, "a.jsonl:2: column 'text': missing"),
-        ("a.jsonl", '{"text": 3}', {}, "a.jsonl:1: column 'text': 3 is no text"),
+        ("a.jsonl", '{"text": 3}', {}, "a.jsonl:1: column 'text': 3 is not a text"),
         ("a.csv", "text,label\na,b,c\n", {}, "a.csv:2: 3 fields"),
     ],
 )
@@ -116,3 +116,30 @@ def test_a_source_is_read_only_as_far_as_it_is_answered():
     next(as_they_come(endless, 4))
     time.sleep(0.05)
     assert len(read_so_far) <= 16
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '{"text": "A"}\n{"text": "B", "label": "pos"}\n',
+        '{"text": "A", "label": null}\n{"text": "B", "label": "pos"}\n',
+        '{"text": "A", "label": NaN}\n{"text": "B", "label": "pos"}\n',
+    ],
+)
+def test_an_object_may_lack_a_label_be_it_the_first(lines):
+    assert read("a.jsonl", lines) == [("A", ""), ("B", "pos")]
+
+
+def test_an_object_without_a_text_is_told_with_its_line():
+    with pytest.raises(DataError, match=r"^a.jsonl:1: column 'text': missing$"):
+        read("a.jsonl", '{"label": "pos"}\n{"text": "B", "label": "pos"}\n')
+    with pytest.raises(DataError, match=r"^a.jsonl: has no column 'text'"):
+        read("a.jsonl", '{"label": "pos"}\n{"label": "neg"}\n')
+
+
+def test_quotes_are_read_as_the_run_has_them():
+    content = 'text\tlabel\n"wow, said he\tx\nby 5"\ty\n'
+    with pytest.raises(DataError, match=r"^a.tsv:2: a quote opens a row"):
+        read("a.tsv", content)
+    texts = read("a.tsv", content, quoting="none")
+    assert texts == [('"wow, said he', "x"), ('by 5"', "y")]

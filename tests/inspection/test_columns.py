@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from textclf.errors import DataError
-from textclf.inspection.columns import Columns, look_into
+from textclf.inspection.columns import Columns, dataset_section, look_into
 
 FILMS = "id,review,stars,sentiment\n" + "".join(
     f"{n},a film of {n} words or so,{n % 5},{'good' if n % 3 else 'bad'}\n" for n in range(30)
@@ -60,7 +60,7 @@ def test_a_few_empty_cells_make_no_other_column(tmp_path):
     columns = look(tmp_path, content)
     assert (columns.label, columns.classes) == ("sentiment", ("good", "bad"))
     assert columns.empty == {"sentiment": 2}
-    assert "column 'sentiment' is empty in 2 rows; train tells which: fill them" in [
+    assert "column 'sentiment' is empty in 2 rows; train lists them: fill them" in [
         *columns.in_words()
     ]
     numbers = look(tmp_path, HOUSES.replace(";1.5;", ";;"))
@@ -82,3 +82,61 @@ def test_the_vocabulary_is_counted(tmp_path):
 def test_a_file_without_an_answer_is_told(tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         look(tmp_path, content)
+
+
+JOINED = "label\ttext\n" + "".join(
+    f"{'good' if n % 2 else 'bad'}\t{quote}a film of {n} words\n"
+    for n, quote in enumerate(["", '"', "", "", ""] * 4)
+).replace("of 4 words", 'of 4 inches"')
+
+
+@pytest.mark.parametrize(
+    "content",
+    [JOINED, JOINED.replace('4 inches"', '4 inches" or so'), JOINED.replace('inches"', "inches")],
+    ids=["joined rows", "text behind a quote", "a quote left open"],
+)
+def test_quotes_that_enclose_nothing_are_plain_characters(tmp_path, content):
+    columns = look(tmp_path, content, "a.tsv")
+    assert (columns.n_rows, columns.quoting) == (20, "none")
+    assert any(line.startswith("quoting: none, as otherwise ") for line in columns.in_words())
+    section = dataset_section(columns, tmp_path / "a.tsv", tmp_path)
+    assert section["quoting"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("".join(FILMS.splitlines(keepends=True)[6:]), "'good'"),
+        ("5.1,3.5,x\n" + "".join(f"{n}.5,{n},{'x' if n % 2 else 'y'}\n" for n in range(9)), "'x'"),
+        ("5.1,3.5,12.1\n" + "".join(f"{n}.5,{n},{n + 0.5}\n" for n in range(29)), "'3.5'"),
+    ],
+    ids=["texts", "features and classes", "numbers"],
+)
+def test_a_first_row_that_looks_like_data_is_told(tmp_path, content, names):
+    lines = [*look(tmp_path, content).in_words()]
+    (line,) = [line for line in lines if "the first row looks like data, not a header" in line]
+    assert names in line
+
+
+def test_a_header_is_not_doubted(tmp_path):
+    for content in (FILMS, HOUSES):
+        assert not look(tmp_path, content).doubts
+
+
+def test_decimal_commas_are_told(tmp_path):
+    content = "rooms;price\n" + "".join(f"{n},5;{n + 100},25\n" for n in range(30))
+    with pytest.raises(DataError, match="numbers with a decimal comma are not read"):
+        look(tmp_path, content)
+    columns = look(tmp_path, "n;" + content.replace(",25", "").replace("\n", "\n1;").rstrip("1;"))
+    assert "column 'rooms': numbers with a decimal comma" in columns.doubts[0]
+
+
+@pytest.mark.parametrize("missing", ["", ', "label": null', ', "label": NaN'])
+def test_an_object_may_lack_a_key_be_it_the_first(tmp_path, missing):
+    content = f'{{"text": "a film of few words"{missing}}}\n' + "".join(
+        f'{{"text": "a film of {n} words", "label": "{"good" if n % 2 else "bad"}"}}\n'
+        for n in range(20)
+    )
+    columns = look(tmp_path, content, "a.jsonl")
+    assert (columns.label, columns.n_rows, columns.empty) == ("label", 21, {"label": 1})
+    assert set(columns.classes) == {"good", "bad"}

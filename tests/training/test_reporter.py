@@ -22,7 +22,8 @@ def test_the_plain_reporter_is_silent(capsys):
     reporter = Reporter()
     reporter.begin_fit("run-1", 10, 5)
     reporter.end_epoch(ROW)
-    reporter.tell("a warning")
+    reporter.note("a note")
+    reporter.warn("a warning")
     reporter.end_fit()
     assert capsys.readouterr() == ("", "")
 

@@ -38,6 +38,7 @@ def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [0, 20_000, 120_000, 250_000])
 def test_a_full_disk(small_disk: Path, trained: Path, free: int) -> None:
     """Bytes free of the disk at the start; with the last, training ends and its plots do not."""

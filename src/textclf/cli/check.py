@@ -21,7 +21,7 @@ def check(
     """Check CONFIG and show what it builds, without training.
 
     CONFIG is a YAML file, or the name of a shipped recipe. Warnings name settings that work but
-    mislead or waste. Without the data, a warning replaces everything that depends on it.
+    mislead or waste. Without the data, everything that does not depend on it is checked.
     """
     from textclf.config.file import load_config
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import signal
 import sys
 import traceback
@@ -11,8 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf import streams
-from textclf.cli.output import print_object, say
+from textclf.cli.output import note, print_object, say
 from textclf.errors import (
     OUT_OF_MEMORY,
     Interrupted,
@@ -22,7 +22,8 @@ from textclf.errors import (
     UsageError,
     is_out_of_memory,
 )
-from textclf.wording import printable
+from textclf.training.engine import streams
+from textclf.training.engine.last_words import witness
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 BUG = "this is a bug of textclf; please report it with the lines above"
@@ -41,6 +42,7 @@ class CatchingGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *other: Any, **settings: Any) -> NoReturn:
         arguments = list(sys.argv[1:] if args is None else args)
+        witness.as_json = "--json" in arguments
         warnings: list[str] = []
         streams.open_missing()
         signal.signal(signal.SIGTERM, _terminate)
@@ -84,8 +86,10 @@ def _usage(error: click.ClickException) -> UsageError:
 
 
 def _show_usage(error: click.ClickException) -> int:
+    text = io.StringIO()
+    error.show(text)
     with contextlib.suppress(OSError):
-        error.show()
+        say(*text.getvalue().splitlines(), err=True)
     return UsageError.exit_code
 
 
@@ -93,10 +97,9 @@ def _explain(error: BaseException) -> TextclfError:
     """The error that the user sees; the traceback of a bug is printed."""
     if isinstance(error, TextclfError):
         return error
-    if isinstance(error, KeyboardInterrupt | click.Abort | Termination):
-        # The notes say what was kept; click raises its Abort from the KeyboardInterrupt.
-        notes = getattr(error.__cause__ or error, "__notes__", [])
-        stopped = Terminated if isinstance(error, Termination) else Interrupted
+    if signalled := _signal_behind(error):
+        stopped = Terminated if isinstance(signalled, Termination) else Interrupted
+        notes = getattr(signalled, "__notes__", [])  # what was kept
         return stopped("interrupted", *notes)
     if is_out_of_memory(error):
         return ResourceError(OUT_OF_MEMORY)
@@ -107,11 +110,19 @@ def _explain(error: BaseException) -> TextclfError:
     return TextclfError(BUG)
 
 
+def _signal_behind(error: BaseException | None) -> BaseException | None:
+    """What a signal raised: native modules that it stops while they are imported hide it."""
+    found = error
+    while found is not None and not isinstance(found, KeyboardInterrupt | Termination):
+        found = found.__cause__ or found.__context__
+    return found or (error if isinstance(error, click.Abort) else None)  # a question's Ctrl-D
+
+
 def _print(error: TextclfError, as_json: bool, warnings: Sequence[str]) -> int:
     """Print plain lines, never wrapped or decorated, so that they can be searched and clicked."""
     if not (as_json and _print_as_json(error, warnings)):
         for message in error.messages:
-            say(printable(message))
+            note(message)
     return error.exit_code
 
 

@@ -28,7 +28,7 @@ def warn(message: str) -> None:
     kept = kept_warnings()
     if message not in kept:
         kept.append(message)
-    say(f"warning: {printable(message)}")
+    note(f"warning: {message}")
 
 
 def kept_warnings() -> list[str]:
@@ -38,10 +38,16 @@ def kept_warnings() -> list[str]:
     return [] if kept is None else kept
 
 
-def say(line: str) -> None:
-    """Print a line on standard error; where nobody can read it, that is no error."""
+def note(line: str) -> None:
+    """Print a line of textclf's own on standard error; where nobody can read it, that is fine."""
     with contextlib.suppress(OSError):
-        click.echo(f"textclf: {line}", err=True)
+        say(f"textclf: {line}", err=True)
+
+
+def say(*lines: object, err: bool = False) -> None:
+    """Print a line each, such as of file names and keys, which may be made to rule a terminal."""
+    for line in lines:
+        click.echo(printable(str(line)), err=err)
 
 
 def finish(
@@ -61,7 +67,7 @@ def finish(
     result = {"run": run, "status": status, "metrics": metrics, "warnings": warnings}
     if not as_json:
         print_scores(metrics)
-        click.echo(run)
+        say(run)
     if unmet:
         raise ExpectationError(*unmet, result=result)
     if as_json:
@@ -76,4 +82,4 @@ def print_scores(metrics: dict[str, float]) -> None:
             continue
         text = f"{value}" if isinstance(value, int) else f"{value:.4f}"
         deviation = f" ± {metrics[f'{name}_sd']:.4f}" if f"{name}_sd" in metrics else ""
-        click.echo(f"{name:<{width}}  {text}{deviation}")
+        say(f"{name:<{width}}  {text}{deviation}")

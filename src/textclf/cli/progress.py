@@ -45,7 +45,7 @@ class ScreenReporter(LineReporter):
 
 
 class LiveReporter(ScreenReporter):
-    """The same lines above one that moves: epoch, batches, loss, time left."""
+    """The same lines above a live one: epoch, batches, loss, time left."""
 
     progress: Progress | None = None
 

@@ -1,4 +1,4 @@
-"""One's own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
+"""Your own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import hashlib
 import json
 import math
 import os
+import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from itertools import chain
@@ -20,7 +21,7 @@ import numpy as np
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import hash_file
-from textclf.data.tables import read_rows
+from textclf.data.tables import JSON_LINES, format_of, read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
 from textclf.errors import DataError, MissingDataError
@@ -30,28 +31,35 @@ if TYPE_CHECKING:
     from textclf.config.settings import CsvDataset
 
 Row = dict[str, Any]
+NOT_READING = {"path", "test_path", "standardize_target"}  # settings that reading does not obey
 FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")
-MAX_CLASSES = 1_000  # beyond it the column is a name, a number or a text, no class
+MAX_CLASSES = 1_000  # with more values, a column is a name, a number or a text, not a class
 LARGEST = 1e15  # of numbers: the square is still a float32
-MAX_TOLD = 10  # of the places where a file is wrong
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # of cells that spreadsheets compute
+MAX_SHOWN = 10  # of the places where a file is wrong
+NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write for a missing value
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
 def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
-    since files are often sorted by class, and the last `settings.test_split` of them test.
-    Classes are the distinct labels of all rows, numbers in their order, then words in theirs.
+    since files are often sorted by class, and the last `settings.test_split` are test rows.
+    Classes are the distinct labels of all rows, numbers first, in order.
 
     Raises:
-        MissingDataError: a file is not there.
-        DataError: a column is missing, or rows are not as the config says; each told by its line.
+        MissingDataError: a file is missing.
+        DataError: a column is missing, or rows are not as the config says, with their lines.
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
-    key = json.dumps([digests, settings.model_dump(exclude={"path", "test_path"})])
+    key = json.dumps([digests, settings.model_dump(exclude=NOT_READING)])
     arrays = cached(
-        "csv", hashlib.sha256(key.encode()).hexdigest(), FIELDS, lambda: _convert(settings, paths)
+        "csv",
+        hashlib.sha256(key.encode()).hexdigest(),
+        FIELDS,
+        lambda: _convert(settings, dict(zip(paths, digests.values(), strict=True))),
     )
     notes = json.loads(arrays["notes"].tobytes())
     text = Ragged(arrays["values"], arrays["offsets"])
@@ -72,15 +80,15 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
 
 
 def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]:
-    """The file, and that of the test rows if there is one; in `data_dir`, or where the config says.
+    """The file, and the file of test rows if there is one, in `data_dir` or as the config says.
 
     Raises:
-        MissingDataError: one is not there.
+        MissingDataError: one is missing.
         DataError: both are the same file.
     """
     paths = [_find(path, data_dir) for path in (settings.path, settings.test_path) if path]
     if len(paths) == 2 and paths[0].samefile(paths[1]):
-        raise DataError(f"{paths[0]}: would train and test; name another file as test_path")
+        raise DataError(f"{paths[0]}: the same file as test_path; name another file")
     return paths
 
 
@@ -92,23 +100,25 @@ def _find(path: str, data_dir: Path | None) -> Path:
     if os.path.isdir(path):  # noqa: PTH112
         raise MissingDataError(f"{shown}: this is a folder; name a file in it")
     raise MissingDataError(
-        f"{shown}: no such file; paths in a config are relative to it, and a file of this name is "
-        "also looked for in --data-dir"
+        f"{shown}: no such file; paths are relative to the config, and --data-dir is "
+        "searched for a file of this name, too"
     )
 
 
 def _as_seen_from_here(path: Path) -> Path:
-    with suppress(ValueError):
-        return path.absolute().relative_to(Path.cwd())
+    """The path that a user in this folder would type: relative, unless that is the longer one."""
+    with suppress(ValueError):  # on another drive
+        return Path(min(os.path.relpath(path), str(path), key=len))
     return path
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
-    """Files by name; of one name, by their paths below the folder that holds both."""
+    """Files by name, or by path below their common folder if the names are equal."""
     if len({path.name for path in paths}) == len(paths):
         return {path.name: path for path in paths}
-    folder = os.path.commonpath([path.absolute() for path in paths])
-    return {path.absolute().relative_to(folder).as_posix(): path for path in paths}
+    whole = {Path(os.path.abspath(path)): path for path in paths}  # noqa: PTH100 (resolves '..')
+    folder = os.path.commonpath(whole)
+    return {place.relative_to(folder).as_posix(): path for place, path in whole.items()}
 
 
 def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
@@ -120,23 +130,25 @@ def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
 # --- from rows to arrays ---------------------------------------------------------------------
 
 
-def _convert(settings: CsvDataset, paths: Sequence[Path]) -> Arrays:
-    reader = _Reader(settings)
+def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
+    """Read the files, each of which must have, to its end, the SHA-256 that goes with it."""
+    reader = _Reader(settings, digests)
     words: Sequence[str] = RESERVED_WORDS
     text, features = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64)), np.empty((0, 0))
     if settings.is_text:
-        text, words = tokenize(reader.inputs(paths))
+        text, words = tokenize(reader.inputs())
     else:
-        numbers = np.fromiter(chain.from_iterable(reader.inputs(paths)), np.float64)
+        numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
     y, class_names = reader.targets()
-    n_train, order = _divide(settings, reader.rows_of)
+    n_train, order = _divide(settings, reader)
     if settings.test_path is None:
         y = y[order]
         text, features = (
             (text.take(order), features) if settings.is_text else (text, features[order])
         )
     warnings = [*reader.warnings(), *_warn_of_classes(y[:n_train], class_names)]
+    warnings += _warn_of_formulas(class_names)
     notes = {"n_train": n_train, "words": words, "class_names": class_names, "warnings": warnings}
     return {
         "values": text.values,
@@ -148,56 +160,82 @@ def _convert(settings: CsvDataset, paths: Sequence[Path]) -> Arrays:
     }
 
 
-def _divide(settings: CsvDataset, rows_of: Sequence[int]) -> tuple[int, np.ndarray]:
-    """How many rows train, and the row of its file that each example is, those first."""
+def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
+    """The number of training rows, and each example's row in its file, training rows first."""
+    rows_of = reader.rows_of
     if settings.test_split is None:
         return rows_of[0], np.concatenate([np.arange(n_rows) for n_rows in rows_of])
     n_rows = rows_of[0]
     n_train = int(n_rows * (1 - settings.test_split))
     if not 0 < n_train < n_rows:
         raise DataError(
-            f"{settings.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
+            f"{reader.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
             "rows, or another test_split"
         )
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
 
 
+def _warn_of_formulas(class_names: Sequence[str]) -> Iterator[str]:
+    """Warn of class names that a spreadsheet would run, as predictions.csv keeps them exact."""
+    formulas = [repr(name) for name in class_names if _is_formula(name)]
+    if formulas:
+        yield (
+            f"{several(len(formulas), 'class')} that a spreadsheet takes for a formula: "
+            f"{some_of(formulas, MAX_SHOWN)}; the run's CSV files hold them unchanged: import "
+            "these files with all columns as text"
+        )
+
+
+def _is_formula(name: str) -> bool:
+    """Whether a spreadsheet computes such a cell; -1 and +0.5 are just numbers."""
+    return name.startswith(FORMULA_STARTS) and not re.fullmatch(r"[-+]?[0-9.]+", name)
+
+
 def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]:
-    """Tell the classes that the training rows, with targets `y`, can hardly teach."""
+    """Warn of classes with one training row or none; `y` are the targets."""
     if not class_names:
         return
     counts = np.bincount(y, minlength=len(class_names))
     for few, what in ((0, "no training row"), (1, "one training row")):
         names = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == few]
         if names:
-            yield f"{several(len(names), 'class')} with {what}: {some_of(names, MAX_TOLD)}"
+            yield f"{several(len(names), 'class')} with {what}: {some_of(names, MAX_SHOWN)}"
+    odd = [repr(name) for name in class_names if name.lower() in NO_VALUES]
+    if odd:
+        yield (
+            f"class {some_of(odd, MAX_SHOWN)}: looks like a missing label; leave such rows out of "
+            "the file, or label them"
+        )
 
 
 class _Reader:
-    """Takes the columns of a config out of rows, and remembers what is wrong with them."""
+    """Takes the columns of a config from rows, and collects their errors."""
 
-    def __init__(self, settings: CsvDataset) -> None:
+    def __init__(self, settings: CsvDataset, digests: Mapping[Path, str]) -> None:
         self.settings = settings
+        self.digests = digests
+        self.path = next(iter(digests))  # of the training rows
         self.rows_of: list[int] = []  # of each file
         self.labels: list[int] = []
-        self.number_of: dict[str, int] = {}  # of each class, as first seen
+        self.number_of: dict[str, int] = {}  # of each class, in order of appearance
         self.numbers = array("d")
         self.wordless = Counter[str]()
         self.first_wordless: dict[str, int] = {}
         self.problems: list[str] = []
         self.n_problems = 0
 
-    def inputs(self, paths: Iterable[Path]) -> Iterator[Any]:
-        """The text, or the list of numbers, of each row; its target is kept aside.
+    def inputs(self) -> Iterator[Any]:
+        """The text, or the list of numbers, of each row; its target is collected.
 
         Raises:
             DataError: at the end, for all rows that are not as the config says.
         """
-        for path in paths:
+        of = self.settings
+        for path, sha256 in self.digests.items():
             n_rows = 0
-            for line, row in read_rows(path, self.settings.delimiter):
+            for line, row in read_rows(path, of.delimiter, of.quoting, sha256):
                 if not n_rows:
-                    self._check_columns(path, row)
+                    self._check_columns(path, line, row)
                 n_rows += 1
                 self._take_target(path, line, row)
                 yield self._input(path, line, row)
@@ -206,12 +244,13 @@ class _Reader:
             self.rows_of.append(n_rows)
         self._refuse_problems()
 
-    def _check_columns(self, path: Path, row: Row) -> None:
+    def _check_columns(self, path: Path, line: int, row: Row) -> None:
         of = self.settings
         named = [of.text, *(of.features or []), of.label, of.target]
         absent = [column for column in named if column is not None and column not in row]
         if absent:
-            raise no_column(path, absent[0], [*row])
+            place = f"{path}:{line}" if format_of(path) in JSON_LINES else str(path)
+            raise no_column(place, absent[0], [*row])
 
     def _take_target(self, path: Path, line: int, row: Row) -> None:
         if self.settings.label is None:
@@ -228,7 +267,7 @@ class _Reader:
             return [self._number(path, line, row, name) for name in self.settings.features or ()]
         text = row.get(self.settings.text)
         if not isinstance(text, str):
-            self._note(path, line, self.settings.text, f"{text!r:.50} is no text")
+            self._note(path, line, self.settings.text, f"{text!r:.50} is not a text")
             return ""
         if not any(map(str.isalnum, text)) and not split_words(text):
             self.wordless[path.name] += 1
@@ -238,34 +277,36 @@ class _Reader:
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
         number = _number_in(row.get(column))
         if number is None:
-            what = f"{row.get(column)!r:.50} is no number from -{LARGEST:g} to {LARGEST:g}"
+            what = f"{row.get(column)!r:.50} is not a number from -{LARGEST:g} to {LARGEST:g}"
+            if has_decimal_comma(row.get(column)):
+                what = f"{row.get(column)!r:.50} has a decimal comma; write 1.5 in place of 1,5"
             self._note(path, line, column, what)
         return number or 0.0
 
     def _note(self, path: Path, line: int, column: str, what: str) -> None:
         self.n_problems += 1
-        if self.n_problems <= MAX_TOLD:
+        if self.n_problems <= MAX_SHOWN:
             self.problems.append(f"{path}:{line}: column {column!r}: {what}")
 
     def _refuse_problems(self) -> None:
-        if self.n_problems > MAX_TOLD:
-            self.problems.append(f"and {self.n_problems - MAX_TOLD:,} more such places")
+        if self.n_problems > MAX_SHOWN:
+            self.problems.append(f"and {self.n_problems - MAX_SHOWN:,} more such places")
         if self.problems:
-            raise DataError(*self.problems, "mend these rows, or leave them out of the file")
+            raise DataError(*self.problems, "correct these rows, or remove them from the file")
 
     def targets(self) -> tuple[np.ndarray, list[str]]:
-        """int32 class numbers and the classes' names, or float32 numbers and no names."""
+        """int32 class numbers and the classes' names, or float64 numbers and no names."""
         if self.settings.label is None:
-            return np.array(self.numbers, np.float32), []
+            return np.array(self.numbers, np.float64), []
         names = sorted(self.number_of, key=_numbers_first)
         if len(names) == 1:
             raise DataError(
-                f"{self.settings.path}: column {self.settings.label!r}: all rows are of one class, "
-                f"{names[0]!r}; there is nothing to tell apart"
+                f"{self.path}: column {self.settings.label!r}: all rows are of one class, "
+                f"{names[0]!r}; a model needs two or more"
             )
         if len(names) > MAX_CLASSES:
             raise DataError(
-                f"{self.settings.path}: column {self.settings.label!r}: {len(names):,} "
+                f"{self.path}: column {self.settings.label!r}: {len(names):,} "
                 f"different classes, more than {MAX_CLASSES:,}; is it the label? To predict a "
                 "number, name it as target"
             )
@@ -275,22 +316,54 @@ class _Reader:
         return sorted_number[self.labels], names
 
     def warnings(self) -> Iterator[str]:
+        of = self.settings
+        doubt = doubt_header(self.path, of.label, [*(of.features or ()), of.target], self.number_of)
+        if doubt:
+            yield f"{self.path.name}: {doubt}"
         for name, n_rows in self.wordless.items():
             yield (
                 f"{name}: {several(n_rows, 'text')} without a word, the first in line "
-                f"{self.first_wordless[name]}; kept, the model sees nothing of them"
+                f"{self.first_wordless[name]}; they are kept, but the model sees nothing in them"
             )
 
 
-def no_column(path: Path, name: str, columns: Sequence[str]) -> DataError:
+def doubt_header(
+    path: Path, label: str | None, numbers: Iterable[str | None], classes: Container[str]
+) -> str | None:
+    """What to say of a table whose first row looks like data; None of any other file.
+
+    Args:
+        label: the name of the label's column.
+        numbers: the names of the columns of numbers; None: of no column.
+        classes: the values of the label's column.
+    """
+    if format_of(path) in JSON_LINES:
+        return None
+    names = [name for name in numbers if name is not None]
+    doubtful = [label] if label in classes else names
+    if label not in classes and (not names or any(_number_in(name) is None for name in names)):
+        return None
+    shown = some_of([repr(name) for name in doubtful], MAX_SHOWN)
+    return (
+        f"the first row looks like data, not a header: {shown} is also what the column holds; "
+        "a file without a header needs one, or its first row is lost"
+    )
+
+
+def has_decimal_comma(value: Any) -> bool:
+    """Whether a cell is a number as '1,5' is."""
+    return isinstance(value, str) and DECIMAL_COMMA.fullmatch(value) is not None
+
+
+def no_column(place: object, name: str, columns: Sequence[str]) -> DataError:
     close = get_close_matches(name, columns, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    there = some_of([repr(column) for column in columns], MAX_TOLD)
-    return DataError(f"{path}: has no column {name!r}; {hint}its columns are {there}")
+    there = some_of([repr(column) for column in columns], MAX_SHOWN)
+    return DataError(f"{place}: has no column {name!r}; {hint}its columns are {there}")
 
 
 def _number_in(value: Any) -> float | None:
-    """The number of a cell; None if it has none, or one that training cannot square."""
+    """The number of a cell; None if it is not a number, or too large for training to square."""
     if isinstance(value, bool):
         return None
     with suppress(TypeError, ValueError, OverflowError):
@@ -299,11 +372,14 @@ def _number_in(value: Any) -> float | None:
 
 
 def class_of(value: Any) -> str | None:
-    """The name of the class that a label stands for; None if it stands for none."""
+    """The name of a label's class; None if the label is not a class."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # JSON's 1.0 is the class 1
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None  # what Python's json writes where pandas has no value
+        if value.is_integer():
+            value = int(value)  # 1.0 in JSON is the class 1
     if isinstance(value, str | int | float):
         return str(value).strip() or None
     return None

@@ -3,43 +3,47 @@
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from textclf.data.csv import class_of, no_column
-from textclf.data.tables import format_of, open_binary, read_lines, read_rows
+from textclf.data.tables import JSON_LINES, format_of, open_binary, read_lines, read_rows
 from textclf.errors import DataError
+
+OBJECTS = 1_000  # of a JSON Lines file are looked at for their keys: any of them may lack one
 
 
 class Example(NamedTuple):
-    """A text and its true class; '' if this one's is not known, None if nobody's is."""
+    """A text and its true class: '' if it is unknown, None if no text has one."""
 
     text: str
     truth: str | None = None
 
 
 class Columns(NamedTuple):
-    """Which columns of a table, or keys of its objects, hold text and class.
+    """The columns of a table, or keys of its objects, with text and class.
 
     Args:
-        texts: the first of these that is there holds the text; one must be.
-        labels: the first of these that is there holds the class.
-        label_needed: whether one of `labels` must be there, too.
-        delimiter: what separates the columns; by default ',', in .tsv a tab.
+        texts: the first of these that exists has the text; one must exist.
+        labels: the first of these that exists has the class.
+        label_needed: whether one of `labels` must exist, too.
+        delimiter: separates the columns; by default ',', in .tsv a tab.
+        quoting: as in `read_rows`.
     """
 
     texts: Sequence[str] = ("text",)
     labels: Sequence[str] = ("label",)
     label_needed: bool = False
     delimiter: str | None = None
+    quoting: str | None = None
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
-    """The texts of a table, or of any other file the lines; .gz is unpacked.
+    """The texts of a table, or the lines of any other file; .gz is unpacked.
 
     Raises:
-        DataError: the file is missing, damaged, or lacks a column; the line is told.
+        DataError: the file is missing, damaged, or lacks a column, with the line.
     """
     if format_of(path) is None:
         with open_binary(path) as file:
@@ -49,38 +53,41 @@ def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
 
 
 def read_text_lines(file: BinaryIO, name: object) -> Iterator[Example]:
-    """A text a line; a blank line is an empty text.
+    """One text per line; a blank line is an empty text.
 
     Args:
-        name: what messages call the file.
+        name: the file's name in messages.
     """
     return (Example(line) for _, line in read_lines(file, name))
 
 
 def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
-    text, label = None, None
-    for line, row in read_rows(path, columns.delimiter):
-        if text is None:
-            text = _choose(columns.texts, row, path, "--column")
-            wanted = columns.label_needed or any(name in row for name in columns.labels)
-            label = _choose(columns.labels, row, path, "--label") if wanted else None
+    rows = read_rows(path, columns.delimiter, columns.quoting)
+    first = list(islice(rows, OBJECTS if format_of(path) in JSON_LINES else 1))
+    if not first:
+        return
+    names = list(dict.fromkeys(chain.from_iterable(row for _, row in first)))
+    text = _choose(columns.texts, names, path, "--column")
+    wanted = columns.label_needed or any(name in names for name in columns.labels)
+    label = _choose(columns.labels, names, path, "--label") if wanted else None
+    for line, row in chain(first, rows):
         truth = None if label is None else class_of(row.get(label)) or ""
         yield Example(_text_of(row, text, f"{path}:{line}"), truth)
 
 
-def _choose(names: Sequence[str], row: dict[str, Any], path: Path, option: str) -> str:
-    found = next((name for name in names if name in row), None)
+def _choose(names: Sequence[str], columns: Sequence[str], path: Path, option: str) -> str:
+    found = next((name for name in names if name in columns), None)
     if found is None:
-        told = no_column(path, names[0], [*row]).messages
-        raise DataError(*told, f"name the one to read with {option}")
+        messages = no_column(path, names[0], columns).messages
+        raise DataError(*messages, f"name the one to read with {option}")
     return found
 
 
 def _text_of(row: dict[str, Any], column: str, place: str) -> str:
     text = row.get(column)
     if not isinstance(text, str):
-        what = f"{text!r:.50} is no text" if column in row else "missing"
-        raise DataError(f"{place}: column {column!r}: {what}; write it in quotes")
+        what = f"{text!r:.50} is not a text; write it in quotes" if column in row else "missing"
+        raise DataError(f"{place}: column {column!r}: {what}")
     return text
 
 
@@ -95,11 +102,11 @@ def in_batches(examples: Iterable[Example], size: int) -> Iterator[list[Example]
 
 
 def as_they_come(examples: Iterator[Example], size: int) -> Iterator[list[Example]]:
-    """Batches of what has come in: whoever types a line is answered, a quick pipe fills batches.
+    """Batches of the examples so far: a typed line is predicted at once, a fast pipe fills batches.
 
     Args:
-        examples: read in a thread of its own, which waits for a slow source.
-        size: most examples in a batch.
+        examples: read in a separate thread, which waits for a slow source.
+        size: maximum number of examples in a batch.
     """
     arrived: queue.Queue[Example | BaseException | None] = queue.Queue(2 * size)
     threading.Thread(target=_put_all, args=(examples, arrived), daemon=True).start()

@@ -79,7 +79,7 @@ def _outline(config: Config, data: Dataset, device: str, encoder: Encoder) -> ke
 
 
 def _start(device: str) -> None:
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
 
 

@@ -1,28 +1,29 @@
-"""What the columns of a file seem to hold: the text, the class, numbers."""
+"""A guess at the columns of a file: the text, the class, numbers."""
 
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from textclf.data.csv import MAX_CLASSES, no_column
+from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
 from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
-from textclf.errors import DataError
+from textclf.errors import DataError, QuotingError
 from textclf.wording import listed, shortened
 
-ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
-LONGEST = 500  # ids of a text, at most
+ROWS = 100_000  # that are read; files are often sorted by class, so a few are not enough
+LONGEST = 500  # maximum length of a text in ids
 MANY_WORDS = 20_000
 MOST_NAMED = 5
-MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted so far
+MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted up to here
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
-FEW_VALUES = 10  # whole numbers of no more values are classes
+FEW_VALUES = 10  # whole numbers with at most so many values are classes
+DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
 ANSWER_NAMES = (
     *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
     *("price", "value", "amount", "score", "output"),
@@ -32,15 +33,17 @@ ROW_NAMES = ("id", "index", "row", "no", "nr", "number")
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns a config would name, as CsvDataset has them, and what was seen of them.
+    """The columns that a config would name, as in CsvDataset, and their content.
 
     Args:
-        n_rows: rows that were looked into.
+        n_rows: rows that were read.
         classes: the values of the label column, in the order of their frequency.
         n_words: int64 (rows,), words of each text; empty for features.
-        vocabulary: different words of the texts, counted up to MANY_WORDS.
-        empty: empty rows of the columns that are used, where there are any.
-        left_out: columns that nothing is done with.
+        vocabulary: number of distinct words in the texts, counted up to MANY_WORDS.
+        empty: number of empty rows of each column in use that has any.
+        left_out: columns that are not used.
+        quoting: 'none' where quotes do not enclose fields, else None.
+        doubts: reasons to doubt that the file is a table with a header and a row per line.
     """
 
     text: str | None
@@ -54,22 +57,25 @@ class Columns:
     vocabulary: int
     empty: dict[str, int]
     left_out: tuple[str, ...]
+    quoting: str | None
+    doubts: tuple[str, ...]
 
     @property
     def maxlen(self) -> int:
-        """Ids that three of four texts do not exceed: longer rows cost more than they tell."""
+        """The length in ids of three quarters of the texts: more costs more than it helps."""
         upper = float(np.percentile(self.n_words, 75)) + 1  # START_ID in front
         return int(np.clip(math.ceil(upper / 10) * 10, 10, LONGEST))
 
     def in_words(self) -> Iterator[str]:
-        """What a person would want to check, a line each."""
+        """What a user should check, one line each."""
         read = f"text {self.text!r}" if self.text else f"features {_some(self.features)}"
         answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
         for name, n_rows in self.empty.items():
-            yield f"column {name!r} is empty in {n_rows:,} rows; train tells which: fill them"
+            yield f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them"
+        yield from self.doubts
 
 
 def _some(names: Sequence[str]) -> str:
@@ -78,7 +84,7 @@ def _some(names: Sequence[str]) -> str:
 
 @dataclass
 class _Column:
-    """What is counted of one column."""
+    """The counts of one column."""
 
     name: str
     place: int
@@ -89,9 +95,10 @@ class _Column:
     n_numbers: int = 0
     n_whole: int = 0
     n_empty: int = 0
+    n_commas: int = 0  # numbers with a decimal comma
 
     def add(self, value: object) -> None:
-        text = "" if value is None else str(value).strip()
+        text = class_of(value) or ""
         words = text.lower().split()
         self.n_rows += 1
         self.n_words.append(len(words))
@@ -100,6 +107,7 @@ class _Column:
         if not text:
             self.n_empty += 1
             return
+        self.n_commas += has_decimal_comma(text)
         if text in self.counts or len(self.counts) < MAX_DISTINCT:
             self.counts[text] = self.counts.get(text, 0) + 1
         with suppress(ValueError):
@@ -107,18 +115,23 @@ class _Column:
             self.n_numbers += math.isfinite(number)
             self.n_whole += math.isfinite(number) and number == int(number)
 
+    def fill_up(self, n_rows: int) -> None:
+        """Count the rows that lack the column, as objects of JSON Lines may, as empty ones."""
+        for _ in range(n_rows - self.n_rows):
+            self.add(None)
+
     @property
     def is_number(self) -> bool:
         return 0 < self.n_numbers == self.n_values
 
     @property
     def n_values(self) -> int:
-        """Rows that are not empty: a few that are do not make it another column."""
+        """The number of rows that are not empty: a few empty ones do not change a column's kind."""
         return self.n_rows - self.n_empty
 
     @property
     def is_quantity(self) -> bool:
-        """Whether it is something measured, not a row's number."""
+        """Whether it is a measurement, not a row number."""
         return self.is_number and self.name.lower() not in ROW_NAMES
 
     @property
@@ -127,7 +140,7 @@ class _Column:
 
     @property
     def is_class(self) -> bool:
-        """Whether its values come again and again, and are words or whole numbers."""
+        """Whether its values are words or whole numbers that repeat."""
         few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
         return few and (self.n_whole == self.n_values or not self.n_numbers)
 
@@ -143,7 +156,7 @@ class _Column:
 
     @property
     def rank_as_answer(self) -> tuple[int, bool, int]:
-        """By the name, words before numbers, the last first: answers mostly stand behind."""
+        """By the name; words before numbers; the last column first, where the answer usually is."""
         name = self.name.lower()
         place = ANSWER_NAMES.index(name) if name in ANSWER_NAMES else len(ANSWER_NAMES)
         return -place, not self.is_number, self.place
@@ -160,31 +173,57 @@ def look_into(
     """Guess which columns hold the text or the features, and the class or the target.
 
     Args:
-        text, label, target: what is known of them already; at most one of the last two.
+        text, label, target: their names if known; at most one of the last two.
 
     Raises:
-        DataError: the file cannot be read, a known column is not there, or nothing in it looks
-            like something to learn.
+        DataError: the file cannot be read, a known column is missing, or no column looks like
+            something to learn.
     """
     delimiter = _guess_delimiter(path)
-    columns: dict[str, _Column] = {}
-    for _, row in islice(read_rows(path, delimiter), ROWS):
-        for name, value in row.items():
-            if name not in columns:
-                columns[name] = _Column(name, len(columns))
-            columns[name].add(value)
+    quoting, why = None, None
+    try:
+        columns = _count(path, delimiter, quoting)
+    except QuotingError as error:
+        quoting, why = "none", error.messages[0]
+        columns = _count(path, delimiter, quoting)
     if not columns:
         raise DataError(f"{path}: has no rows")
     for name in filter(None, (text, label, target)):
         if name not in columns:
             raise no_column(path, name, [*columns])
-    return _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+    chosen = _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
+    doubts = _doubts(path, columns, chosen)
+    reason = [f"quoting: none, as otherwise {why}"] if why else []
+    return replace(chosen, quoting=quoting, doubts=(*reason, *doubts))
+
+
+def _count(path: Path, delimiter: str | None, quoting: str | None) -> dict[str, _Column]:
+    columns: dict[str, _Column] = {}
+    number = -1
+    for number, (_, row) in enumerate(islice(read_rows(path, delimiter, quoting), ROWS)):
+        for name, value in row.items():
+            if name not in columns:
+                columns[name] = _Column(name, len(columns))
+            columns[name].fill_up(number)
+            columns[name].add(value)
+    for column in columns.values():
+        column.fill_up(number + 1)
+    return columns
+
+
+def _doubts(path: Path, columns: Mapping[str, _Column], chosen: Columns) -> Iterator[str]:
+    doubt = doubt_header(path, chosen.label, [*chosen.features, chosen.target], chosen.classes)
+    if doubt:
+        yield doubt
+    for column in columns.values():
+        if column.n_commas and column.n_commas + column.n_numbers == column.n_values:
+            yield f"column {column.name!r}: {DECIMAL_COMMAS}"
 
 
 def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any]:
-    """A config's `dataset` section for a file that was looked into, relative to a folder.
+    """A config's `dataset` section for a file and its columns, relative to a folder.
 
-    A file called test beside one called train holds the rows that test, if it has the columns.
+    A file called test beside one called train is used for the test rows, if it has the columns.
     """
     tests = path.with_name(path.name.replace("train", "test"))
     has_tests = tests != path and tests.is_file() and _has_columns(tests, columns)
@@ -197,6 +236,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "label": columns.label,
         "target": columns.target,
         "delimiter": columns.delimiter,
+        "quoting": columns.quoting,
         "test_split": None if has_tests else 0.2,
     }
     return {key: value for key, value in section.items() if value is not None}
@@ -205,7 +245,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
 def _has_columns(path: Path, columns: Columns) -> bool:
     named = [columns.text, *columns.features, columns.label, columns.target]
     with suppress(DataError):
-        _, row = next(read_rows(path, columns.delimiter), (0, {}))
+        _, row = next(read_rows(path, columns.delimiter, columns.quoting), (0, {}))
         return all(name in row for name in named if name is not None)
     return False
 
@@ -215,7 +255,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _guess_delimiter(path: Path) -> str | None:
-    """The sign that splits the header, if it is not the format's own."""
+    """The character that splits the header, if it is not the format's default."""
     own = DELIMITERS.get(format_of(path) or "")
     if own is None:
         return None
@@ -233,7 +273,7 @@ def _choose(
 ) -> Columns:
     text = columns.get(known["text"] or "") or _longest(columns.values())
     n_rows = max(column.n_rows for column in columns.values())
-    rest = [c for c in columns.values() if c is not text and c.n_rows == n_rows]
+    rest = [c for c in columns.values() if c is not text and 2 * c.n_values >= n_rows]
     label, target = (columns.get(known[key] or "") for key in ("label", "target"))
     if label is None and target is None:
         answers = [column for column in rest if column.looks_like_an_answer]
@@ -244,9 +284,11 @@ def _choose(
     features = [] if text else [c for c in rest if c.is_quantity and c is not answer]
     if answer is None or not (text or features):
         what = "a class or a number to learn" if answer is None else "a text, or numbers to read"
+        commas = [repr(column.name) for column in columns.values() if column.n_commas]
         raise DataError(
             f"{path}: no column looks like {what}; its columns are "
-            f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target"
+            f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target",
+            *([f"column {listed(commas, most=MOST_NAMED)}: {DECIMAL_COMMAS}"] if commas else []),
         )
     used = [column.name for column in (text, answer, *features) if column]
     return Columns(
@@ -261,6 +303,8 @@ def _choose(
         vocabulary=len(text.vocabulary) if text else 0,
         empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
         left_out=tuple(name for name in columns if name not in used),
+        quoting=None,
+        doubts=(),
     )
 
 

@@ -1,4 +1,4 @@
-"""How a training reports its progress: to nobody, or in lines on standard error."""
+"""How a training reports its progress: not at all, or in lines on standard error."""
 
 import contextlib
 import sys
@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from textclf.errors import TextclfWarning
+from textclf.wording import printable
 
-MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
+MOST_LINES = 20  # for a fit; longer fits print every few epochs
 
 
 class Reporter:
@@ -39,7 +40,7 @@ class LineReporter(Reporter):
     """A line for an epoch on standard error, and Python's own warnings: the default in Python."""
 
     def note(self, message: str) -> None:
-        self.write(f"textclf: {message}")
+        self.write(printable(f"textclf: {message}"))
 
     def warn(self, message: str) -> None:
         warnings.warn(message, TextclfWarning, stacklevel=_depth_of_caller())
@@ -47,7 +48,7 @@ class LineReporter(Reporter):
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         self.name, self.epochs, self.batches = name, epochs, batches
         if done:
-            self.write(f"{name}  resumes after epoch {done}")
+            self.write(f"{name}  resuming after epoch {done}")
 
     def end_epoch(self, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])

@@ -224,10 +224,12 @@ class PreparedFit:
     def _restore(self) -> FitState | None:
         """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
         folder = self.fit.folder
-        state = read_state(folder.state_path)
+        # Weights, moments and kept weights, and a history of any length.
+        n_bytes = sum(weight.nbytes for weight in self.network.get_weights())
+        state = read_state(folder.state_path, 10 * n_bytes + 100_000_000)
         if state is None or state.epoch > self.fit.epochs:  # a final fit may turn out shorter
             return None
-        restore(self.network, state)
+        restore(self.network, state, folder.state_path)
         write_text(folder.history_path, state.history)
         return state
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments import EXPERIMENTS
-
 from textclf.config.file import load_config
 
 HERE = Path(__file__).resolve().parent
@@ -80,7 +79,7 @@ def _run(command: list[str], environment: dict[str, str], scratch: Path) -> Run:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr)
         try:
-            # Not process.wait(): wait4 also tells what this one child used.
+            # Not process.wait(): wait4 also returns what this one child used.
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()

@@ -1,17 +1,17 @@
-"""The benchmark's picture: how many times textclf's time the others take."""
+"""The benchmark's picture: the others' time relative to textclf's."""
 
 from pathlib import Path
 from typing import Any
 
-from experiments import SIDES
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from summary import TIMES, ratio, times_sign
 
+from experiments import SIDES
+from summary import TIMES, ratio, times_sign
 from textclf.plots.canvas import DPI, GREY, GRID, INK, PALETTE, save_figure, styled
 
 OTHERS = {"keras": PALETTE[0], "torch": PALETTE[1], "jax": PALETTE[2]}
-PANELS = {"epoch": "An epoch", "command": "The whole command"}
+PANELS = {"epoch": "Per epoch", "command": "Whole command"}
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 BAR = 0.26  # of the height of a recipe's row
 
@@ -31,7 +31,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     figure.legend(
         handles, labels, loc="outside lower center", ncols=max(1, len(handles)), frameon=False
     )
-    figure.suptitle("How many times as long as textclf the others take", weight="bold", size=15)
+    figure.suptitle("Slowdown relative to textclf", weight="bold", size=15)
     save_figure(figure, path)
 
 
@@ -87,4 +87,4 @@ def _finish(axes: Axes, title: str) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_title(title, loc="left", size=11.5)
-    axes.set_xlabel("textclf's time is 1; what is left of it is faster", color=GREY)
+    axes.set_xlabel("time relative to textclf's, which is 1", color=GREY)

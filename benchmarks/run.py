@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         output, results = options.summary, json.loads(options.summary.read_text("utf-8"))
     else:
         output, results = options.output, benchmark(options)
-    summarise(results, output.with_name("benchmark.png"), options.readme)
+    summarise(results, output, options.page)
     problems = [*disagreements(results), *results["failed"]]
     print(*problems, sep="\n", file=sys.stderr)
     return 1 if problems else 0
@@ -50,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--epochs", type=int, help="instead of the recipes' own, to try out")
     add("--add", action="store_true", help="keep what --output has of other recipes")
     add("--output", type=Path, default=ROOT / "benchmarks" / "results.json")
-    add("--readme", type=Path, help="put the tables between this file's markers")
-    add("--summary", type=Path, metavar="RESULTS", help="only draw tables and picture anew")
+    add("--page", type=Path, help="put the tables between this file's markers")
+    add("--summary", type=Path, metavar="RESULTS", help="measure nothing: only redraw from these")
     return parser
 
 
@@ -94,7 +94,7 @@ def _run_in_turn(
     runs = results["runs"][recipe] = {side: [] for side in sides}
     skipped = results["skipped"][recipe] = {}
     results["commits"][recipe] = _commit()
-    results["failed"] = [told for told in results["failed"] if not told.startswith(f"{recipe}, ")]
+    results["failed"] = [line for line in results["failed"] if not line.startswith(f"{recipe}, ")]
     for repeat in range(options.repeats):
         for side in sides:
             why = skipped.get(side) or reason_to_skip(recipe, side)
@@ -107,7 +107,7 @@ def _run_in_turn(
                 results["failed"].append(f"{recipe}, {SIDES[side]}: {error}")
                 _skip(recipe, side, "failed", skipped)
                 continue
-            _tell(results, recipe, side, repeat)
+            _print_run(results, recipe, side, repeat)
             write(results, options.output)
 
 
@@ -127,7 +127,7 @@ def _skip(recipe: str, side: str, why: str, skipped: dict[str, str]) -> None:
     skipped[side] = why
 
 
-def _tell(results: Results, recipe: str, side: str, repeat: int) -> None:
+def _print_run(results: Results, recipe: str, side: str, repeat: int) -> None:
     run = results["runs"][recipe][side][-1]
     times = ratio(results, recipe, side, "epoch")
     print(
@@ -140,22 +140,39 @@ def _tell(results: Results, recipe: str, side: str, repeat: int) -> None:
 
 def write(results: Results, path: Path) -> None:
     """Write all there is so far, so that an interrupted benchmark leaves what it measured."""
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    path.write_text(one_run_a_line(results) + "\n", encoding="utf-8")
 
 
-def summarise(results: Results, picture: Path, readme: Path | None) -> None:
-    """Draw the picture, print the tables, and put them into the README where it has a place."""
-    draw(results, picture)
-    base = readme.parent if readme else ROOT
-    text = report(results, Path(os.path.relpath(picture, base)).as_posix())
-    print(text)
-    if readme is None:
-        return
-    content = replace_block(readme.read_text(encoding="utf-8"), text)
-    if content is None:
-        print(f"{readme}: has no benchmark markers: left as it is", file=sys.stderr)
+def one_run_a_line(value: Any, depth: int = 0) -> str:
+    """JSON, indented down to the runs (results, recipe, side, list), each of which is a line."""
+    if depth == 4 or not value or not isinstance(value, dict | list):
+        return json.dumps(value)
+    if isinstance(value, dict):
+        opening, closing = "{}"
+        items = [f"{json.dumps(key)}: {one_run_a_line(v, depth + 1)}" for key, v in value.items()]
     else:
-        readme.write_text(content, encoding="utf-8")
+        opening, closing = "[]"
+        items = [one_run_a_line(item, depth + 1) for item in value]
+    inner = ",\n".join(" " * (depth + 1) + item for item in items)
+    return f"{opening}\n{inner}\n{' ' * depth}{closing}"
+
+
+def summarise(results: Results, output: Path, page: Path | None) -> None:
+    """Print the tables and draw the picture: into a page's block and beside it, where there is one.
+
+    Without a page the picture lies beside the results.
+    """
+    picture = (page or output).with_name("benchmark.png")
+    draw(results, picture)
+    text = report(results, picture.name)
+    print(text)
+    if page is None:
+        return
+    content = replace_block(page.read_text(encoding="utf-8"), text)
+    if content is None:
+        print(f"{page}: has no benchmark markers: left as it is", file=sys.stderr)
+    else:
+        page.write_text(content, encoding="utf-8")
 
 
 # --- where it runs -------------------------------------------------------------------------------
@@ -173,7 +190,7 @@ def keras_home(data_dir: Path | None) -> Iterator[Path]:
 
 
 def free_bytes() -> float:
-    """Memory that a new process could have; unlimited where the system does not tell."""
+    """Memory that a new process could have; unlimited where the system does not say."""
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         available = next(line for line in lines if line.startswith("MemAvailable:"))

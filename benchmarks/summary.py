@@ -1,4 +1,4 @@
-"""Medians, ratios and agreement of scores; as Markdown, and between the README's markers."""
+"""Medians, ratios and agreement of scores; as Markdown, and between a page's markers."""
 
 import re
 from collections.abc import Callable
@@ -86,8 +86,8 @@ def disagreements(results: Results) -> list[str]:
         by_side = scores(results, recipe)
         tolerance = EXPERIMENTS[recipe].tolerance
         if by_side and max(by_side.values()) - min(by_side.values()) > tolerance:
-            told = ", ".join(f"{SIDES[side]} {value:.3f}" for side, value in by_side.items())
-            found.append(f"{recipe}: scores are more than {tolerance} apart: {told}")
+            listed = ", ".join(f"{SIDES[side]} {value:.3f}" for side, value in by_side.items())
+            found.append(f"{recipe}: scores are more than {tolerance} apart: {listed}")
     return found
 
 
@@ -95,13 +95,13 @@ def disagreements(results: Results) -> list[str]:
 
 
 def report(results: Results, picture: str) -> str:
-    """All that stands between the README's markers."""
+    """All that stands between the page's markers."""
     tables = [measure_table(results, measure) for measure in MEASURES]
     notes = [f"- {line}" for line in (*disagreements(results), *_skipped(results))]
     return "\n\n".join(
         [
             _surroundings(results),
-            f"![How many times textclf's time the others take]({picture})",
+            f"![Slowdown relative to textclf]({picture})",
             *tables,
             score_table(results),
             *(["\n".join(notes)] if notes else []),
@@ -155,23 +155,23 @@ def three_digits(value: float) -> str:
 
 
 def times_sign(value: float) -> str:
-    """0.97, 9.2 or 42 and the sign: the digits that tell."""
+    """0.97, 9.2 or 42 and the sign: the digits that matter."""
     digits = 2 if value < 2 else 1 if value < 10 else 0
     return f"{value:.{digits}f}{TIMES}"
 
 
 def _surroundings(results: Results) -> str:
     machine, versions = results["machine"], results["versions"]
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items())
     repeats = results["settings"]["repeats"]
     medians = f"Medians of {repeats} runs of each side, in turn" if repeats > 1 else "One run each"
     fewer = results["settings"]["epochs"]
     tried = f" **Tried out with {fewer} epochs only.**" if fewer else ""
     return (
         f"{medians}, on {machine['cores']} cores of {machine['processor']} with "
-        f"{machine['memory_bytes'] / GB:.0f} GB; {told}.{tried} An epoch includes validation and "
-        "saving, and a fit's first one, which compiles, is left out of the epochs. In brackets: "
-        "how many times textclf's figure."
+        f"{machine['memory_bytes'] / GB:.0f} GB; {packages}.{tried} An epoch includes validation "
+        "and saving; the first epoch of a fit, which compiles, is left out. In brackets: the "
+        "slowdown relative to textclf (for memory: the ratio)."
     )
 
 
@@ -198,7 +198,7 @@ def _side_titles(results: Results) -> list[str]:
 
 
 def _linked(recipe: str) -> str:
-    return f"[`{recipe}`](configs/{recipe}.yaml)"
+    return f"[`{recipe}`](catalogue.md#{recipe})"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 import figures
+from build_once import build_once
+from needs import need
 from textclf.data.files import SHA256, keras_cache_dir
 from textclf.training.engine.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
 SHARED = Path(__file__).parents[2] / "shared" / "keras" / "datasets"
-SCRATCH = tempfile.TemporaryDirectory(prefix="textclf-tests-")
 CLOSED_PORT = "http://127.0.0.1:9"
 
 
@@ -31,7 +32,12 @@ def _find_data_dir() -> Path | None:
 DATA_DIR = _find_data_dir()
 
 
+LEFT_OUT = pytest.StashKey[int]()
+SCRATCH = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the slow tests too, as in CI")
     parser.addoption(
         "--full", action="store_true", help="kill, fuzz and attack many more times (half an hour)"
     )
@@ -43,28 +49,60 @@ def full(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--full"))
 
 
+def _names_a_test(config: pytest.Config) -> bool:
+    return any("::" in argument for argument in config.args)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A test that is named runs in this process; other processes take seconds to start."""
+    return 0 if _names_a_test(config) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests out, except in CI and where they are asked for."""
+    if config.getoption("--slow") or os.environ.get("CI") or _names_a_test(config):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    config.stash[LEFT_OUT] = len(slow)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the trust tests counted, if they ran."""
+    """Print what the trust tests counted, if they ran, and how many tests did not."""
     for line in figures.lines():
         terminalreporter.write_line(line)
+    if left_out := terminalreporter.config.stash.get(LEFT_OUT, 0):
+        tests = "slow test" if left_out == 1 else "slow tests"
+        terminalreporter.write_line(f"{left_out} {tests} left out; run all with: pytest --slow")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand over what was counted, where pytest-xdist runs tests in several processes."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["figures"] = dict(figures.FIGURES)
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Add up what a process of pytest-xdist counted."""
-    figures.FIGURES.update(getattr(node, "workeroutput", {}).get("figures", {}))
+    """Add up what a process of pytest-xdist counted; every one leaves the same tests out."""
+    output = getattr(node, "workeroutput", {})
+    figures.FIGURES.update(output.get("figures", {}))
+    node.config.stash[LEFT_OUT] = output.get("left_out", 0)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Sets environment variables, not fixtures: subprocesses and imports at collection see them."""
-    os.environ["TEXTCLF_CACHE_DIR"] = str(Path(SCRATCH.name) / "cache")
-    os.environ["KERAS_HOME"] = str(Path(SCRATCH.name) / "keras")  # Keras writes keras.json there
+    if not hasattr(config, "workerinput"):  # processes of pytest-xdist inherit the rest, too
+        _set_environment(config)
+
+
+def _set_environment(config: pytest.Config) -> None:
+    config.stash[SCRATCH] = tempfile.TemporaryDirectory(prefix="textclf-tests-")
+    scratch = Path(config.stash[SCRATCH].name)
+    os.environ["TEXTCLF_CACHE_DIR"] = str(scratch / "cache")
+    os.environ["KERAS_HOME"] = str(scratch / "keras")  # Keras writes keras.json there
     # As in a user's process, though tests import keras first.
     os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE])
     os.environ.pop("TEXTCLF_DATA_DIR", None)
@@ -75,17 +113,14 @@ def pytest_configure() -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 
-def pytest_unconfigure() -> None:
-    SCRATCH.cleanup()
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SCRATCH in config.stash:
+        config.stash[SCRATCH].cleanup()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without the real files, tests that need them are skipped, but fail where `CI` is set."""
-    if item.get_closest_marker("real_data") and DATA_DIR is None:
-        message = f"no folder has all of {', '.join(SHA256)}; set TEXTCLF_DATA_DIR"
-        if os.environ.get("CI"):
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+    if item.get_closest_marker("real_data"):
+        need(DATA_DIR, f"no folder has all of {', '.join(SHA256)}; set TEXTCLF_DATA_DIR")
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +156,12 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def trained(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of finished runs, to be read only: 'seeds', 'folds', 'tail', the newest, 'imdb'."""
+    return build_once(tmp_path_factory, "trained", lambda folder: _train_runs(folder, data_dir))
+
+
+def _train_runs(runs_dir: Path, data_dir: Path) -> None:
     from textclf import load_config, train
 
-    runs_dir = tmp_path_factory.mktemp("trained") / "runs"
     recipes = {
         "folds": ("boston_dense", TINY_BOSTON),
         "tail": ("boston_dense", TINY_TAIL),
@@ -133,7 +171,6 @@ def trained(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(config, runs_dir, "seeds", seeds=2, recipe="boston_dense", data_dir=data_dir)
     for name, (recipe, overrides) in recipes.items():
         train(load_config(recipe, overrides), runs_dir, name, recipe=recipe, data_dir=data_dir)
-    return runs_dir
 
 
 @pytest.fixture

@@ -1,17 +1,48 @@
-"""One real epoch of every experiment of the catalogue, on the real data."""
+"""An epoch of every experiment of the catalogue, on some rows of the real data."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
 from textclf import load_config, train
 from textclf.config.file import list_recipes
+from textclf.data.dataset import Dataset
+from textclf.data.loaders import LOADERS
 
 CATALOGUE = sorted(set(list_recipes()) - {"quickstart"})
+N_TRAIN, N_TEST, N_FIRST = 1_600, 400, 300  # rows; N_FIRST validate where a recipe counts rows
+
+
+def first_rows(data: Dataset) -> Dataset:
+    rows = np.concatenate([data.train_rows[:N_TRAIN], data.test_rows[:N_TEST]])
+    x = data.x[rows] if isinstance(data.x, np.ndarray) else data.x.take(rows)
+    return replace(data, x=x, y=data.y[rows], n_train=min(N_TRAIN, data.n_train))
+
+
+@pytest.fixture
+def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The datasets have 2,000 rows at most."""
+
+    def small(load: Callable[..., Dataset]) -> Callable[..., Dataset]:
+        return lambda *arguments: first_rows(load(*arguments))
+
+    for name, load in LOADERS.items():
+        monkeypatch.setitem(LOADERS, name, small(load))
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_an_epoch(name, tmp_path, data_dir):
-    run = train(load_config(name, ["training.epochs=1"]), tmp_path, name, data_dir=data_dir)
+def test_an_epoch(small_data: None, name: str, tmp_path: Path, data_dir: Path) -> None:
+    overrides = ["training.epochs=1"]
+    validation: Any = load_config(name).training.validation
+    if validation.split == "first":
+        overrides.append(f"training.validation.rows={N_FIRST}")
+    run = train(load_config(name, overrides), tmp_path, name, data_dir=data_dir)
     assert run.status == "finished"
     assert {path.stem for path in run.plots_path.iterdir()} > {"loss"}
     for fit in run.folds.values() or [run]:
@@ -21,5 +52,5 @@ def test_an_epoch(name, tmp_path, data_dir):
         assert kept == pytest.approx({key: row[key] for key in kept}, rel=1e-6)
 
 
-def test_the_catalogue_has_eleven_experiments():
+def test_the_catalogue_has_eleven_experiments() -> None:
     assert len(CATALOGUE) == 11

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from textclf import errors
-from textclf.cli import main
 from textclf.config.file import dump_config, list_recipes, load_config, recipe_name
 from textclf.config.settings import Config
 from textclf.data.files import DATASET_FILES
@@ -95,41 +94,21 @@ def test_no_error_is_defined_elsewhere_with_a_code_of_its_own():
         assert kind.__module__ == "textclf.errors" or "exit_code" not in vars(kind)
 
 
-def test_the_readme_has_the_exit_codes():
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([\d /]+) \|", readme, re.M)
+def test_the_page_on_ci_has_the_exit_codes():
+    page = (PROJECT / "docs" / "ci.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d /]+) \|", page, re.M)
     assert {code for row in rows for code in row.split(" / ")} == EXIT_CODES
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/your-own-text.md"])
-def test_every_command_and_option_of_a_page_exists(page):
-    readme = (PROJECT / page).read_text(encoding="utf-8")
-    lines = re.findall(r"textclf ((?:data )?[a-z]+)([^`\n#|]*)", "\n".join(_code_of(readme)))
-    assert lines
-    for words, rest in lines:
-        command = main
-        for word in words.split():
-            assert word in command.commands, f"textclf {words}"
-            command = command.commands[word]
-        options = {option for parameter in command.params for option in parameter.opts}
-        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options, f"textclf {words}{rest}"
-
-
-def test_every_promise_of_the_readme_names_its_tests():
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    (table,) = re.findall(r"## What is promised\n\n(.*?)\n\n", readme, re.S)
-    rows = table.splitlines()[2:]
+def test_every_promise_names_its_tests():
+    page = (PROJECT / "docs" / "promises.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| promise \| held by \|\n(.*?)\n\n", page, re.S | re.M)
+    rows = table.splitlines()[1:]
     assert len(rows) == 14
     for row in rows:
         tests = re.findall(r"`(tests/[\w/]+\.py)`", row.split("|")[2])
         assert tests, row
         assert all((PROJECT / test).is_file() for test in tests), row
-
-
-def _code_of(readme: str) -> list[str]:
-    """Shell blocks, and commands within a line."""
-    inline = [code for code in re.findall(r"`(textclf [^`]+)`", readme) if "…" not in code]
-    return re.findall(r"```(?:bash|yaml)\n(.*?)```", readme, re.S) + inline
 
 
 def test_every_choice_of_the_schema_has_a_line_in_its_table():
@@ -143,7 +122,7 @@ def test_every_choice_of_the_schema_has_a_line_in_its_table():
         }
 
     assert choices("Dataset", "name") == set(LOADERS)
-    # Of a file of one's own nothing is known before it is read.
+    # Nothing is known of a user's own file before it is read.
     assert set(LOADERS) - {"csv"} == set(OUTLINES) == set(DATASET_FILES)
     assert choices("Model", "type") == set(BUILDERS)
     assert choices("Validation", "split") == set(SPLITTERS)

@@ -30,12 +30,32 @@ def test_the_public_api_is_complete():
 def test_the_record_tells_how_the_run_was_made(trained):
     record = open_run("imdb", trained).record
     assert list(record) == [
-        *("format", "recipe", "status", "command", "versions", "code", "platform", "git"),
-        *("started", "data", "device", "engine", "finished"),
+        *("format", "recipe", "status", "command", "versions", "code", "platform"),
+        *("environment", "git", "started", "warnings", "data", "device", "engine", "finished"),
     ]
     assert (record["format"], record["recipe"], record["status"]) == (1, "imdb_dense", "finished")
     assert list(record["data"]) == ["imdb.npz"]
     assert record["started"] < record["finished"]
+
+
+def test_a_run_shows_its_folder_its_status_and_its_score(trained, runs):
+    run = open_run("imdb", trained)
+    score = f"val_accuracy={run.metrics['val_accuracy']:.3f}"
+    assert repr(run) == f"Run('{trained / 'imdb'}', finished, {score})"
+    (runs / "imdb" / "metrics.json").write_text("[")
+    assert repr(open_run("imdb", runs)) == f"Run('{runs / 'imdb'}', damaged)"
+
+
+def test_training_from_python_shows_a_line_for_each_epoch_unless_silenced(
+    tmp_path, data_dir, capsys
+):
+    config = load_config("boston_dense", TINY_TAIL)
+    run = train(config, tmp_path, data_dir=data_dir)
+    out, err = capsys.readouterr()
+    epochs = [line for line in err.splitlines() if line.startswith("run-1  epoch ")]
+    assert out == "" and len(epochs) == len(run.history)
+    train(config, tmp_path, data_dir=data_dir, reporter=Reporter())
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Textbook Keras experiments as one-command, trustworthy runs."""
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's is the same to mypy, and slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from textclf.config.file import load_config
     from textclf.workflow import Run, evaluate, open_run, train
 
@@ -18,7 +19,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'textclf' has no attribute {name!r}")
     from importlib import import_module

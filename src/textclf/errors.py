@@ -1,7 +1,14 @@
-"""Every error that a user can cause, each with the exit code that it ends the command with."""
+"""Every error that a user can cause, each with the exit code of the command."""
 
 from collections.abc import Mapping
 from typing import Any
+
+OUT_OF_MEMORY = (
+    "out of memory; use a smaller batch_size, num_words, maxlen or units, or let the process have "
+    "more"
+)
+# Of errors without a class of their own: a library that is loaded, a file or process, a thread.
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory", "can't start new thread")
 
 
 class TextclfError(Exception):
@@ -24,8 +31,12 @@ class TextclfError(Exception):
         return {**self.result, "error": {"code": self.exit_code, "messages": list(self.messages)}}
 
 
+class TextclfWarning(UserWarning):
+    """Something that may make a result misleading; calls from Python issue it."""
+
+
 class UsageError(TextclfError):
-    """The command line is wrong."""
+    """Wrong usage of the command line."""
 
     exit_code = 2
 
@@ -43,7 +54,7 @@ class DataError(TextclfError):
 
 
 class MissingDataError(DataError):
-    """A data file is neither in a data folder nor to be had from the network."""
+    """A data file is not in any data folder and cannot be downloaded."""
 
 
 class QuotingError(DataError):
@@ -63,7 +74,7 @@ class ResourceError(TextclfError):
 
 
 class ExpectationError(TextclfError):
-    """A score falls short of what `--expect` asked for."""
+    """A score does not meet `--expect`."""
 
     exit_code = 7
 
@@ -75,12 +86,19 @@ class ReproductionError(TextclfError):
 
 
 class Interrupted(TextclfError):
-    """Ctrl-C came."""
+    """Interrupted by Ctrl-C; finished epochs are kept, and the message says how to resume."""
 
     exit_code = 130
 
 
 class Terminated(Interrupted):
-    """SIGTERM came."""
+    """Stopped by SIGTERM: the same as Ctrl-C otherwise."""
 
     exit_code = 143
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python, NumPy or TensorFlow asked for more memory than there is."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return any(sign in str(error) for sign in NO_MEMORY)

@@ -1,7 +1,10 @@
 """What each command does, step by step; TensorFlow is imported when a step needs it."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +13,28 @@ from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
 from textclf.data.loaders import load_dataset
 from textclf.errors import RunError
+from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
 from textclf.results.prediction import Predictor, read_text_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
-from textclf.runs import RunFolder, SeriesFolder, create_run, find_run, locked, recording, restart
+from textclf.runs import (
+    RunFolder,
+    SeriesFolder,
+    create_run,
+    find_run,
+    locked,
+    record_warnings,
+    recording,
+    restart,
+)
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
+from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
 from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
 from textclf.training.fits import Fit, final_fit, fold_fits
-from textclf.training.reporter import Reporter
+from textclf.training.memory import memory_errors_reported
+from textclf.training.reporter import LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
     refuse_failed,
     refuse_other_data,
@@ -34,23 +49,30 @@ if TYPE_CHECKING:
 
     from textclf.training.trainer import Trainer
 
+MOST_TRAPS = 3  # shown on the screen when a training begins
+
 
 class Run(RunFolder):
-    """A run, for notebooks: `history`, `metrics`, `predictions`, `config`, `load_model()`."""
+    """A run, for notebooks: `name`, `history`, `metrics`, `load_model()`, `predict()`, ..."""
 
-    def load_model(self, fold: int | None = None) -> "keras.Model":
+    def __repr__(self) -> str:
+        """Run('runs/imdb_lstm-1', finished, val_accuracy=0.776)"""
+        return f"Run({str(self.path)!r}, {', '.join(describe_state(self))})"
+
+    def load_model(self, fold: int | None = None) -> keras.Model:
         """The kept model; of a k-fold run the final one, or that of a fold, from 1.
 
         A series of seeds has one in each of its runs: `run.seed(2).load_model()`. The layers are
         built from the run's config and only weights are read from the file, so that nothing in it
         can run.
         """
-        backend.import_tensorflow()
-        from textclf.training.network import load_kept_model
+        with backend.computing(None):
+            backend.import_tensorflow()
+            from textclf.training.network import load_kept_model
 
-        return load_kept_model(self.config, self if fold is None else self.fold(fold))
+            return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: "Sequence[str]", device: str = "auto") -> "pd.DataFrame":
+    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
@@ -94,7 +116,7 @@ def train(
     data_dir: str | Path | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots, all into a new folder.
@@ -104,7 +126,8 @@ def train(
         seeds: how many models to train, 2 to 100, with the config's seed and the numbers after it,
             each a run of its own in `seed-1/`, `seed-2/`, ...; the scores are their means.
         device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
-        reporter: gets the progress of the fits, and warnings.
+        reporter: gets the progress and warnings; by default each epoch is a line on standard
+            error, each warning a TextclfWarning; `textclf.training.reporter.Reporter()` is silent.
         callbacks: your own Keras callbacks, called before textclf's.
         tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
 
@@ -116,8 +139,11 @@ def train(
     logs = {"tensorboard": True} if tensorboard else {}
     record = {**describe_environment(), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
-    with locked(run), recording(run), backend.native_output_to(run.log_path):
-        trainer = _new_trainer(config, data_dir, device, reporter, callbacks, tensorboard)
+    warnings = Warnings(reporter or LineReporter())
+    with locked(run), recording(run), backend.computing(run.log_path):
+        warnings.keep_in(partial(record_warnings, run))
+        trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard)
+        _warn_of_traps(trainer, run, warnings)
         _train_run(trainer, run)
     return _public(run)
 
@@ -145,28 +171,42 @@ def resume(
             f"{run.path}: one of a series; lengthen all of it: textclf resume "
             f"{shlex.quote(str(run.path.parent))} --set training.epochs={epochs}"
         )
+    warnings = Warnings(reporter or LineReporter())
     with series_locked(run), locked(run):
         record, config = run.record, with_epochs(run, epochs)
         refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
             return _public(run)
-        with backend.native_output_to(run.log_path):
+        with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
-            trainer = _new_trainer(config, data_dir, device, reporter, tensorboard=logs)
+            trainer = _new_trainer(config, data_dir, device, warnings, tensorboard=logs)
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
             again = describe_environment()
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
-            warn_of_changes(record, {**again, **device_now}, reporter or Reporter())
+            warn_of_changes(record, {**again, **device_now}, warnings)
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
             restart(run, config, resumed)
             with recording(run, is_new=False):
+                warnings.keep_in(partial(record_warnings, run))
                 _train_run(trainer, run)
     return _public(run)
 
 
-def _train_run(trainer: "Trainer", run: RunFolder) -> None:
+def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None:
+    """Show the gravest traps that the config falls into, and keep all of them in the run."""
+    traps = find_traps_before_training(trainer.config, trainer.data, trainer.device.name)
+    for line in traps[:MOST_TRAPS]:
+        warnings.warn(line)
+    for line in traps[MOST_TRAPS:]:
+        warnings.keep(line)
+    if len(traps) > MOST_TRAPS:
+        config = shlex.quote(str(run.config_path))
+        warnings.note(f"{len(traps) - MOST_TRAPS} more: textclf check {config}")
+
+
+def _train_run(trainer: Trainer, run: RunFolder) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
     run.update(data=dict(trainer.data.files), device=vars(trainer.device))
     if isinstance(run, SeriesFolder):
@@ -176,7 +216,7 @@ def _train_run(trainer: "Trainer", run: RunFolder) -> None:
     plot_run(run)
 
 
-def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
+def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
     for number in range(1, len(series.seed_values) + 1):
         with training_seed(series, number) as run:
             if run is not None:  # a finished one stays as it is
@@ -186,14 +226,14 @@ def _train_seeds(trainer: "Trainer", series: SeriesFolder) -> None:
     series.update(engine=series.seed(1).record.get("engine"))
 
 
-def _train_fits(trainer: "Trainer", run: RunFolder) -> None:
+def _train_fits(trainer: Trainer, run: RunFolder) -> None:
     folds = [_fit_and_score(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _fit_and_score(trainer, final_fit(run, trainer.data, folds))
     write_json(run.metrics_path, {**mean_and_sd(folds), **final})
     run.update(engine=trainer.engine_record)
 
 
-def _fit_and_score(trainer: "Trainer", fit: Fit) -> Scores:
+def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
@@ -229,7 +269,13 @@ def reproduce(
     return compare_runs(run, other)
 
 
-def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str = "auto") -> Scores:
+def evaluate(
+    run: RunFolder,
+    *,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Scores:
     """Score a run's kept models, read back from disk, as `train` did; writes nothing into the run.
 
     Returns:
@@ -238,8 +284,8 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
     Raises:
         RunError: a model is missing or damaged.
     """
-    with backend.native_output_to(None):
-        trainer = _new_trainer(run.config, data_dir, device)
+    with backend.computing(None):
+        trainer = _new_trainer(run.config, data_dir, device, reporter or LineReporter())
         refuse_other_data(run, trainer.data)
         if not isinstance(run, SeriesFolder):
             return _evaluate_fits(trainer, run)
@@ -247,20 +293,20 @@ def evaluate(run: RunFolder, *, data_dir: str | Path | None = None, device: str 
         return mean_and_sd([_evaluate_fits(trainer, seed) for seed in run.seeds.values()])
 
 
-def _evaluate_fits(trainer: "Trainer", run: RunFolder) -> Scores:
+def _evaluate_fits(trainer: Trainer, run: RunFolder) -> Scores:
     folds = [_score_again(trainer, fit) for fit in fold_fits(run, trainer.data)]
     final = _score_again(trainer, final_fit(run, trainer.data, folds))
     return {**mean_and_sd(folds), **final}
 
 
-def _score_again(trainer: "Trainer", fit: Fit) -> Scores:
+def _score_again(trainer: Trainer, fit: Fit) -> Scores:
     scores = _score_splits(trainer, trainer.prepare(fit).predict_kept())
     if not fit.folder.metrics_path.exists():  # an interrupted fit
         return scores
     return {**scores, "best_epoch": fit.folder.best_epoch}
 
 
-def _score_splits(trainer: "Trainer", scored: list[Scored]) -> Scores:
+def _score_splits(trainer: Trainer, scored: list[Scored]) -> Scores:
     return {key: value for part in scored for key, value in score(trainer.data, part).items()}
 
 
@@ -281,8 +327,9 @@ def load_predictor(
     """
     encoder, class_names = read_text_encoder(run)
     if run.status != "finished":
-        (reporter or Reporter()).warn(f"{run.path}: not finished; its best model so far predicts")
-    with backend.native_output_to(None):
+        shown = reporter or LineReporter()
+        shown.warn(f"{run.path}: not finished; its best model so far predicts")
+    with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
 
@@ -293,15 +340,15 @@ def load_predictor(
             raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
 
 
+@memory_errors_reported()
 def _new_trainer(
     config: Config,
     data_dir: str | Path | None,
     device: str,
-    reporter: Reporter | None = None,
-    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    reporter: Reporter,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
-) -> "Trainer":
-    reporter = reporter or Reporter()
+) -> Trainer:
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
     for warning in data.warnings:
         reporter.warn(warning)

@@ -1,4 +1,4 @@
-"""The benchmark's sums, tables, picture and README block, on made-up results: nothing trains."""
+"""The benchmark's sums, tables, picture and block of a page, on made-up results: nothing trains."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ import run  # noqa: E402
 import summary  # noqa: E402
 from experiments import EXPERIMENTS, SIDES  # noqa: E402
 
-README = "# textclf\n\n<!-- benchmark -->\nold\n<!-- /benchmark -->\n\nThe end.\n"
+PAGE = "# textclf\n\n<!-- benchmark -->\nold\n<!-- /benchmark -->\n\nThe end.\n"
 
 
 def made_up_run(seconds: float, epochs: list[float], scores: list[float]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_the_score_is_the_best_epochs_or_the_folds_mean_of_the_last() -> None:
     assert summary.score("boston_dense", [{"fits": folds}]) == 2.5
 
 
-def test_scores_further_apart_than_the_tolerance_are_told(results: dict[str, Any]) -> None:
+def test_scores_further_apart_than_the_tolerance_are_reported(results: dict[str, Any]) -> None:
     assert summary.disagreements(results) == []
     results["runs"]["imdb_lstm"]["keras"] = [made_up_run(40, [6.0, 4.0], [0.5, 0.5])]
     (sentence,) = summary.disagreements(results)
@@ -80,7 +80,7 @@ def test_scores_further_apart_than_the_tolerance_are_told(results: dict[str, Any
 def test_a_table_has_figures_and_ratios(results: dict[str, Any]) -> None:
     head, _, row = summary.measure_table(results, "epoch").splitlines()
     assert head == "| Seconds per epoch | textclf | Keras | PyTorch |"
-    cells = ["[`imdb_lstm`](configs/imdb_lstm.yaml)", "**0.5**", "4 (8.0\u00d7)", "\u2013"]
+    cells = ["[`imdb_lstm`](catalogue.md#imdb_lstm)", "**0.5**", "4 (8.0\u00d7)", "\u2013"]
     assert row == f"| {' | '.join(cells)} |"
 
 
@@ -96,14 +96,14 @@ def test_a_command_that_stopped_early_says_so(results: dict[str, Any]) -> None:
     assert "instead" not in summary.measure_table(results, "epoch")
 
 
-def test_the_report_tells_what_was_skipped(results: dict[str, Any]) -> None:
+def test_the_report_says_what_was_skipped(results: dict[str, Any]) -> None:
     text = summary.report(results, "benchmarks/benchmark.png")
     assert "- imdb_lstm, PyTorch: skipped, torch is not installed" in text
     assert "(benchmarks/benchmark.png)" in text
     assert "Medians of 2 runs" in text
 
 
-def test_the_report_tells_what_did_not_run_each_time(results: dict[str, Any]) -> None:
+def test_the_report_says_what_did_not_run_each_time(results: dict[str, Any]) -> None:
     results["runs"]["imdb_lstm"]["torch"] = [made_up_run(20, [2.0, 1.0], [0.6, 0.77])]
     text = summary.report(results, "benchmarks/benchmark.png")
     assert "- imdb_lstm, PyTorch: ran 1 of 2 times, then skipped, torch is not installed" in text
@@ -137,32 +137,52 @@ def test_figures_of_other_recipes_can_be_kept(results: dict[str, Any], tmp_path:
         run.keep_others(tmp_path / "none.json", new)
 
 
+def test_results_are_written_a_run_a_line_and_read_back(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "results.json"
+    run.write(results, path)
+    assert json.loads(path.read_text()) == results
+    lines = path.read_text().splitlines()
+    assert [line for line in lines if '"fits"' in line] == [
+        f"    {json.dumps(one)}{comma}"
+        for side in ("textclf", "keras")
+        for one, comma in zip(results["runs"]["imdb_lstm"][side], (",", ""), strict=True)
+    ]
+    assert all(len(line) < 100 for line in lines if '"fits"' not in line)
+
+
+def test_the_measured_results_are_a_run_a_line() -> None:
+    content = (BENCHMARKS / "results.json").read_text()
+    assert content == run.one_run_a_line(json.loads(content)) + "\n"
+
+
 def test_only_what_stands_between_the_markers_is_replaced() -> None:
-    text = summary.replace_block(README, r"new \1 table")
-    assert text == README.replace("old", r"new \1 table")
-    assert summary.replace_block(text, "old") == README
+    text = summary.replace_block(PAGE, r"new \1 table")
+    assert text == PAGE.replace("old", r"new \1 table")
+    assert summary.replace_block(text, "old") == PAGE
     assert summary.replace_block("# no markers\n", "new") is None
 
 
-def test_summary_draws_and_fills_the_readme(results: dict[str, Any], tmp_path: Path) -> None:
-    path, readme = tmp_path / "results.json", tmp_path / "README.md"
+def test_summary_draws_and_fills_the_page(results: dict[str, Any], tmp_path: Path) -> None:
+    path, page = tmp_path / "results.json", tmp_path / "benchmarks.md"
     path.write_text(json.dumps(results))
-    readme.write_text(README)
-    assert run.main(["--summary", str(path), "--readme", str(readme)]) == 0
+    page.write_text(PAGE)
+    assert run.main(["--summary", str(path), "--page", str(page)]) == 0
     assert (tmp_path / "benchmark.png").read_bytes().startswith(b"\x89PNG")
-    assert "(8.0\u00d7)" in readme.read_text()
-    assert "(benchmark.png)" in readme.read_text()
+    assert "(8.0\u00d7)" in page.read_text()
+    assert "(benchmark.png)" in page.read_text()
     assert json.loads(path.read_text()) == results
 
 
-def test_a_readme_without_markers_is_left_alone(
+def test_a_page_without_markers_is_left_alone(
     results: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, readme = tmp_path / "results.json", tmp_path / "README.md"
+    path, page = tmp_path / "results.json", tmp_path / "benchmarks.md"
     path.write_text(json.dumps(results))
-    readme.write_text("# textclf\n")
-    assert run.main(["--summary", str(path), "--readme", str(readme)]) == 0
-    assert readme.read_text() == "# textclf\n"
+    page.write_text("# textclf\n")
+    assert run.main(["--summary", str(path), "--page", str(page)]) == 0
+    assert page.read_text() == "# textclf\n"
     assert "no benchmark markers" in capsys.readouterr().err
 
 

@@ -1,6 +1,5 @@
 """Small inputs that once gave wrong results, from `../shared/cases` where it is found."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
     def enter(name: str) -> Path:
         if not (CASES / name).is_dir():
             message = f"{CASES / name}: not found"
-            if os.environ.get("CI"):
+            if CASES.is_dir():
                 pytest.fail(message, pytrace=False)
             pytest.skip(message)
         shutil.copytree(CASES / name, tmp_path / name, copy_function=shutil.copyfile)

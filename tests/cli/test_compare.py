@@ -38,7 +38,7 @@ def test_series_are_compared(cli, series, empty_folder):
     assert (empty_folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_single_runs_are_told_what_it_takes(cli, series):
+def test_single_runs_say_what_a_verdict_needs(cli, series):
     for name, mae in (("one", 3.0), ("other", 3.5)):
         make_run(series, name, mae, f"training.epochs={int(mae * 2)}")
     result = cli("compare", series / "one", series / "other", "-o", "new/picture.svg")
@@ -47,7 +47,7 @@ def test_single_runs_are_told_what_it_takes(cli, series):
         "other against one",
         "  val_mae   0.5000 higher, which is worse",
         "  test_mae  0.5000 higher, which is worse",
-        "  one seed each: seed noise alone may be as large; train both with --seeds 5",
+        "  one seed each: seed noise may be as large; train both with --seeds 5",
         "",
         "new/picture.svg",
     ]
@@ -78,7 +78,7 @@ def test_what_a_run_says_of_itself_cannot_reach_the_terminal(cli, series):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["wide"], 2, "Name two runs or more."),
+        (["wide"], 2, "Name at least two runs."),
         ([], 2, "Missing argument"),
         (["wide", "nothing"], 5, "no such run"),
         (["wide", "wide"], 5, "named twice"),

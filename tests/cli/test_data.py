@@ -35,7 +35,7 @@ def test_genuine_files_are_ok(cli, cli_json, data_dir):
 
 
 @pytest.mark.parametrize("status", ["missing", "damaged"])
-def test_a_file_that_is_not_genuine_ends_with_4_and_says_how_to_mend_it(
+def test_a_file_that_is_not_correct_ends_with_4_and_says_how_to_repair_it(
     cli, cli_json, no_data, tmp_path, status
 ):
     folder = tmp_path / "my data"
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_genuine_ends_with_4_and_says_how_to_mend_it(
     arguments = ("data", "verify", "boston", "--data-dir", folder)
     messages = [
         f"{BOSTON}: {status}",
-        f"replace it with: textclf data fetch boston --data-dir '{folder}'",
+        f"repair it with: textclf data fetch boston --data-dir '{folder}'",
     ]
     result = cli(*arguments)
     assert (result.exit_code, result.stdout) == (4, f"{status:<8} {folder / BOSTON}\n")
@@ -59,7 +59,7 @@ def test_a_file_that_is_not_genuine_ends_with_4_and_says_how_to_mend_it(
 def test_docstrings_have_no_files(cli, cli_json, command):
     result = cli("data", command, "docstrings")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "docstrings: has no files; it is read from the installed libraries" in result.stderr
+    assert "docstrings has no files: it is read from the installed libraries" in result.stderr
     assert cli_json("data", command, "docstrings") == (0, {"files": []})
 
 
@@ -109,5 +109,5 @@ def test_fetching_downloads_what_is_missing_and_tells_how_far_it_is(
 def test_genuine_files_are_not_fetched_again(cli, data_dir):
     result = cli("data", "fetch", "reuters", "--json")
     paths = [str(data_dir / name) for name in ("reuters.npz", "reuters_word_index.json")]
-    assert (result.exit_code, json.loads(result.stdout)) == (0, {"files": paths})
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"warnings": [], "files": paths})
     assert result.stderr == ""

@@ -48,8 +48,8 @@ def test_the_screen_says_what_matters(cli):
         "The validation rows are the test rows.",
         "To beat: always guessing 'earn' is right for 36.2% of the test rows.",
         "maxlen 100 cuts 46% of the texts (░) and 46% of all words; 53% are shorter and",
-        "num_words 1,000 makes 21.9% of the training words unknown; 78.1% stay.",
-        "237 of 2,246 test rows (10.6%) are training rows too, 126 of them labelled",
+        "num_words 1,000 makes 21.9% of the training words unknown; 78.1% remain.",
+        "237 of 2,246 test rows (10.6%) are also training rows, 126 of them",
         "train row 1260 (grain) = train row 5 (acq)",
     ):
         assert line in told
@@ -86,7 +86,7 @@ def test_a_picture_is_saved_and_named(cli, empty_folder):
         (["imbd"], 3, "did you mean imdb?"),
         (["docstrings", "--row", 10**6], 4, "docstrings: no row 1000000; the last of train is"),
         (["docstrings", "--row", -1], 2, "-1 is not in the range"),
-        (["docstrings", "--split", "test"], 2, "--split says where --row counts"),
+        (["docstrings", "--split", "test"], 2, "--split needs --row"),
         (["docstrings", "--row", 1, "-o", "a.png"], 2, "-o draws all rows"),
         (["docstrings", "-o", "a.txt"], 2, "must end in .png"),
         (["imdb_lstm", "--data-dir", "nowhere"], 4, "nowhere: the data folder does not exist"),

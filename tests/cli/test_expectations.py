@@ -69,8 +69,8 @@ def test_every_score_of_a_run_can_be_expected(trained):
 def test_a_score_of_another_task_is_told_before_training():
     asked = [parse_expectation(text) for text in ("val_mae<=3", "test_accuracy>=0.5", "val_loss<1")]
     assert find_impossible(asked, is_regression=False) == [
-        "val_mae<=3.0: there will be no val_mae; expect val_accuracy"
+        "val_mae<=3.0: this task has no val_mae; use val_accuracy"
     ]
     assert find_impossible(asked, is_regression=True) == [
-        "test_accuracy>=0.5: there will be no test_accuracy; expect test_mae"
+        "test_accuracy>=0.5: this task has no test_accuracy; use test_mae"
     ]

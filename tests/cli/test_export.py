@@ -22,13 +22,13 @@ def test_a_trained_run_is_exported_by_its_name(cli, cli_json, trained, empty_fol
     assert (result.exit_code, result.stdout) == (0, "model\nmodel.json\n")
     again = cli(*arguments, "savedmodel", "-o", "model")
     assert again.exit_code == 6
-    assert again.stderr == ("textclf: model: is there already; choose another path, or remove it\n")
+    assert again.stderr == ("textclf: model: already exists; choose another path, or remove it\n")
 
 
 @pytest.mark.parametrize("path", [".", "..", "/", ""])
 def test_a_folder_that_is_there_is_left_alone(cli, trained, empty_folder, path):
     result = cli("export", trained / "tail", "--format", "savedmodel", "-o", path)
-    assert result.exit_code == 6 and "is there already" in result.stderr
+    assert result.exit_code == 6 and "already exists" in result.stderr
     assert list(empty_folder.iterdir()) == []
 
 

@@ -19,6 +19,7 @@ COMMANDS = [
     "check",
     "data",
     "data fetch",
+    "data cache",
     "data show",
     "data verify",
 ]
@@ -95,12 +96,15 @@ def failing(monkeypatch):
         (
             MemoryError(),
             6,
-            ["out of memory; use a smaller batch_size, num_words or maxlen"],
+            [errors.OUT_OF_MEMORY],
         ),
         (
             OSError(errno.ENOSPC, "No space left on device"),
             6,
-            ["[Errno 28] No space left on device; make room"],
+            [
+                "[Errno 28] No space left on device; make room on the disk, or where standard "
+                "output goes"
+            ],
         ),
         (KeyboardInterrupt(), 130, ["interrupted"]),
     ],

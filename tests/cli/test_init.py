@@ -22,12 +22,15 @@ def test_dataset_model_and_file_are_the_users(cli, cli_json, empty_folder):
     assert result.stderr == "textclf: train it with: textclf train 'new/my own.yaml'\n"
     config = load_config("new/my own.yaml")
     assert (config.dataset.name, config.model.type) == ("imdb", "lstm")
-    assert cli_json("init", "--model", "lstm") == (0, {"files": ["docstrings_lstm.yaml"]})
+    assert cli_json("init", "--model", "lstm") == (
+        0,
+        {"warnings": [], "files": ["docstrings_lstm.yaml"]},
+    )
 
 
 def test_with_the_schema_beside_it_an_editor_finds_it(cli_json, empty_folder):
     files = ["new/a.yaml", "new/textclf.schema.json"]
-    assert cli_json("init", "--schema", "-o", "new/a.yaml") == (0, {"files": files})
+    assert cli_json("init", "--schema", "-o", "new/a.yaml") == (0, {"warnings": [], "files": files})
     first = (empty_folder / "new/a.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=textclf.schema.json"
     assert json.loads((empty_folder / "new/textclf.schema.json").read_text()) == config_schema()
@@ -35,7 +38,7 @@ def test_with_the_schema_beside_it_an_editor_finds_it(cli_json, empty_folder):
 
 def test_a_file_that_is_there_is_left_alone(cli, cli_json, empty_folder):
     (empty_folder / "docstrings_dense.yaml").write_text("mine")
-    message = "docstrings_dense.yaml is there already; name another file with -o."
+    message = "docstrings_dense.yaml already exists; choose another file with -o."
     result = cli("init", "--schema")
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
@@ -73,7 +76,7 @@ def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
     assert result.stderr.splitlines() == [
         "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad' and 'good'",
         "textclf: data/train.csv: left out: 'id'",
-        "textclf: ../data/test.csv: holds the test rows",
+        "textclf: ../data/test.csv: used for the test rows",
         "textclf: train it with: textclf train configs/mine.yaml",
     ]
     config = load_config("configs/mine.yaml")
@@ -102,7 +105,7 @@ def test_numbers_are_features_and_a_share_of_one_file_tests(cli, empty_folder):
         (["reviews.csv", "--text", "revue"], 4, "no column 'revue'; did you mean 'review'?"),
         (["reviews.csv", "--dataset", "imdb"], 2, "not both"),
         (["reviews.csv", "--label", "a", "--target", "b"], 2, "not both"),
-        (["--label", "a"], 2, "go with a DATA file"),
+        (["--label", "a"], 2, "need a DATA file"),
         (["reviews.csv", "--model", "gru"], 3, "model.type: expected dense"),
     ],
 )

@@ -61,8 +61,8 @@ def test_known_devices_are_taken(cli, device):
         ("val_accuracy>=", "is not of the form"),
         (">=0.7", "is not of the form"),
         ("", "is not of the form"),
-        ("val_acuracy>=0.7", "no score is called 'val_acuracy'; did you mean val_accuracy?"),
-        ("seconds<10", "no score is called 'seconds'; there are val_loss, val_accuracy, "),
+        ("val_acuracy>=0.7", "there is no score 'val_acuracy'; did you mean val_accuracy?"),
+        ("seconds<10", "there is no score 'seconds'; the scores are val_loss, val_accuracy, "),
     ],
 )
 def test_what_is_no_expectation_is_refused_before_anything_is_done(

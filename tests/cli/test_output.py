@@ -6,7 +6,7 @@ import pytest
 
 from textclf.cli import progress
 from textclf.cli.expectations import Expectation
-from textclf.cli.output import finish, print_json, print_scores
+from textclf.cli.output import finish, print_object, print_scores
 from textclf.errors import ExpectationError
 
 
@@ -23,7 +23,7 @@ def test_no_scores_are_no_lines(capsys):
 
 
 def test_json_is_one_line_of_ascii(capsys):
-    print_json({"run": "Ü\n\udc80"})
+    print_object({"run": "Ü\n\udc80"})
     printed = capsys.readouterr().out
     assert printed.isascii() and printed.count("\n") == 1
     assert json.loads(printed) == {"run": "Ü\n\udc80"}
@@ -31,12 +31,13 @@ def test_json_is_one_line_of_ascii(capsys):
 
 def test_json_has_no_nan():
     with pytest.raises(ValueError, match="JSON"):
-        print_json({"val_loss": float("nan")})
+        print_object({"val_loss": float("nan")})
 
 
 def test_an_unmet_expectation_is_raised_after_the_scores(capsys):
     with pytest.raises(ExpectationError):
-        finish("runs/a", "finished", {"val_mae": 2.5}, [Expectation("val_mae", "<", 2.0)], False)
+        too_high = Expectation("val_mae", "<", 2.0)
+        finish("runs/a", "finished", {"val_mae": 2.5}, [], [too_high], False)
     assert capsys.readouterr().out == "val_mae  2.5000\nruns/a\n"
 
 
@@ -46,7 +47,7 @@ def row(epoch: int, seconds: float = 0.25) -> dict[str, float]:
 
 @pytest.mark.parametrize(("epochs", "most"), [(1, 1), (20, 20), (21, 11), (1000, 20), (10_001, 20)])
 def test_long_fits_print_a_line_every_few_epochs_and_the_last(capsys, epochs, most):
-    with progress.reporting(quiet=False) as reporter:
+    with progress.show_progress(quiet=False) as reporter:
         reporter.begin_fit("run-1", epochs, 10)
         for epoch in range(1, epochs + 1):
             reporter.end_epoch(row(epoch))
@@ -56,15 +57,8 @@ def test_long_fits_print_a_line_every_few_epochs_and_the_last(capsys, epochs, mo
     assert lines[-1] == f"run-1  epoch {epochs}/{epochs}  loss 0.5000  0.2 s"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(12.34, "12.3 s"), (0.1, "0.1 s"), (0.0123, "12 ms")]
-)
-def test_seconds_are_told_in_a_fitting_unit(seconds, text):
-    assert progress.describe_seconds(seconds) == text
-
-
 def test_quiet_is_silent(capsys):
-    with progress.reporting(quiet=True) as reporter:
+    with progress.show_progress(quiet=True) as reporter:
         reporter.begin_fit("run-1", 1, 1)
         reporter.end_epoch(row(1))
     assert capsys.readouterr() == ("", "")
@@ -74,7 +68,7 @@ def test_the_cursor_is_shown_again_after_an_interruption(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with pytest.raises(KeyboardInterrupt), progress.reporting(quiet=False) as reporter:
+    with pytest.raises(KeyboardInterrupt), progress.show_progress(quiet=False) as reporter:
         reporter.begin_fit("run-1", 2, 3)
         reporter.end_batch(1, 1, {"loss": 0.5})
         reporter.end_epoch(row(1))

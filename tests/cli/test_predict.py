@@ -40,7 +40,7 @@ def test_texts_and_lines_are_answered_alike(cli, imdb):
     assert {row["prediction"] for row in rows} <= {"neg", "pos"}
     assert all(0.5 <= float(row["probability"]) <= 1 for row in rows)
     assert [row["known_words"] for row in rows] == ["6", "0", "2"]
-    warning = "textclf: warning: no word that the model knows in 1 text, whose predictions mean"
+    warning = "textclf: warning: 1 text without any word that the model knows, whose"
     assert result.stderr.startswith(warning) and result.stderr.count("\n") == 1
     for stdin in ("\n".join(texts), "\r\n".join(texts) + "\r\n"):
         assert cli(*imdb, stdin=stdin).stdout == result.stdout
@@ -89,14 +89,18 @@ def test_columns_are_named(cli, imdb):
     ("arguments", "code", "message"),
     [
         (["text", "--file", "a.csv"], 2, "Give texts or --file, not both."),
-        (["--column", "text"], 2, "go with a --file of columns"),
-        (["--file", "a.txt", "--label", "x"], 2, "go with a --file of columns"),
+        (["--column", "text"], 2, "need a --file with columns"),
+        (["--file", "a.txt", "--label", "x"], 2, "need a --file with columns"),
         (["text", "-o", "out.txt"], 2, "out.txt must end in .csv."),
-        (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one sign"),
+        (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one character"),
         (["--file", "none.csv"], 4, "none.csv: cannot be read: No such file or directory"),
-        (["--file", "."], 4, ".: cannot be read: Is a directory"),
+        (["--file", "."], 4, ".: cannot be read: a folder, not a file"),
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
-        (["text", "--run", "tail"], 5, "tail: reads features; predict tells the classes of texts"),
+        (
+            ["text", "--run", "tail"],
+            5,
+            "tail: reads features, but predict needs a run",
+        ),
         (["text", "--run", "none"], 5, "none: no such run"),
     ],
 )
@@ -109,7 +113,7 @@ def test_what_cannot_be_done_is_told(cli, imdb, arguments, code, message):
 def test_no_text_is_no_row(cli, imdb):
     result = cli(*imdb, stdin="")
     assert (result.exit_code, result.stdout) == (0, "row,prediction,probability,known_words\n")
-    assert result.stderr == "textclf: warning: there was no text\n"
+    assert result.stderr == "textclf: warning: there were no texts\n"
 
 
 def test_bytes_that_are_no_text_end_with_4_after_what_came_before(cli, cli_json, imdb):
@@ -132,11 +136,11 @@ def change_preprocessing(run: Path, **changes: object) -> None:
     path.write_text(json.dumps(content | changes))
 
 
-def test_a_run_without_words_tells_how_to_get_them(cli, runs):
+def test_a_run_without_words_says_how_to_get_them(cli, runs):
     change_preprocessing(runs / "imdb", words=[])
     result = cli("predict", "--run", runs / "imdb", "text")
     assert result.exit_code == 5
-    assert "imdb: knows no words: imdb_word_index.json was missing" in result.stderr
+    assert "imdb: has no words: imdb_word_index.json was missing" in result.stderr
     assert "textclf data fetch imdb && textclf reproduce" in result.stderr
 
 
@@ -251,7 +255,7 @@ def test_the_accuracy_comes_last(capsys):
 def test_the_answers_never_replace_the_texts(cli, trained, empty_folder):
     (empty_folder / "mine.csv").write_text("text,label\na film,pos\n")
     result = cli("predict", "--run", trained / "imdb", "--file", "mine.csv", "-o", "./mine.csv")
-    assert result.exit_code == 2 and "would write over --file" in result.stderr
+    assert result.exit_code == 2 and "would overwrite --file" in result.stderr
     assert (empty_folder / "mine.csv").read_text() == "text,label\na film,pos\n"
 
 

@@ -8,14 +8,14 @@ import pytest
 pytestmark = pytest.mark.real_data
 
 
-def test_the_newest_run_is_told_in_a_file_of_its_name(cli, trained, empty_folder):
+def test_the_newest_run_is_reported_in_a_file_of_its_name(cli, trained, empty_folder):
     result = cli("report", "--runs-dir", trained)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "imdb.html\n", "")
     assert [path.name for path in empty_folder.iterdir()] == ["imdb.html"]
     assert (empty_folder / "imdb.html").stat().st_size < 1_000_000
 
 
-def test_several_runs_are_told_in_one_file(cli_json, trained, empty_folder):
+def test_several_runs_are_reported_in_one_file(cli_json, trained, empty_folder):
     code, printed = cli_json("report", "folds", "tail", "--runs-dir", trained)
     assert (code, printed) == (0, {"file": "comparison.html", "warnings": []})
     assert "2 runs compared" in (empty_folder / "comparison.html").read_text()

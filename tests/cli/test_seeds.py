@@ -125,6 +125,7 @@ def test_series_and_their_seeds_are_drawn(cli, runs):
     assert cli("plot", "seeds", "seeds/seed-1", "tail", "--runs-dir", runs).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_series_is_reproduced(cli, runs):
     result = cli("reproduce", runs / "seeds", "--quiet")
     folder = result.stdout.splitlines()[-1]
@@ -169,6 +170,7 @@ def test_an_interrupted_series_goes_on_to_the_same_bits(
     assert series.metrics == open_folder(trained / "seeds").metrics
 
 
+@pytest.mark.slow
 def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
     arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=60")), "--seeds", 3)
     process = start("train", *arguments, "--name", "s")
@@ -176,7 +178,7 @@ def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
         time.sleep(0.02)
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     series = open_folder(Path("runs/s"))
     assert series.status == series.seed(2).status == "interrupted"
     assert series.seed(1).status == "finished"
@@ -185,6 +187,7 @@ def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
     assert compare_runs(open_folder(Path("runs/whole")), series).differences == []
 
 
+@pytest.mark.slow
 def test_epochs_are_added_to_all_seeds_or_to_none(cli, runs):
     result = cli("resume", runs / "seeds" / "seed-1", "--set", "training.epochs=3")
     assert result.exit_code == 5

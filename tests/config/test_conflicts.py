@@ -135,25 +135,23 @@ def test_possible_combinations_pass(config: Config) -> None:
         ),
         (
             imdb({"type": "lstm"}, {"maxlen": 100, "encoding": "one_hot"}),
-            "preprocessing.num_words: one_hot needs a number of words; set num_words, such as 500",
+            "preprocessing.num_words: one_hot needs num_words; set it, such as 500",
         ),
         (
             imdb({"type": "dense"}, {"encoding": "multi_hot"}),
-            "preprocessing.num_words: multi_hot needs a number of words; "
-            "set num_words, such as 500",
+            "preprocessing.num_words: multi_hot needs num_words; set it, such as 500",
         ),
         (
             imdb(preprocessing={"num_words": 500}),
-            "preprocessing.maxlen: embedding needs texts of one length; set maxlen, such as 100",
+            "preprocessing.maxlen: embedding needs texts of equal length; set maxlen, such as 100",
         ),
         (
             imdb({"type": "lstm"}, {"num_words": 500, "encoding": "one_hot"}),
-            "preprocessing.maxlen: one_hot needs texts of one length; set maxlen, such as 100",
+            "preprocessing.maxlen: one_hot needs texts of equal length; set maxlen, such as 100",
         ),
         (
             imdb({"type": "lstm"}),
-            "model.embedding_dim: encoding: embedding needs a length of the word vectors; "
-            "set one, such as 16",
+            "model.embedding_dim: encoding: embedding needs embedding_dim; set it, such as 16",
         ),
         (
             imdb({"type": "lstm", "embedding_dim": 8}, {**TEXTS, "encoding": "one_hot"}),

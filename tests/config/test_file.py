@@ -96,16 +96,16 @@ def test_harmless_forms_are_accepted(file: Path, content: bytes) -> None:
         ("seed: 1".encode("utf-16-le"), "1:2: character U+0000 is not allowed in a config"),
         (b"seed: 1\n\tx: 2\n", "2:1: a tab, where YAML allows only spaces; replace it by spaces"),
         (b"seed: 1\nseed: 2\n", "2:1: duplicate key 'seed', first given on line 1"),
-        (b"a" * 100_001, " larger than 100,000 bytes; this is no config"),
+        (b"a" * 100_001, " larger than 100,000 bytes: not a config"),
     ],
 )
-def test_a_file_that_is_no_config(file: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_config(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
     assert errors(file) == [message]
 
 
-def test_a_folder_is_no_config(tmp_path: Path) -> None:
-    assert errors(tmp_path) == [" this is a folder; give a YAML file in it"]
+def test_a_folder_is_not_a_config(tmp_path: Path) -> None:
+    assert errors(tmp_path) == [" this is a folder; name a YAML file in it"]
 
 
 @pytest.mark.parametrize("name", ["none.yaml", "a.yaml/none.yaml", "none"])
@@ -123,7 +123,7 @@ def test_a_path_that_no_file_can_have(path: str) -> None:
 def test_the_empty_path_is_told_as_such() -> None:
     with pytest.raises(ConfigError) as caught:
         load_config("")
-    assert caught.value.messages == ("'': this is a folder; give a YAML file in it",)
+    assert caught.value.messages == ("'': this is a folder; name a YAML file in it",)
 
 
 # --- all errors at once ------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_an_override_mends_the_file(file: Path) -> None:
         ("model={type: lstm, unit: 3}", "model.unit: unknown key; did you mean 'units'?"),
         ("model={}", "model.type: missing key; expected dense, simple_rnn, lstm or cnn_lstm"),
         ("training.epochs=[1", "expected ',' or ']' in the list that begins on line 1"),
-        ("training.epochs=*a", "alias '*a' is not allowed; write the value out"),
+        ("training.epochs=*a", "alias '*a' is not allowed; write the value itself"),
         (
             "training.epochs=!!python/object:os.system {}",
             "tag '!!python/object:os.system' is not allowed; remove it",

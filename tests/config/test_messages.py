@@ -189,7 +189,7 @@ def messages(folder: Path, text: str) -> list[str]:
         (
             "training:\n  # epochs: 3",
             "3:1: training: expected a section with keys such as 'epochs:', "
-            "received nothing (null); leave 'training' out to use the defaults",
+            "received nothing (null); remove 'training' to use the defaults",
         ),
         (
             "training:\n  epochs:10",

@@ -88,10 +88,8 @@ def test_positions_hold_with_windows_line_ends() -> None:
     assert document.positions["seed",] == Position(3, 1)
 
 
-NOTHING_CAN_FOLLOW = "nothing can follow here; check the indentation, the quotes and the brackets"
-NO_COLON_HERE = (
-    "a ':' where none can be; check the indentation and the line above, or quote the text"
-)
+NOTHING_CAN_FOLLOW = "unexpected text; check the indentation, the quotes and the brackets"
+NO_COLON_HERE = "unexpected ':'; check the indentation and the line above, or quote the text"
 
 
 @pytest.mark.parametrize(
@@ -100,8 +98,8 @@ NO_COLON_HERE = (
         ("a: 1\nb: 2\na: 3", "3:1: duplicate key 'a', first given on line 1"),
         ("s: {x: 1, x: 2}", "1:11: duplicate key 'x', first given on line 1"),
         ("a: &b 1", "1:4: anchor '&b' is not allowed; remove it"),
-        ("a: *b", "1:4: alias '*b' is not allowed; write the value out"),
-        ("*b : 1", "1:1: alias '*b' is not allowed; write the value out"),
+        ("a: *b", "1:4: alias '*b' is not allowed; write the value itself"),
+        ("*b : 1", "1:1: alias '*b' is not allowed; write the value itself"),
         ("a: !!int 3", "1:4: tag '!!int' is not allowed; remove it"),
         ("a: ! 3", "1:4: tag '!' is not allowed; remove it"),
         ("a: !x {}", "1:4: tag '!x' is not allowed; remove it"),
@@ -110,10 +108,10 @@ NO_COLON_HERE = (
             "1:4: tag '!!python/object/apply:os.system' is not allowed; remove it",
         ),
         ("a: !x!y 3", "1:4: tags (words that begin with '!') are not allowed"),
-        ("a: 1\n---\nb: 2", "2:1: a second document; a config holds only one"),
+        ("a: 1\n---\nb: 2", "2:1: a second document; a config is only one"),
         (
             "a: 1\n...\nb: 2",
-            "3:1: a second document or stray text; a config holds only one map of settings",
+            "3:1: a second document or stray text; a config is only one map of settings",
         ),
         ("[" * 20_000, "1:51: nested more than 50 levels deep"),
         ("[\n" * 20_000, "51:1: nested more than 50 levels deep"),
@@ -131,7 +129,7 @@ NO_COLON_HERE = (
         ('a: "\\0"', "1:4: character U+0000 is not allowed in a text"),
         ('a: "\\ud800"', "1:4: character U+D800 is not allowed in a text"),
         ('a: "\\UFFFFFFFF"', "1:7: a number or an escape here is out of range"),
-        ('a: "\\q"', "1:6: a backslash means something in double quotes; use single quotes"),
+        ('a: "\\q"', "1:6: a backslash has a special meaning in double quotes; use single quotes"),
         ("a: 'x\n", "2:1: the quote that was opened on line 1 is never closed"),
         ("a: [1, 2\n", "2:1: expected ',' or ']' in the list that begins on line 1"),
         ("a: {b: 1]", "1:9: expected ',' or '}' in the map that begins on line 1"),
@@ -145,9 +143,9 @@ NO_COLON_HERE = (
         ("a: 1\nb\nc: 3", "3:1: a ':' and a space are missing after the key on line 2"),
         (
             "a: - b",
-            "1:4: a '-' where no list can begin; put it on a line of its own, or quote the text",
+            "1:4: a list cannot begin here; put the '-' on its own line, or quote the text",
         ),
-        ("a: ? b", "1:4: a '?' where no key can begin; quote the text"),
+        ("a: ? b", "1:4: unexpected '?'; quote the text"),
         ("a: |x", "1:5: '|' and '>' begin a text of several lines; quote the text"),
         ("a: ]", "1:4: expected a key or a value here"),
         ("%YAML 9.9\n---\na", "1:1: lines that begin with '%' are not allowed; remove it"),

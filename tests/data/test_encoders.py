@@ -220,6 +220,7 @@ def imdb(data_dir: Path) -> Dataset:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_reviews_equal_keras(imdb: Dataset, keras_datasets: types.ModuleType) -> None:
     from keras.utils import pad_sequences
 

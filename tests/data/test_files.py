@@ -121,11 +121,11 @@ def test_folder_in_the_place_of_the_file(no_data: Path, tmp_path: Path) -> None:
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, mode: str) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path, *_others: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
     put(tmp_path)
-    monkeypatch.setattr(Path, "open", refuse)  # root reads whatever its mode
+    monkeypatch.setattr("textclf.data.files.open_regular", refuse)  # root reads whatever its mode
     with pytest.raises(DataError, match=f"{FILE}: cannot be read: Permission denied"):
         read_file(FILE, tmp_path)
 

@@ -5,15 +5,14 @@ import gzip
 import hashlib
 import io
 import json
-import os
-import threading
-import time
 import tracemalloc
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from counting import count_calls
 from textclf.data.tables import read_lines, read_rows
 from textclf.errors import DataError, QuotingError
 
@@ -88,18 +87,11 @@ def test_a_header_alone_has_no_rows(folder):
 
 
 def test_rows_come_before_the_file_ends(folder):
-    os.mkfifo("a.csv")
+    Path("a.csv").write_bytes(b"text\n" + b"Good\n" * 400_000 + b"\xff\n")  # beyond any buffer
     rows = read_rows(Path("a.csv"))
-
-    def write() -> None:
-        with Path("a.csv").open("wb", buffering=0) as file:
-            file.write(b"text\n" + b"Good\n" * 200_000)  # more than any buffer
-            done.wait(10)
-
-    done = threading.Event()
-    threading.Thread(target=write, daemon=True).start()
     assert next(rows) == (2, {"text": "Good"})
-    done.set()
+    with pytest.raises(DataError, match=r"a\.csv:400002"):
+        list(rows)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +115,15 @@ def test_rows_come_before_the_file_ends(folder):
             b'text,label\n"a\nb",1\nwell, well,1\n',
             "a.csv:4: 3 fields, but the header has 2; a text that contains a comma needs quotes",
         ),
-        ("a.tsv", b"text\tlabel\nGood\n", "a.tsv:2: 1 field, but the header has 2; a tab stands"),
+        (
+            "a.tsv",
+            b"text\tlabel\nGood\n",
+            "a.tsv:2: 1 field, but the header has 2; an empty field needs",
+        ),
         (
             "a.csv",
             b'text,label\nGood,1\n"Bad,0\nGood,1\n',
-            "a.csv:3: in the row that begins here, a quote is opened and never closed",
+            "a.csv:3: in the row that begins here, a quote is never closed",
         ),
         (
             "a.csv",
@@ -155,9 +151,9 @@ def test_rows_come_before_the_file_ends(folder):
         ("a.jsonl", b'{"a": 1}\n\n{"a": \n', "a.jsonl:3: not valid JSON: Expecting value"),
         ("a.jsonl", b'{"a": 1} {"a": 2}\n', "a.jsonl:1: not valid JSON: Extra data"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: not valid JSON: "),
-        ("a.jsonl", b'["a"]\n', "a.jsonl:1: not a JSON object; each line is one, such as"),
-        ("a.txt", b"text\n", "a.txt: of no known format; its name must end in .csv, .tsv,"),
-        ("csv", b"text\n", "csv: of no known format"),
+        ("a.jsonl", b'["a"]\n', "a.jsonl:1: not a JSON object; each line must be one, such as"),
+        ("a.txt", b"text\n", "a.txt: unknown format; its name must end in .csv, .tsv,"),
+        ("csv", b"text\n", "csv: unknown format"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(folder, name, content, message):
@@ -270,7 +266,7 @@ def test_a_damaged_gzip_file_is_told(folder, damage, message):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("none.csv", "No such file"), (".csv", "Is a directory"), ("\0.csv", "null")],
+    [("none.csv", "No such file"), (".csv", "a folder, not a file"), ("\0.csv", "null")],
 )
 def test_a_file_that_cannot_be_opened_is_told(folder, name, reason):
     Path(".csv").mkdir()
@@ -278,20 +274,18 @@ def test_a_file_that_cannot_be_opened_is_told(folder, name, reason):
         list(read_rows(Path(name)))
 
 
-def test_memory_does_not_grow_with_the_file_and_speed_is_fair(folder):
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_neither_memory_nor_the_work_of_a_row_grows_with_the_file(folder, name):
     text = "The quick brown fox, he said, didn't jump over the lazy dog's 12 tails. " * 20
-    with Path("a.jsonl").open("w") as lines, Path("a.csv").open("w") as table:
-        table.write("text,label\n")
-        for row in range(20_000):
-            table.write(f'"{text}{row}",1\n')
-            lines.write(json.dumps({"text": f"{text}{row}"}) + "\n")
-    for name in ("a.csv", "a.jsonl"):
-        start = time.perf_counter()
-        assert sum(1 for _ in read_rows(Path(name))) == 20_000
-        megabytes = Path(name).stat().st_size / 1e6
-        assert megabytes / (time.perf_counter() - start) > 30  # 300 on a quiet machine
-        tracemalloc.start()
-        for _line, _row in zip(range(5_000), read_rows(Path(name)), strict=False):
-            pass
-        assert tracemalloc.get_traced_memory()[1] < 5e6  # bytes
-        tracemalloc.stop()
+    with Path(name).open("w") as file:
+        file.write("text,label\n" * (name == "a.csv"))
+        for row in range(10_000):
+            record = {"text": f"{text}{row}"}
+            file.write(f'"{text}{row}",1\n' if name == "a.csv" else f"{json.dumps(record)}\n")
+    n_calls = count_calls(lambda: deque(read_rows(Path(name)), maxlen=0))
+    assert n_calls < 10 * 10_000  # functions in Python; 6 or 8 for a row
+    tracemalloc.start()
+    for _line, _row in zip(range(5_000), read_rows(Path(name)), strict=False):
+        pass
+    assert tracemalloc.get_traced_memory()[1] < 5e6  # bytes
+    tracemalloc.stop()

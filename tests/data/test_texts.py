@@ -64,7 +64,7 @@ def test_truth_is_told_where_there_is_a_column_of_it():
             "no column 'y'; (?s:.*) with --label",
         ),
         ("a.jsonl", '{"text": "a"}\n{"b": 1}', {}, "a.jsonl:2: column 'text': missing"),
-        ("a.jsonl", '{"text": 3}', {}, "a.jsonl:1: column 'text': 3 is no text"),
+        ("a.jsonl", '{"text": 3}', {}, "a.jsonl:1: column 'text': 3 is not a text"),
         ("a.csv", "text,label\na,b,c\n", {}, "a.csv:2: 3 fields"),
     ],
 )

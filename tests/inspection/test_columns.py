@@ -60,7 +60,7 @@ def test_a_few_empty_cells_make_no_other_column(tmp_path):
     columns = look(tmp_path, content)
     assert (columns.label, columns.classes) == ("sentiment", ("good", "bad"))
     assert columns.empty == {"sentiment": 2}
-    assert "column 'sentiment' is empty in 2 rows; train tells which: fill them" in [
+    assert "column 'sentiment' is empty in 2 rows; train lists them: fill them" in [
         *columns.in_words()
     ]
     numbers = look(tmp_path, HOUSES.replace(";1.5;", ";;"))

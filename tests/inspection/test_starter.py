@@ -77,9 +77,9 @@ def test_a_choice_names_the_other_choices():
     assert re.search(
         r"type: lstm +# long short-term memory; or dense, simple_rnn, cnn_lstm\n", text
     )
-    assert re.search(r"encoding: embedding +# how ids .*; or one_hot, multi_hot\n", text)
+    assert re.search(r"encoding: embedding +# the form .*; or one_hot, multi_hot\n", text)
     assert re.search(r"split: shuffled +# .*; or tail, first, test, k_fold\n", text)
-    assert re.search(r"maxlen: 100 +# every text becomes this many ids long\n", text)
+    assert re.search(r"maxlen: 100 +# length in ids to which every text is cut or padded\n", text)
 
 
 def test_the_first_lines_say_what_to_type_and_where_the_schema_is():

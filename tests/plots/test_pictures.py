@@ -23,7 +23,7 @@ from textclf.plots import (
 from textclf.plots.curves import epoch_ticks, spread
 from tiny_data import describe, features, texts
 
-LONG = "a_long_name_that_tells_all_of_the_settings_of_a_run-12"
+LONG = "a_long_name_that_lists_all_of_the_settings_of_a_run-12"
 
 
 def make_history(epochs: int, seed: int = 0, validation: bool = True) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def test_epoch_axis_names_whole_epochs() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", "3"]
 
 
-def test_kept_epoch_is_ringed_and_told() -> None:
+def test_kept_epoch_is_ringed_and_named() -> None:
     history = make_history(20)
     axes = draw_curves(history, "accuracy", 7, "a").axes[0]
     (ring,) = [line for line in axes.lines if line.get_markersize() == 12]
@@ -215,7 +215,7 @@ def test_nothing_is_ringed_where_there_is_no_value(kept: int | None) -> None:
     assert not [text for text in axes.texts if "kept" in text.get_text()]
 
 
-def test_values_that_are_not_finite_are_told() -> None:
+def test_values_that_are_not_finite_are_counted() -> None:
     figure = draw_curves(make_broken_history(), "loss", 6, "a")
     assert "not finite, left out: 7" in figure.texts[1].get_text()
 
@@ -228,7 +228,7 @@ def test_mean_ends_where_the_shortest_fold_ends() -> None:
     np.testing.assert_allclose(mean.get_ydata(), expected)
 
 
-def test_comparison_tells_of_a_run_without_the_metric() -> None:
+def test_comparison_names_a_run_without_the_metric() -> None:
     runs = {"imdb-1": make_history(4), "boston-1": make_history(4).drop(columns="accuracy")}
     runs["boston-1"] = runs["boston-1"].drop(columns="val_accuracy")
     figure = draw_comparison(runs, "accuracy", "2 runs")
@@ -259,7 +259,7 @@ def test_confusion_matrix_has_true_classes_as_rows() -> None:
     np.testing.assert_allclose(axes.images[0].get_array(), [[0.75, 0.25], [0.25, 0.75]])
     assert axes.get_ylabel() == "true class"
     assert {text.get_position(): text.get_text() for text in axes.texts}[1, 0] == "2\n25%"
-    assert "9 of 12 right" in figure.texts[1].get_text()
+    assert "9 of 12 correct" in figure.texts[1].get_text()
 
 
 def test_maxlen_stands_between_what_it_keeps_and_what_it_cuts() -> None:

@@ -72,14 +72,14 @@ def test_a_lower_error_is_better(tmp_path, mae, better):
     runs = [make_run(tmp_path, "one", 3.5), make_run(tmp_path, "other", mae, "model.units=[8]")]
     difference = compare(runs).differences[0]
     assert (difference.value, difference.better) == (mae - 3.5, better)
-    assert difference.obstacle.startswith("one seed each: seed noise alone may be as large")
+    assert difference.obstacle.startswith("one seed each: seed noise may be as large")
     assert "--seeds 5" in difference.obstacle
 
 
 @pytest.mark.parametrize(
     ("overrides", "record", "obstacle"),
     [
-        (["seed=43"], {}, "only the seed differs: this is seed noise itself"),
+        (["seed=43"], {}, "only the seed differs: this is seed noise"),
         ([], {"data": {"b.npz": "1"}}, "they have different data"),
         (["dataset.test_split=0.3"], {}, "they have different data"),
         (["training.validation.seed=1"], {}, "they validate on different rows"),

@@ -99,11 +99,11 @@ def test_what_should_not_be_relied_on_is_counted():
     _, tally = answer([Example("xyz", "Pos")] * 3 + [Example("", "1")] * 4)
     assert tally.metrics == {"accuracy": 0.0}
     assert list(tally.warnings()) == [
-        "no word that the model knows in 7 texts, whose predictions mean nothing: row 0, 1, 2, 3, "
-        "4, …",
-        "7 labels of no class that the model knows, counted as wrong: 'Pos', '1'",
+        "7 texts without any word that the model knows, whose predictions mean nothing: row 0, 1, "
+        "2, 3, 4, …",
+        "7 labels not among the model's classes, counted as wrong: 'Pos', '1'",
     ]
-    assert list(answer([])[1].warnings()) == ["there was no text"]
+    assert list(answer([])[1].warnings()) == ["there were no texts"]
     assert answer([Example("good")])[1].metrics == {}
 
 

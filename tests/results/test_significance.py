@@ -1,8 +1,10 @@
-"""The two tests of noise, against values worked out by hand."""
+"""The two tests of noise, against values worked out by hand, and by SciPy."""
 
 from math import comb
 
+import numpy as np
 import pytest
+import scipy.stats
 
 from textclf.results.significance import DRAWN_PERMUTATIONS, mcnemar_test, permutation_test
 
@@ -69,3 +71,25 @@ def test_mcnemar_is_a_fair_coin_on_the_examples_that_one_alone_has_right(only_on
 def test_mcnemar_on_many_examples():
     assert mcnemar_test(1000, 1100).p == pytest.approx(0.0307207, abs=1e-7)
     assert mcnemar_test(0, 50_000).p == 0.0
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 5), (5, 5), (8, 6)])
+def test_permutations_are_those_of_scipy(n, m):
+    rng = np.random.default_rng(n)
+    one, other = rng.normal(0.8, 0.01, n), rng.normal(0.81, 0.01, m)
+    theirs = scipy.stats.permutation_test(
+        (one, other),
+        lambda one, other, axis: np.abs(one.mean(axis) - other.mean(axis)),
+        alternative="greater",
+        n_resamples=np.inf,
+        vectorized=True,
+    )
+    ours = permutation_test(one.tolist(), other.tolist())
+    assert ours.permutations == len(theirs.null_distribution)
+    assert ours.p == pytest.approx(theirs.pvalue, rel=1e-12)
+
+
+@pytest.mark.parametrize(("only_one", "only_other"), [(0, 5), (10, 2), (7, 7), (130, 171)])
+def test_mcnemar_is_the_binomial_test_of_scipy(only_one, only_other):
+    theirs = scipy.stats.binomtest(only_one, only_one + only_other)
+    assert mcnemar_test(only_one, only_other).p == pytest.approx(theirs.pvalue, rel=1e-12)

@@ -76,7 +76,7 @@ def test_a_taken_name_is_refused_and_left_alone(new_run, tmp_path, kind):
 
 def test_processes_that_start_together_get_folders_of_their_own(tmp_path):
     context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=create_runs, args=(str(tmp_path), 10)) for _ in range(3)]
+    others = [context.Process(target=create_runs, args=(tmp_path, "a", 10)) for _ in range(3)]
     for process in others:
         process.start()
     for process in others:
@@ -106,10 +106,10 @@ def test_nothing_is_left_when_the_config_cannot_be_written(new_run, tmp_path, mo
 
 ENDS = [
     (DataError("no", "data"), "failed", ["no", "data"]),
-    (KeyError("bug"), "failed", None),
+    (KeyError("bug"), "interrupted", ["KeyError: 'bug'"]),
     (KeyboardInterrupt(), "interrupted", None),
     (ResourceError("full"), "interrupted", ["full"]),
-    (MemoryError(), "interrupted", None),
+    (MemoryError(), "interrupted", ["MemoryError"]),
 ]
 
 

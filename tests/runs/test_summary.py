@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from run_folders import make_run, make_series
-from textclf.runs import locked, summarize, summarize_runs
+from textclf.config.file import load_config
+from textclf.runs import create_run, locked, summarize, summarize_runs, summary
 
 
 def test_a_finished_run(tmp_path):
@@ -62,6 +63,10 @@ def test_a_damaged_run_is_told_among_the_others_the_newest_last(tmp_path):
         ("history.csv", "epoch,loss\n1\n"),
         ("history.csv", "epoch,loss\n1,2,3\n"),
         ("history.csv", b"\xff\x00"),
+        ("history.csv", "epoch,loss,seconds\n1,2,inf\n"),
+        ("history.csv", "epoch,loss,seconds\n1,2,nan\n"),
+        ("history.csv", "epoch,loss,seconds\n1,2,-1\n"),
+        ("history.csv", "epoch,loss,seconds\n1,2,1e308\n2,2,1e308\n"),
         ("metrics.json", '{"val_mae": "low"}'),
         ("run.json", '{"seeds": [1, "x"]}'),
         ("run.json", '{"seeds": [1]}'),
@@ -78,3 +83,42 @@ def test_every_damaged_file_is_found(tmp_path, file, content):
 
 def test_no_folder(tmp_path):
     assert summarize_runs(tmp_path / "nothing") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["fold-²", "fold-٣", "fold-", "fold-0", "fold-1a", f"fold-{'9' * 200}"]
+)
+def test_a_folder_that_is_not_a_fold_of_the_run_does_not_hide_it(tmp_path, name):
+    run = make_run(tmp_path, "mine", 3.0)
+    make_run(tmp_path, "other", 4.0)
+    (run.path / name).mkdir()
+    (run.path / name.replace("fold", "seed")).mkdir()
+    summaries = summarize_runs(tmp_path)
+    assert [(one.name, one.status, one.parts) for one in summaries] == [
+        ("mine", "finished", None),
+        ("other", "finished", None),
+    ]
+
+
+@pytest.mark.parametrize("name", ["a-²", "a-٣", f"a-{'9' * 200}"])
+def test_a_strange_folder_does_not_count_for_the_next_name(tmp_path, name):
+    (tmp_path / name).mkdir()
+    run = create_run(load_config("boston_dense"), "a", tmp_path, None, {})
+    run.lock.release()
+    assert run.name == "a-1"
+
+
+def test_a_run_that_cannot_be_read_at_all_does_not_hide_the_others(tmp_path, monkeypatch):
+    make_run(tmp_path, "mine", 3.0)
+    make_run(tmp_path, "other", 4.0)
+    as_it_is = summary.summarize
+
+    def summarize_some(run):
+        if run.name == "mine":
+            raise OverflowError("too large")
+        return as_it_is(run)
+
+    monkeypatch.setattr(summary, "summarize", summarize_some)
+    found = {one.name: (one.status, one.problem) for one in summarize_runs(tmp_path)}
+    assert found["other"] == ("finished", None)
+    assert found["mine"] == ("damaged", f"{tmp_path / 'mine'}: damaged: too large")

@@ -25,6 +25,13 @@ def make_run(
     return run
 
 
+def create_runs(runs_dir: Path, recipe: str, number: int) -> None:
+    """New runs that nothing was trained in; in this module, other processes can import it."""
+    config = load_config("boston_dense")
+    for _ in range(number):
+        create_run(config, recipe, runs_dir, None, {})
+
+
 def make_series(
     runs_dir: Path, name: str, maes: Sequence[float], *overrides: str, **record: object
 ) -> RunFolder:
@@ -40,10 +47,3 @@ def make_series(
     scores = {"val_mae": mean, "val_mae_sd": sd, "test_mae": mean + 1, "test_mae_sd": sd}
     write_json(series.metrics_path, scores)
     return series
-
-
-def create_runs(runs_dir: str, numbers: int) -> None:
-    """Create runs; here, so that a spawned process can import it."""
-    config = load_config("boston_dense")
-    for _ in range(numbers):
-        create_run(config, "a", Path(runs_dir), None, {})

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.metrics
 
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
@@ -64,6 +65,66 @@ def test_classification_report_by_hand() -> None:
 def test_classification_report_of_no_rows_has_no_nan() -> None:
     report = classification_report(REPORTED * 0)
     assert not report.drop(columns="class").to_numpy().any()
+
+
+# --- the same as scikit-learn's --------------------------------------------------------------
+
+
+def draw_classes(n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and prediction of 300 rows, half of them right; the last class is never predicted."""
+    rng = np.random.default_rng(n_classes)
+    truth = rng.integers(0, n_classes, 300)
+    guess = rng.integers(0, n_classes - 1, 300)
+    right = (rng.random(300) < 0.5) & (truth < n_classes - 1)
+    return truth, np.where(right, truth, guess)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_confusion_and_report_are_those_of_scikit_learn(n_classes: int) -> None:
+    truth, predicted = draw_classes(n_classes)
+    matrix = confusion_matrix(truth, predicted, n_classes)
+    assert matrix.tolist() == sklearn.metrics.confusion_matrix(truth, predicted).tolist()
+    names = [f"class {number}" for number in range(n_classes)]
+    expected = sklearn.metrics.classification_report(
+        truth, predicted, target_names=names, output_dict=True, zero_division=0
+    )
+    accuracy = expected.pop("accuracy")
+    report = classification_report(pd.DataFrame(matrix, columns=names)).set_index("class")
+    assert list(report.index) == list(expected)
+    for name, scores in expected.items():
+        theirs = [scores[key] for key in ("precision", "recall", "f1-score", "support")]
+        assert report.loc[name].tolist() == pytest.approx(theirs, rel=1e-12)
+    outputs = np.eye(n_classes, dtype=np.float32)[predicted]
+    data = make_dataset(MULTICLASS, truth.tolist(), 0, tuple(names))
+    assert score(data, Scored("test", np.arange(300), outputs))["test_accuracy"] == accuracy
+
+
+def test_scores_of_a_regression_are_those_of_scikit_learn() -> None:
+    y, outputs = np.random.default_rng(0).normal(size=(2, 300)).astype(np.float32)
+    data = make_dataset(REGRESSION, y.tolist(), 0)
+    scores = score(data, Scored("test", np.arange(300), outputs[:, None]))
+    assert scores == pytest.approx(
+        {
+            "test_loss": sklearn.metrics.mean_squared_error(y, outputs),
+            "test_mae": sklearn.metrics.mean_absolute_error(y, outputs),
+        },
+        rel=1e-6,
+    )
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_losses_are_those_of_scikit_learn(n_classes: int) -> None:
+    logits = np.random.default_rng(0).normal(size=(300, n_classes))
+    outputs = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
+    truth, _ = draw_classes(n_classes)
+    task = BINARY if n_classes == 2 else MULTICLASS
+    data = make_dataset(task, truth.tolist(), 0, tuple("abcde"[:n_classes]))
+    ours = outputs[:, 1:] if n_classes == 2 else outputs
+    loss = score(data, Scored("test", np.arange(300), ours))["test_loss"]
+    assert loss == pytest.approx(sklearn.metrics.log_loss(truth, outputs), rel=1e-5)
+
+
+# --- of several fits -------------------------------------------------------------------------
 
 
 def test_mean_and_sd_divides_by_n_minus_1() -> None:

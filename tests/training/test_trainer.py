@@ -338,12 +338,19 @@ RESUMED = {
     "the last epoch kept": make_config(checkpoint={"keep": "last"}),
 }
 RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
+BY_ENGINE = ["dense, graph", "dense with dropout, Keras's fit", "LSTM with dropout, XLA"]
+# A polite and a killed case for each engine; of the rest one.
+INTERRUPTED = [(name, killed) for name in BY_ENGINE for killed in (False, True)] + [
+    pytest.param(name, name != "early stopping", marks=pytest.mark.slow)
+    for name in RESUMED
+    if name not in BY_ENGINE
+]
 
 
 class Stop(keras.callbacks.Callback):
     """Ctrl-C in the middle of an epoch, from 0."""
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int = 0) -> None:
         super().__init__()
         self.epoch = epoch
         self.now = False
@@ -356,7 +363,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.fixture(scope="module", params=RESUMED)
+@pytest.fixture(scope="module")
 def uninterrupted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Fit, list[np.ndarray]]:
@@ -377,7 +384,7 @@ def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
         assert weights_in(getattr(one.folder, path)) == weights_in(getattr(other.folder, path))
 
 
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize(("uninterrupted", "killed"), INTERRUPTED, indirect=["uninterrupted"])
 def test_an_interrupted_fit_goes_on_to_the_same_bits(
     uninterrupted: tuple[Config, Fit, list[np.ndarray]],
     tmp_path: Path,
@@ -392,9 +399,11 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
             patch.setattr(
                 "textclf.training.callbacks.SAVE_SECONDS", 3600
             )  # however slow the machine is
-        for epoch in (2, 4):  # twice
+        stop = Stop()
+        trainer = make_trainer(config, (stop,))
+        for stop.epoch in (2, 4):  # twice
             with pytest.raises(KeyboardInterrupt):
-                make_trainer(config, (Stop(epoch),)).prepare(cut).train()
+                trainer.prepare(cut).train()
     assert len(cut.folder.history) == 4
     state = read_state(cut.folder.state_path)
     assert state is not None and (state.epoch < 4 if killed else state.epoch == 4)
@@ -404,6 +413,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("uninterrupted", BY_ENGINE, indirect=True)
 def test_a_finished_fit_is_left_as_it_is(
     uninterrupted: tuple[Config, Fit, list[np.ndarray]], tmp_path: Path
 ) -> None:

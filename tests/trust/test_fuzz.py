@@ -258,6 +258,7 @@ def tiny_data(dataset: Any) -> Dataset:
     return Dataset(name=name, x=x, y=y, n_train=N_TRAIN, **outline)
 
 
+@pytest.mark.slow
 def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
     from textclf.training.trainer import Trainer
 

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import os
 import pickle
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from click.testing import CliRunner
 from figures import FIGURES
 from textclf.cli import main
 from textclf.runs import RunFolder
+from tiny_recipes import TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data
 HANDLED = {0, 2, 3, 4, 5, 6}
@@ -170,7 +173,7 @@ def run(runs: Path) -> RunFolder:
 
 
 def lambda_model(outside: Path) -> keras.Model:
-    code = f"lambda x: [open({str(outside / 'ran')!r}, 'w'), x][1]"
+    code = f"lambda x: [open({str(outside / 'ran')!r}, 'w').close(), x][1]"
     inputs = keras.Input((13,))
     return keras.Model(inputs, keras.layers.Lambda(eval(code))(inputs))
 
@@ -280,11 +283,19 @@ DOCTORED = {
     "control characters": '{"status": "\\u001b[2J", "recipe": "../../outside", "error": 3}',
     "failed": '{"status": "failed", "error": ["\\u001b[2J", {"a": 1}], "recipe": "../x"}',
     "binary": "\x00\x01\x02" * 1000,
+    "many words": '{"task": "binary", "class_names": ["a", "b"], "encoder": {"kind": "text", '
+    '"num_words": 300000000, "words": []}}',
 }
 
 
+LATER_FILES = ["metrics.json", "preprocessing.json"]  # read once TensorFlow is there
+
+
 @pytest.mark.parametrize("content", DOCTORED)
-@pytest.mark.parametrize("name", ["run.json", "metrics.json", "preprocessing.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["run.json", *(pytest.param(name, marks=pytest.mark.slow) for name in LATER_FILES)],
+)
 def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
     (run.path / name).write_text(DOCTORED[content])
     use(attack, "json files", run, COMMANDS[:3])
@@ -324,6 +335,7 @@ LINKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, name: str) -> None:
     path, target = run.path / name, outside / "target"
@@ -337,6 +349,98 @@ def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, 
     assert codes[1] == codes[3] == 5
 
 
+@pytest.mark.parametrize("name", LINKS[2:])
+def test_a_hard_link_to_a_file_outside(
+    attack: Callable, run: RunFolder, outside: Path, name: str
+) -> None:
+    path, target = run.path / name, outside / "target"
+    target.write_bytes(path.read_bytes() if path.exists() else b"as it was")
+    path.unlink(missing_ok=True)
+    os.link(target, path)
+    use(attack, "links", run)  # attack() holds that nothing outside changes
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_an_output_that_is_a_link(
+    attack: Callable, run: RunFolder, outside: Path, link: Callable
+) -> None:
+    secret = outside / "secret.txt"
+    for command, name in (("plot", "a.png"), ("report", "a.html"), ("plot", "b.svg")):
+        link(secret, name)
+        assert attack("links", command, run.path, "-o", name)[0] == 0
+    link(secret, "schema.json")
+    assert attack("links", "schema", "-o", "schema.json")[0] == 0
+    link(secret, "model.keras")
+    code, message = attack("links", "export", run.path, "--format", "keras", "-o", "model.keras")
+    assert code == 6 and "is there already" in message
+
+
+@pytest.mark.parametrize("special", ["/dev/null", "pipe", "link"])
+def test_an_output_that_is_not_a_file(attack: Callable, run: RunFolder, special: str) -> None:
+    """As root, /dev/null itself would be replaced."""
+    os.mkfifo("pipe")
+    Path("link").symlink_to("pipe")
+    code, message = attack("links", "schema", "-o", special)
+    assert code == 6 and "cannot be written: not a file" in message
+    assert not Path(special).is_file()
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def vast(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(10**13)  # a hole: it takes no room
+
+
+NOT_FILES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a device": device,
+    "a folder": Path.mkdir,
+    "10 TB": vast,
+}
+FILES = [name for name in LINKS if name not in ("plots", "checkpoints")]
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+@pytest.mark.parametrize("name", [*FILES, "preprocessing.json", "confusion_matrix.csv"])
+def test_what_is_not_a_file_in_a_run(
+    attack: Callable, run: RunFolder, name: str, kind: str
+) -> None:
+    path = run.path / name
+    path.unlink(missing_ok=True)
+    NOT_FILES[kind](path)
+    commands = (["evaluate"], ["plot"], ["report"], ["resume", "--set", "training.epochs=4"])
+    codes = [attack("not files", one[0], run.path, *one[1:])[0] for one in commands]
+    attack("not files", "runs", "--runs-dir", run.path.parent)
+    assert set(codes) <= {0, 5, 6}
+    if name not in (".lock", "log.txt", "confusion_matrix.csv"):  # which few commands read
+        assert 5 in codes
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+def test_what_is_not_a_file_of_examples(attack: Callable, kind: str, tmp_path: Path) -> None:
+    NOT_FILES[kind](Path("a.csv"))
+    assert attack("not files", "init", "a.csv")[0] == 4
+    Path("c.yaml").write_text(
+        "dataset: {name: csv, path: a.csv, text: t, label: l}\nmodel: {type: dense}\n"
+    )
+    assert attack("not files", "train", "c.yaml")[0] == 4
+    for name in ("imdb.npz", "boston_housing.npz"):
+        NOT_FILES[kind](tmp_path / name)
+    for name in ("imdb", "boston"):
+        assert attack("not files", "data", "verify", name, "--data-dir", tmp_path)[0] == 4
+        assert attack("not files", "train", f"{name}_dense", "--data-dir", tmp_path)[0] == 4
+
+
+@pytest.mark.parametrize("kind", NOT_FILES)
+def test_what_is_not_a_config(attack: Callable, kind: str) -> None:
+    NOT_FILES[kind](Path("c.yaml"))
+    for command in ("check", "train"):
+        assert attack("not files", command, "c.yaml")[0] == 3
+
+
 def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path) -> None:
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "loop").symlink_to(tmp_path / "linked")
@@ -346,9 +450,42 @@ def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path
     attack("links", "evaluate", run.path, "--runs-dir", tmp_path / "linked")
 
 
+@pytest.mark.slow
 def test_a_recipe_name_that_climbs_out_of_the_record(attack: Callable, run: RunFolder) -> None:
     record = json.loads(run.record_path.read_text())
     run.record_path.write_text(json.dumps({**record, "recipe": "../../outside/x"}))
     code, _ = attack("json files", "reproduce", run.path)
     assert code == 0
     assert [path.name for path in Path("runs").iterdir()] == ["tail-again-1"]
+
+
+# --- repositories ----------------------------------------------------------------------------
+
+REPOSITORIES = {
+    "fsmonitor": "[core]\nfsmonitor = {0}\n",
+    "filters": '[filter "x"]\nclean = {0}\nsmudge = {0}\nprocess = {0}\nrequired = true\n',
+    "hooks": "[core]\nhooksPath = {1}\n",
+    "aliases": "[alias]\nstatus = !{0}\nrev-parse = !{0}\n[core]\npager = {0}\n",
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("name", REPOSITORIES)
+@pytest.mark.parametrize("command", ["train", "resume"])
+def test_a_repository_that_runs_programs(
+    attack: Callable, run: RunFolder, outside: Path, command: str, name: str
+) -> None:
+    script = Path("post-index-change").absolute()
+    script.write_text(f"#!/bin/sh\ntouch {outside}/ran\n")
+    script.chmod(0o755)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    Path("tracked").write_text("a")
+    Path(".gitattributes").write_text("* filter=x\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *arguments], check=True)
+    with Path(".git/config").open("a") as config:
+        config.write(REPOSITORIES[name].format(script, script.parent))
+    Path("tracked").write_text("b")
+    more = ["--set", "training.epochs=3"]
+    arguments = [run.path, *more] if command == "resume" else ["boston_dense", *sets(TINY_TAIL)]
+    assert attack("repositories", command, *arguments)[0] == 0

@@ -78,6 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bits(case: str, n_kills: int, tmp_path: Path) -> None:
     started = time.monotonic()
     finish(textclf("train", *CASES[case], "--name", "whole", "--runs-dir", tmp_path))

@@ -38,6 +38,7 @@ def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [0, 20_000, 120_000, 250_000])
 def test_a_full_disk(small_disk: Path, trained: Path, free: int) -> None:
     """Bytes free of the disk at the start; with the last, training ends and its plots do not."""
@@ -70,16 +71,3 @@ def test_what_needs_too_much_memory_is_refused(
     ):
         train(load_config("boston_dense"), tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_available_memory_is_told_by_the_system() -> None:
-    assert 1e8 < memory.available_bytes() < 1e14
-
-
-def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "CGROUP", tmp_path)
-    unlimited = memory.available_bytes()
-    (tmp_path / "memory.max").write_text("max\n")
-    assert memory.available_bytes() == pytest.approx(unlimited, rel=0.2)
-    (tmp_path / "memory.max").write_text("1000000\n")
-    assert memory.available_bytes() == 1_000_000

@@ -12,6 +12,7 @@ from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
 from textclf.cli.plot import plot
 from textclf.cli.predict import predict
+from textclf.cli.recipes import recipes
 from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
@@ -33,6 +34,7 @@ def main() -> None:
 
 
 COMMANDS = (
+    recipes,
     init,
     check,
     data,

@@ -1,4 +1,4 @@
-"""Predictions as they are shown: lines for a person, CSV for programs, one JSON object."""
+"""The outputs of predict: lines for a person, CSV for programs, one JSON object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from textclf.atomic import writing
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.wording import one_line, shortened
 
 if TYPE_CHECKING:
@@ -27,22 +27,22 @@ NARROWEST_TEXT = 20
 
 
 class Answers:
-    """Takes rows batch by batch; this one keeps them, for JSON."""
+    """Collects rows batch by batch, for one JSON object at the end."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
     def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
-        """Show the rows of a batch of examples."""
+        """Output the rows of a batch of examples."""
         self.rows += rows
 
     def finish(self, run: str, tally: Tally) -> None:
-        """Tell what is to be told of all rows together."""
+        """Output what concerns all rows together."""
         print_json({**_summary(run, tally), "predictions": self.rows})
 
 
 class CsvAnswers(Answers):
-    """CSV on standard output, each batch at once."""
+    """CSV on standard output, written after each batch."""
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
         self.file = file
@@ -56,11 +56,11 @@ class CsvAnswers(Answers):
     def finish(self, _run: str, tally: Tally) -> None:
         self.file.flush()
         for line in _describe(tally):
-            click.echo(f"textclf: {line}", err=True)
+            say(f"textclf: {line}", err=True)
 
 
 class FileAnswers(CsvAnswers):
-    """CSV in a file; standard output tells which."""
+    """CSV in a file, whose path is printed."""
 
     def __init__(self, file: TextIO, columns: Sequence[str], path: Path, as_json: bool) -> None:
         super().__init__(file, columns)
@@ -71,14 +71,14 @@ class FileAnswers(CsvAnswers):
         if self.as_json:
             print_json({**_summary(run, tally), "file": str(self.path)})
         else:
-            click.echo("\n".join([*_describe(tally), str(self.path)]))
+            say(*_describe(tally), self.path)
 
 
 class LineAnswers(Answers):
     """A line for each text, as wide as the terminal; below it, the next most probable classes.
 
     Args:
-        with_texts: whether the texts are to be seen; who types them sees them already.
+        with_texts: whether to print the texts; a user who types them sees them already.
     """
 
     def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
@@ -99,7 +99,7 @@ class LineAnswers(Answers):
                 click.echo(" " * (self.class_width + 2) + click.style(others, dim=True))
 
     def _verdict(self, row: Row) -> str:
-        """'pos  0.934  ', and where it is wrong, the true class."""
+        """'pos  0.934  ', and the true class if the prediction is wrong."""
         name = set_cell_size(one_line(row["prediction"]), self.class_width)
         verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
         if row.get("truth") not in (None, "", row["prediction"]):
@@ -121,10 +121,10 @@ def open_answers(
     as_json: bool,
     is_typed: bool,
 ) -> Iterator[Answers]:
-    """Where rows of `columns` are to go: a file, one JSON object, a terminal, or CSV.
+    """Open the output for rows of `columns`: a file, one JSON object, a terminal, or CSV.
 
     Args:
-        is_typed: whether somebody types the texts.
+        is_typed: whether the user types the texts.
 
     Raises:
         ResourceError: the file cannot be written.
@@ -155,7 +155,7 @@ def _describe(tally: Tally) -> list[str]:
 
 
 def _others(row: Row) -> str:
-    """'then matplotlib 0.051, pandas 0.020', of more than two classes."""
+    """'then matplotlib 0.051, pandas 0.020' if there are more than two classes."""
     others = [
         f"{one_line(row[place])} {row[f'{place}_probability']:.3f}"
         for place in ("second", "third")

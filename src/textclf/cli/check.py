@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, warn
 
 
 @click.command()
@@ -18,10 +18,10 @@ from textclf.cli.output import print_json
 def check(
     config: str, overrides: tuple[str, ...], data_dir: Path | None, device: str, as_json: bool
 ) -> None:
-    """Check CONFIG and show what it builds; nothing is trained.
+    """Check CONFIG and show what it builds, without training.
 
-    CONFIG is a YAML file, or the name of a shipped recipe. Settings that work but mislead or waste
-    are warned of. Without the data, what depends on it is left out with a warning.
+    CONFIG is a YAML file, or the name of a shipped recipe. Warnings name settings that work but
+    mislead or waste. Without the data, everything that does not depend on it is checked.
     """
     from textclf.config.file import load_config
 
@@ -31,7 +31,7 @@ def check(
 
     outcome = check_config(settings, data_dir, device)
     for warning in outcome["warnings"]:
-        click.echo(f"textclf: warning: {warning}", err=True)
+        warn(warning)
     if as_json:
         print_json(outcome)
     else:

@@ -8,10 +8,9 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.cli.runs import describe_duration, describe_epochs, describe_fits
 from textclf.cli.tables import Column, print_wide_table
-from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.results.comparison import Comparison, Difference
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 def compare(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
     """Compare runs: settings, data, scores, curves, noise.
 
-    The curves go into one picture. Whether the first run's scores differ from another's by more
-    than the seed's noise is told by a test of the seeds' scores: train both with --seeds 5. RUN is
-    a folder, or a name under --runs-dir.
+    All curves are drawn in one picture. A test on the scores of several seeds says whether the
+    first run differs from another by more than seed noise: train both with --seeds 5. RUN is a
+    folder, or a name under --runs-dir.
     """
     if len(runs) < 2:
-        raise click.UsageError("Name two runs or more.")
+        raise click.UsageError("Name at least two runs.")
     from textclf.plots.run import plot_comparison
     from textclf.results.comparison import compare as compare_runs
     from textclf.runs import find_run
@@ -43,7 +42,7 @@ def compare(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json:
         print_json({**_as_json(comparison), "files": list(map(str, files))})
     else:
         _print(comparison)
-        click.echo("\n".join(["", *map(str, files)]))
+        say("", *files)
 
 
 def _print(comparison: "Comparison") -> None:
@@ -64,7 +63,7 @@ def _print(comparison: "Comparison") -> None:
             if differences
             else [f"{other} against {names[0]}", "  no score in common"]
         )
-        click.echo("\n" + "\n".join(map(printable, lines)))
+        say("", *lines)
 
 
 def _texts(by_key: dict[str, dict[str, Any]], names: Sequence[str]) -> dict[str, list[str]]:
@@ -75,7 +74,7 @@ def _texts(by_key: dict[str, dict[str, Any]], names: Sequence[str]) -> dict[str,
 
 
 def _text(value: Any) -> str:
-    """A setting as in YAML; of a hash the beginning."""
+    """A setting as in YAML; a hash is shortened."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = str(value)
@@ -110,7 +109,7 @@ def _print_by_run(title: str, names: Sequence[str], rows: dict[str, list[str]]) 
 
 
 def describe(differences: Sequence["Difference"]) -> list[str]:
-    """What two runs' scores differ by, in words: how much, whether that is noise, which test."""
+    """How two runs' scores differ, in words: by how much, whether that is noise, by which test."""
     one, other = differences[0].runs
     width = max(len(difference.score) for difference in differences)
     notes = [note for difference in differences for note in _notes(difference)]
@@ -134,7 +133,11 @@ def _verdict(difference: "Difference") -> str:
         return f" (on these examples: p = {_p(difference.by_example.p)})"
     if difference.by_seed is None:
         return ""
-    words = {True: "beyond seed noise", False: "within seed noise", None: "too few seeds to tell"}
+    words = {
+        True: "beyond seed noise",
+        False: "within seed noise",
+        None: "too few seeds to say",
+    }
     return f": {words[difference.is_beyond_seed_noise]}, p = {_p(difference.by_seed.p)}"
 
 
@@ -143,7 +146,7 @@ def _notes(difference: "Difference") -> Iterator[str]:
         yield difference.obstacle
     if difference.by_example:
         test = difference.by_example
-        yield f"p: {test.test}; it tells these two models apart, not their settings"
+        yield f"p: {test.test}; it compares these two models, not their settings"
     if difference.by_seed:
         yield from _notes_on_seeds(difference, difference.by_seed)
 

@@ -1,4 +1,4 @@
-"""What the shell completes; imports nothing slow."""
+"""Completion of words for the shell, without slow imports."""
 
 import contextlib
 import json
@@ -14,12 +14,12 @@ from textclf.config.recipes import SUFFIXES, list_recipes, shipped_schema
 
 Completions = list[CompletionItem[str]]
 
-# Other words would need quotes, and names of files are not to be trusted: a shell runs $(…).
+# Other words would need quotes, and file names cannot be trusted: a shell runs $(…).
 _PLAIN = re.compile(r"[\w.+@%/=-]+")
 
 
 def complete_config(_context: Any, _parameter: Any, incomplete: str) -> Completions:
-    """Recipes and YAML files, here and a folder below; else whatever the shell finds."""
+    """Recipes and YAML files, here and one folder below; else whatever the shell finds."""
     folder = Path(incomplete.rpartition("/")[0])
     files = [
         str(path)
@@ -28,6 +28,10 @@ def complete_config(_context: Any, _parameter: Any, incomplete: str) -> Completi
         for path in _found(folder, pattern)
     ]
     return _matching([*list_recipes(), *sorted(files)], incomplete) or _paths("file", incomplete)
+
+
+def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> Completions:
+    return _matching(list_recipes(), incomplete)
 
 
 def complete_run(context: click.Context, _parameter: Any, incomplete: str) -> Completions:
@@ -43,7 +47,7 @@ def complete_run(context: click.Context, _parameter: Any, incomplete: str) -> Co
 
 
 def complete_dataset(_context: Any, _parameter: Any, incomplete: str) -> Completions:
-    """The datasets that a name is enough for."""
+    """The datasets that need only a name."""
     sections = [s for s in _schema()["$defs"].values() if s.get("required") == ["name"]]
     return _matching([section["properties"]["name"]["const"] for section in sections], incomplete)
 
@@ -86,7 +90,7 @@ def _matching(words: Iterable[str], incomplete: str) -> Completions:
 
 
 def _paths(kind: str, incomplete: str) -> Completions:
-    """What the shell itself completes, as 'file' or 'dir'."""
+    """Leave completion to the shell: 'file' or 'dir'."""
     return [CompletionItem(incomplete, type=kind)]
 
 
@@ -106,7 +110,7 @@ def _time(path: Path) -> float:
 
 
 def _schema() -> dict[str, Any]:
-    """The shipped schema: the classes of config.py would take pydantic, and twice the time."""
+    """The shipped schema: importing pydantic for the settings' classes would double the time."""
     try:
         schema: dict[str, Any] = json.loads(shipped_schema().read_text(encoding="utf-8"))
     except (OSError, ModuleNotFoundError):  # a source tree that is not installed
@@ -115,7 +119,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _settings() -> dict[str, list[str]]:
-    """Every setting by its dotted path, with its values where they can be listed."""
+    """Every setting by its dotted path, with its possible values if they can be listed."""
     schema = _schema()
     settings: dict[str, list[str]] = {}
     for path, values in _walk("", schema, schema["$defs"]):

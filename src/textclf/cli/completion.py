@@ -1,4 +1,4 @@
-"""`textclf completion`, and what click's own scripts lack for settings such as model.units=8."""
+"""`textclf completion`: click's scripts, extended for settings such as model.units=8."""
 
 import os
 from typing import Any
@@ -25,7 +25,7 @@ def completion(context: click.Context, shell: str, as_json: bool) -> None:
     """Print a script that completes words in SHELL.
 
     It knows commands and options, recipes and config files, the names of runs and datasets, and
-    for --set the settings and their values. Have your shell read it whenever it starts:
+    for --set the settings and their values. Load it in your shell's startup file:
 
     \b
     bash  echo 'eval "$(textclf completion bash)"' >> ~/.bashrc
@@ -42,20 +42,20 @@ def completion(context: click.Context, shell: str, as_json: bool) -> None:
 
 
 def _with(template: str, before: str, addition: str) -> str:
-    """The template with an addition in front of a line; as it is, should click change that line."""
+    """The template with an addition before a line; unchanged if click no longer has that line."""
     return template.replace(before, addition + before)
 
 
 @add_completion_class
 class Bash(BashComplete):
-    """Click's, for a shell that breaks `model.type=lstm` into three words."""
+    """Click's script for bash, which splits `model.type=lstm` into three words."""
 
     source_template = _with(
         BashComplete.source_template,
         "            COMPREPLY+=($value)\n",
         "            [[ $value == *= ]] && compopt -o nospace\n",
     )
-    kept = ""  # what stands before the word that bash replaces
+    kept = ""  # the part before the word that bash replaces
 
     def get_completion_args(self) -> tuple[list[str], str]:
         words = split_arg_string(os.environ["COMP_WORDS"])
@@ -77,7 +77,7 @@ class Bash(BashComplete):
 
 @add_completion_class
 class Zsh(ZshComplete):
-    """Click's, with no space behind `model.type=`."""
+    """Click's script for zsh, without a space after `model.type=`."""
 
     source_template = _with(
         ZshComplete.source_template,

@@ -1,4 +1,4 @@
-"""`textclf data fetch|verify|show`."""
+"""`textclf data fetch|verify|show|cache`."""
 
 import shlex
 from pathlib import Path
@@ -8,8 +8,9 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset
 from textclf.cli.data_show import show
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.errors import DataError
+from textclf.wording import several
 
 
 @click.group()
@@ -41,7 +42,7 @@ def fetch(name: str, data_dir: Path | None, quiet: bool, as_json: bool) -> None:
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     elif paths:
-        click.echo("\n".join(map(str, paths)))
+        say(*paths)
     else:
         _say_no_files(name)
 
@@ -62,13 +63,41 @@ def verify(name: str, data_dir: Path | None, as_json: bool) -> None:
     result = {"files": [{**vars(file), "path": str(file.path)} for file in files]}
     if not as_json:
         for file in files:
-            click.echo(f"{file.status:<8} {file.path}")
+            say(f"{file.status:<8} {file.path}")
         if not files:
             _say_no_files(name)
     if bad:
         raise DataError(*bad, result=result)
     if as_json:
         print_json(result)
+
+
+@data.command()
+@click.option("--clear", is_flag=True, help="Remove it; it is built again when it is needed.")
+@options.json_option
+def cache(clear: bool, as_json: bool) -> None:
+    """Show what the cache of converted data holds.
+
+    It is a folder of textclf's own: $TEXTCLF_CACHE_DIR, or one in the user's cache folder. The
+    downloaded files themselves are in Keras's folder, and stay.
+    """
+    from textclf.data.cache import cache_dir, clear_cache, list_cache
+
+    files = clear_cache() if clear else list_cache()
+    total = sum(file.n_bytes for file in files)
+    if as_json:
+        listed = [
+            {"path": str(f.path), "bytes": f.n_bytes, "complete": f.is_complete} for f in files
+        ]
+        result = {"folder": str(cache_dir()), "files": listed, "bytes": total, "cleared": clear}
+        print_json(result)
+        return
+    for file in files:
+        note = "" if file.is_complete else "  unfinished"
+        say(f"{file.n_bytes / 1e6:>9,.1f} MB  {file.path.name}{note}")
+    verb = "removed from" if clear else "in"
+    files_in = f"{several(len(files), 'file')} {verb} {cache_dir()}"
+    say(f"{total / 1e6:>9,.1f} MB  {files_in}")
 
 
 def _say_no_files(name: str) -> None:

@@ -14,18 +14,18 @@ from rich.text import Text
 
 from textclf.wording import listed, printable, short_line
 
-NARROWEST, WIDEST = 72, 100  # columns; shorter lines lose numbers, longer ones are hard to read
-BARS = "bars"  # the column of a table that holds them
-BAR = 24  # columns of the longest bar
-FEW_CLASSES = 12  # more are shown in two columns
-MOST_CLASSES = 60  # shown at all
+NARROWEST, WIDEST = 72, 100  # columns; shorter lines lose numbers, longer lines are hard to read
+BARS = "bars"  # the header of the column with bars
+BAR = 24  # width of the longest bar, in columns
+FEW_CLASSES = 12  # more classes are shown in two columns
+MOST_CLASSES = 60  # more classes are not shown
 LONGEST_NAME = 18
 PLAIN = str.maketrans("█░▏·…", "#-|,~")
 STYLES = {"[?]": "yellow", "<pad>": "dim", "<start>": "dim", "…": "dim"}
 
 
 def print_data(shown: dict[str, Any]) -> None:
-    """Print what `show_data` tells, a section after the other."""
+    """Print the result of `show_data`, section by section."""
     with _screen() as console:
         _head(console, shown["name"], f"{shown['task']}, on {shown['dataset']}")
         for warning in shown["warnings"]:
@@ -39,7 +39,7 @@ def print_data(shown: dict[str, Any]) -> None:
 
 
 def print_row(shown: dict[str, Any]) -> None:
-    """Print what `show_row` tells: the example before and after preprocessing."""
+    """Print the result of `show_row`: the example before and after preprocessing."""
     with _screen() as console:
         fold = f", validates in fold {shown['fold']}" if shown["fold"] else ""
         place = f"row {shown['row']} of {shown['part']}"
@@ -53,7 +53,7 @@ def print_row(shown: dict[str, Any]) -> None:
 
 @contextmanager
 def _screen() -> Iterator[Console]:
-    """What is printed to it ends up on standard output, without blanks at the ends of lines."""
+    """A console whose text goes to standard output, without spaces at the ends of lines."""
     console = Console(highlight=False, markup=False, emoji=False)
     console.width = max(NARROWEST, min(console.width, WIDEST))
     with console.capture() as capture:
@@ -62,7 +62,7 @@ def _screen() -> Iterator[Console]:
 
 
 def _encodable(text: str) -> str:
-    """The text in what standard output can say: a pipe on Windows, say, has no blocks."""
+    """The text in characters that standard output can encode: a pipe on Windows has no blocks."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         text.encode(encoding)
@@ -85,7 +85,7 @@ def _say(console: Console, text: str | Text | Table) -> None:
 
 
 def _table(*headers: str) -> Table:
-    """The first column is text, the others are numbers, one called BARS is neither."""
+    """A table: text in the first column, numbers in the others, bars in a column called BARS."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.show_header = any(header not in ("", BARS) for header in headers)
     for place, header in enumerate(headers):
@@ -110,20 +110,20 @@ def _print_rows(console: Console, shown: dict[str, Any]) -> None:
 
 def _print_classes(console: Console, shown: dict[str, Any]) -> None:
     classes = sorted(shown["classes"], key=lambda count: -count["training"])
-    told = classes[:MOST_CLASSES]
-    _title(console, f"{len(classes)} classes", "training rows, those that validate included")
-    if len(told) > FEW_CLASSES:
-        half = -(-len(told) // 2)
-        halves = [told[:half], told[half:]]
+    listed = classes[:MOST_CLASSES]
+    _title(console, f"{len(classes)} classes", "training rows, including the validation rows")
+    if len(listed) > FEW_CLASSES:
+        half = -(-len(listed) // 2)
+        halves = [listed[:half], listed[half:]]
         bar = _bar_beside(console, halves)
         tables = [_class_table(part, classes, bar, with_test=False) for part in halves]
     else:
-        tables = [_class_table(told, classes, BAR, with_test=True)]
+        tables = [_class_table(listed, classes, BAR, with_test=True)]
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(*tables)
     _say(console, grid)
-    if len(classes) > len(told):
-        _say(console, f"and {len(classes) - len(told)} more with fewer rows")
+    if len(classes) > len(listed):
+        _say(console, f"and {len(classes) - len(listed)} more with fewer rows")
     best = shown["baseline"]
     if best["test_accuracy"] is not None:
         always = f"To beat: always guessing {printable(best['prediction'])!r} is right for "
@@ -131,24 +131,24 @@ def _print_classes(console: Console, shown: dict[str, Any]) -> None:
 
 
 def _bar_beside(console: Console, halves: list[list[dict[str, Any]]]) -> int:
-    """What names, rows and shares of two tables leave for their longest bar."""
+    """The width that names, rows and shares of two tables leave for their longest bar."""
     rest = console.width - 8
     for half in halves:
         names = (len(_name(count["name"])) for count in half)
         rest -= max(names) + max(4, len(f"{half[0]['training']:,}")) + 13
-    # Sorted: the second table's longest bar is shorter, or as long.
+    # Sorted: the second table's longest bar is not longer.
     first, second = (half[0]["training"] for half in halves)
     return max(1, min(BAR, int(rest / (1 + second / max(first, 1)))))
 
 
 def _class_table(
-    told: Sequence[dict[str, Any]], classes: list[dict[str, Any]], width: int, with_test: bool
+    listed: Sequence[dict[str, Any]], classes: list[dict[str, Any]], width: int, with_test: bool
 ) -> Table:
     rows = sum(count["training"] for count in classes) or 1
     most = max(count["training"] for count in classes) or 1
     test = ("test",) if with_test else ()
     table = _table("", "rows", "share", BARS, *test)
-    for count in told:
+    for count in listed:
         bar = _bar(count["training"], most, width)
         share = f"{count['training'] / rows:.1%}"
         in_test = (f"{count['test']:,}",) if with_test else ()
@@ -174,7 +174,7 @@ def _print_lengths(console: Console, shown: dict[str, Any]) -> None:
     console.print()
     _say(console, _histogram(lengths))
     if lengths["empty"]:
-        _say(console, f"{lengths['empty']:,} texts have no word.")
+        _say(console, f"{lengths['empty']:,} texts have no words.")
     if lengths["maxlen"] is not None:
         cut = f"{lengths['texts_cut']:.0%} of the texts (░) and {lengths['tokens_cut']:.0%} of all"
         padded = f"{lengths['texts_padded']:.0%} are shorter and padded"
@@ -184,10 +184,10 @@ def _print_lengths(console: Console, shown: dict[str, Any]) -> None:
 def _spread(spread: dict[str, Any], form: str) -> Table:
     named = {"5": "5%", "25": "25%", "50": "median", "75": "75%", "95": "95%"}
     ranks = {named[rank]: value for rank, value in spread["percentiles"].items()}
-    told = {"mean": spread["mean"], "min": spread["min"], **ranks, "max": spread["max"]}
-    table = _table(*told)
+    numbers = {"mean": spread["mean"], "min": spread["min"], **ranks, "max": spread["max"]}
+    table = _table(*numbers)
     table.columns[0].justify = "right"
-    table.add_row(*(format(round(value, 4), form) for value in told.values()))
+    table.add_row(*(format(round(value, 4), form) for value in numbers.values()))
     return table
 
 
@@ -208,10 +208,10 @@ def _histogram(lengths: dict[str, Any]) -> Table:
 
 def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
     words = shown["vocabulary"]
-    rare = f"{words['words']:,} different ones in the training texts, {words['once']:,} only once"
-    _title(console, "Words", rare)
+    counts = f"{words['words']:,} distinct, {words['once']:,} of them only once"
+    _title(console, "Words", f"of the training texts: {counts}")
     if words["coverage"]:
-        _say(console, "Share of the words that a num_words keeps:")
+        _say(console, "Share of words that each num_words keeps:")
         table = _table("", *(f"{size['num_words']:,}" for size in words["coverage"]))
         for part in ("training", "test"):
             shares = (f"{size[part]:.1%}" for size in words["coverage"])
@@ -219,12 +219,12 @@ def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
         _say(console, table)
     lost = {"num_words": words["too_rare"], "skip_top": words["too_frequent"]}
     names = [name for name in lost if words[name] and lost[name]]
-    told = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in names]
-    if told:
+    losses = [f"{name} {words[name]:,} makes {lost[name]:.1%}" for name in names]
+    if losses:
         kept = 1 - sum(lost.values())
-        _say(console, f"{listed(told)} of the training words unknown; {kept:.1%} stay.")
+        _say(console, f"{listed(losses)} of the training words unknown; {kept:.1%} remain.")
     if words["unseen"]:
-        _say(console, f"{words['unseen']:.1%} of the test words are in no training text.")
+        _say(console, f"{words['unseen']:.1%} of the test words are not in the training texts.")
 
 
 def _print_features(console: Console, shown: dict[str, Any]) -> None:
@@ -239,10 +239,10 @@ def _print_features(console: Console, shown: dict[str, Any]) -> None:
 
 def _print_duplicates(console: Console, shown: dict[str, Any]) -> None:
     found = shown["duplicates"]
-    _title(console, "Duplicates", "rows that a model cannot tell apart")
+    _title(console, "Duplicates", "rows that are identical to a model")
     parts = (
         ("training", "occur more than once", shown["parts"]["train"], "with different labels"),
-        ("test", "are training rows too", shown["parts"]["test"], "labelled otherwise"),
+        ("test", "are also training rows", shown["parts"]["test"], "with another label"),
     )
     for part, what, rows, but in parts:
         count, against = found[f"{part}_rows"], found[f"{part}_contradictions"]
@@ -250,12 +250,12 @@ def _print_duplicates(console: Console, shown: dict[str, Any]) -> None:
         contradicted = f", {against:,} of them {but}" if against else ""
         _say(console, f"{count:,} of {rows:,} {part} rows{share} {what}{contradicted}.")
     for pair in found["contradictions"]:
-        told = (f"{row['split']} row {row['row']} ({_label(row['label'])})" for row in pair)
-        _say(console, f"  {' = '.join(told)}")
+        rows = (f"{row['split']} row {row['row']} ({_label(row['label'])})" for row in pair)
+        _say(console, f"  {' = '.join(rows)}")
 
 
 def _print_examples(console: Console, shown: dict[str, Any]) -> None:
-    _title(console, "Examples", "as the model reads them; [?] is a word that it does not know")
+    _title(console, "Examples", "as the model reads them; [?] is an unknown word")
     for example in shown["examples"]:
         label = f"{printable(example['label'])}, row {example['row']}"
         _say(console, Text(label, "cyan"))
@@ -291,7 +291,7 @@ def _print_text_of_row(console: Console, shown: dict[str, Any]) -> None:
     _say(console, _styled(shown["text"].split(" ")))
     read = shown["input"]
     if read["encoding"] == "multi_hot":
-        rest = f"{len(read['ids']):,} of {read['num_words']:,} columns are 1, those of these words"
+        rest = f"{len(read['ids']):,} of {read['num_words']:,} columns are 1, for these words"
     else:
         rest = f"{len(read['ids']):,} ids, {read['unknown']:,} of them unknown words ([?])"
         rest += f", {read['padding']:,} padding" if read["padding"] else ""
@@ -301,7 +301,7 @@ def _print_text_of_row(console: Console, shown: dict[str, Any]) -> None:
 
 
 def _without_repeated_padding(words: list[str], ids: list[int]) -> list[tuple[str, str]]:
-    """Word and id as text; of neighbouring padding one, with how often it is there."""
+    """Word and id as text; a run of padding becomes one cell with its length."""
     cells: list[tuple[str, str]] = []
     count = 0
     for word, id_ in zip([*words, ""], [*ids, -1], strict=True):
@@ -314,7 +314,7 @@ def _without_repeated_padding(words: list[str], ids: list[int]) -> list[tuple[st
 
 
 def _print_words_over_ids(console: Console, cells: list[tuple[str, str]]) -> None:
-    """Each word with its id below it, as many side by side as fit."""
+    """Each word with its id below it, in lines as wide as the console."""
     line: list[tuple[str, str, int]] = []
     used = 2
     for word, id_ in cells:
@@ -350,7 +350,7 @@ def _name(name: str) -> str:
 
 
 def _bar(count: int, most: int, width: int, block: str = "█") -> str:
-    """At least a sliver for what is not nothing."""
+    """A bar: at least a thin one unless the count is 0."""
     whole = round(width * count / most)
     return block * whole or ("▏" if count else "")
 

@@ -11,15 +11,15 @@ from textclf.cli.output import print_json
 
 @click.command()
 @click.argument("source", metavar="NAME|CONFIG", shell_complete=complete_source)
-@click.option("--row", type=click.IntRange(min=0), help="Show this row, before and after.")
+@click.option("--row", type=click.IntRange(min=0), help="Show this row before and after encoding.")
 @click.option(
     "--split",
     "part",
     type=click.Choice(["train", "test"]),
-    help="Where --row counts from 0, as in predictions.csv.  [default: train]",
+    help="The rows that --row counts, from 0, as in predictions.csv.  [default: train]",
 )
 @options.set_option
-@options.picture_option("Save a picture of the lengths, or the features, here.")
+@options.picture_option("Save a picture of the lengths, or the features, to this file.")
 @options.data_dir_option
 @options.json_option
 def show(
@@ -31,16 +31,16 @@ def show(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what is in the data, as a person reads it.
+    """Show what is in the data, in readable form.
 
-    Classes, lengths, words, duplicates and examples of the dataset NAME, such as imdb; of a CONFIG,
-    a file or a recipe, also what its preprocessing makes of them. With --row, one example before
-    and after preprocessing.
+    Print classes, lengths, words, duplicates and examples of the dataset NAME, such as imdb. For a
+    CONFIG, a file or a recipe, also show the effect of its preprocessing. With --row, show one
+    example before and after preprocessing.
     """
     if row is None and part is not None:
-        raise click.UsageError("--split says where --row counts; give --row, too.")
+        raise click.UsageError("--split needs --row: it selects the rows that --row counts.")
     if row is not None and output is not None:
-        raise click.UsageError("-o draws all rows; leave out --row.")
+        raise click.UsageError("-o draws all rows; remove --row or -o.")
     from textclf.inspection.show import show_data, show_row
 
     if row is not None:

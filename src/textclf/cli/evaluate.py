@@ -7,7 +7,7 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.expectations import Expectation
-from textclf.cli.output import finish
+from textclf.cli.output import finish, kept_warnings
 
 
 @click.command()
@@ -31,7 +31,10 @@ def evaluate(
     written into the run.
     """
     from textclf import workflow
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    metrics = workflow.evaluate(opened, data_dir=data_dir, device=device)
-    finish(str(opened.path), opened.status, metrics, expectations, as_json)
+    with show_progress(quiet=True) as reporter:
+        metrics = workflow.evaluate(opened, data_dir=data_dir, device=device, reporter=reporter)
+    warnings = kept_warnings()
+    finish(str(opened.path), opened.status, metrics, warnings, expectations, as_json)

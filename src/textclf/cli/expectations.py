@@ -1,4 +1,4 @@
-"""What a user expects of a run's scores, such as 'val_accuracy>=0.77'."""
+"""Expected scores of a run, such as 'val_accuracy>=0.77'."""
 
 import operator
 import re
@@ -33,16 +33,16 @@ class Expectation:
 
 
 def parse_expectation(text: str) -> Expectation | None:
-    """The expectation that a text such as 'val_accuracy>=0.77' states; None if it states none."""
+    """The expectation in a text such as 'val_accuracy>=0.77'; None if the text is not one."""
     match = re.fullmatch(rf"\s*(\w+)\s*(>=|<=|==|>|<)\s*({NUMBER})\s*", text)
     return Expectation(match[1], match[2], float(match[3])) if match else None
 
 
 def find_impossible(expectations: Sequence[Expectation], is_regression: bool) -> list[str]:
-    """A line for each score that the task does not have, told before hours are spent."""
+    """A line for each score that the task does not have: an error before hours of training."""
     metric, other = ("mae", "accuracy") if is_regression else ("accuracy", "mae")
     return [
-        f"{expectation}: there will be no {expectation.score}; expect "
+        f"{expectation}: this task has no {expectation.score}; use "
         f"{expectation.score.replace(other, metric)}"
         for expectation in expectations
         if other in expectation.score
@@ -65,6 +65,6 @@ def _is_met(expectation: Expectation, metrics: dict[str, float]) -> bool:
 
 def _actual(score: str, metrics: dict[str, float]) -> str:
     if score in metrics:
-        # All digits: rounded, 0.7699999 would not look short of 0.77.
+        # All digits: 0.7699999, rounded, would not look lower than 0.77.
         return f"{score} is {metrics[score]}"
     return f"this run has no {score}; it has {', '.join(metrics)}"

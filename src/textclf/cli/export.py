@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.results.export.formats import FORMATS
 
 
@@ -25,8 +25,8 @@ def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
     "format_name",
     type=click.Choice(list(FORMATS)),
     required=True,
-    is_eager=True,  # the path is checked by it
-    help="What to write.",
+    is_eager=True,  # the path is checked against it
+    help="The format to write.",
 )
 @click.option(
     "-o",
@@ -35,16 +35,17 @@ def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
     metavar="PATH",
     required=True,
     callback=_check_suffix,
-    help="Write it here: a .keras, .onnx or .tflite file; of a SavedModel, a folder.",
+    help="Where to write it: a .keras, .onnx or .tflite file, or a folder for a SavedModel.",
 )
 @options.runs_dir_option
 @options.json_option
 def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bool) -> None:
     """Write the kept model of RUN for other programs, with a card.
 
-    Beside it, PATH.json is its card: what goes in, how to make it, what comes out, and a program
-    that does it. A SavedModel of texts takes raw strings; the others take ids, whose vocabulary is
-    in the card. The written model is opened again, and its outputs compared with the run's own.
+    The card, PATH.json beside the model, describes the input, how to make it, the output, and has
+    a program that does it. A SavedModel of texts takes raw strings; the other formats take ids,
+    whose vocabulary is in the card. The written model is read back and its outputs are compared
+    with the run's.
     RUN is a folder, or a name under --runs-dir.
     """
     from textclf import workflow
@@ -54,4 +55,4 @@ def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bo
     if as_json:
         print_json({"path": str(output), "format": format_name, "card": str(card)})
     else:
-        click.echo(f"{output}\n{card}")
+        say(output, card)

@@ -1,7 +1,8 @@
 """The one place where errors are caught, printed and turned into exit codes."""
 
+import contextlib
 import errno
-import os
+import io
 import signal
 import sys
 import traceback
@@ -11,15 +12,18 @@ from typing import Any, NoReturn
 
 import click
 
-from textclf.cli.output import print_json
+from textclf.cli.output import note, print_object, say
 from textclf.errors import (
+    OUT_OF_MEMORY,
     Interrupted,
     ResourceError,
     Terminated,
     TextclfError,
     UsageError,
+    is_out_of_memory,
 )
-from textclf.wording import printable
+from textclf.training.engine import streams
+from textclf.training.engine.last_words import witness
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 BUG = "this is a bug of textclf; please report it with the lines above"
@@ -38,57 +42,98 @@ class CatchingGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *other: Any, **settings: Any) -> NoReturn:
         arguments = list(sys.argv[1:] if args is None else args)
+        witness.as_json = "--json" in arguments
+        warnings: list[str] = []
+        streams.open_missing()
         signal.signal(signal.SIGTERM, _terminate)
         sys.exit(
             _run(
                 lambda: super(CatchingGroup, self).main(
-                    arguments, *other, **{**settings, "standalone_mode": False}
+                    arguments, *other, **{**settings, "standalone_mode": False, "obj": warnings}
                 ),
                 as_json="--json" in arguments,
+                warnings=warnings,
             )
         )
 
 
-def _run(command: Callable[[], int | None], as_json: bool) -> int:
+def _run(command: Callable[[], int | None], as_json: bool, warnings: Sequence[str]) -> int:
+    stdout, stderr = sys.stdout, sys.stderr
     try:
-        return command() or 0
+        code = command() or 0
+        streams.flush()
+        return code
     except click.ClickException as error:
-        if not as_json:
-            error.show()
-            return UsageError.exit_code
-        return _print(UsageError(error.format_message()), as_json)
-    except BrokenPipeError:  # the reader of our output is gone, such as `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return TextclfError.exit_code
+        return _show_usage(error) if not as_json else _print(_usage(error), as_json, warnings)
+    except BrokenPipeError:  # the reader of our output has enough, such as `| head`
+        streams.drop_unwritten()
+        return 0
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        sys.stdout, sys.stderr = stdout, stderr  # click wraps them on a BrokenPipeError
+        streams.drop_unwritten()
+        return 0
     except (Exception, KeyboardInterrupt, Termination) as error:
-        return _print(_explain(error), as_json)
+        if isinstance(error, OSError) and (stream := streams.drop_unwritten()):
+            full = ResourceError(f"{stream} cannot be written: {error.strerror}")
+            return _print(full, False, warnings)
+        return _print(_explain(error), as_json, warnings)
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    return UsageError(error.format_message())
+
+
+def _show_usage(error: click.ClickException) -> int:
+    text = io.StringIO()
+    error.show(text)
+    with contextlib.suppress(OSError):
+        say(*text.getvalue().splitlines(), err=True)
+    return UsageError.exit_code
 
 
 def _explain(error: BaseException) -> TextclfError:
     """The error that the user sees; the traceback of a bug is printed."""
     if isinstance(error, TextclfError):
         return error
-    if isinstance(error, KeyboardInterrupt | click.Abort | Termination):
-        # The notes say what was kept; click raises its Abort from the KeyboardInterrupt.
-        notes = getattr(error.__cause__ or error, "__notes__", [])
-        stopped = Terminated if isinstance(error, Termination) else Interrupted
+    if signalled := _signal_behind(error):
+        stopped = Terminated if isinstance(signalled, Termination) else Interrupted
+        notes = getattr(signalled, "__notes__", [])  # what was kept
         return stopped("interrupted", *notes)
-    if isinstance(error, MemoryError):
-        return ResourceError("out of memory; use a smaller batch_size, num_words or maxlen")
+    if is_out_of_memory(error):
+        return ResourceError(OUT_OF_MEMORY)
     if isinstance(error, OSError) and error.errno in NO_ROOM:
-        return ResourceError(f"{error}; make room")
-    traceback.print_exception(error)
+        return ResourceError(f"{error}; make room on the disk, or where standard output goes")
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
     return TextclfError(BUG)
 
 
-def _print(error: TextclfError, as_json: bool) -> int:
+def _signal_behind(error: BaseException | None) -> BaseException | None:
+    """What a signal raised: native modules that it stops while they are imported hide it."""
+    found = error
+    while found is not None and not isinstance(found, KeyboardInterrupt | Termination):
+        found = found.__cause__ or found.__context__
+    return found or (error if isinstance(error, click.Abort) else None)  # a question's Ctrl-D
+
+
+def _print(error: TextclfError, as_json: bool, warnings: Sequence[str]) -> int:
     """Print plain lines, never wrapped or decorated, so that they can be searched and clicked."""
-    if as_json:
-        print_json(error.to_json())
-    else:
+    if not (as_json and _print_as_json(error, warnings)):
         for message in error.messages:
-            click.echo(f"textclf: {printable(message)}", err=True)
+            note(message)
     return error.exit_code
+
+
+def _print_as_json(error: TextclfError, warnings: Sequence[str]) -> bool:
+    """Whether it could be printed."""
+    try:
+        print_object({**({"warnings": list(warnings)} if warnings else {}), **error.to_json()})
+    except OSError:
+        streams.drop_unwritten()
+        return False
+    return True
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_dataset, complete_model
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.config.recipes import SCHEMA_FILE
 
 
@@ -17,7 +17,7 @@ from textclf.config.recipes import SCHEMA_FILE
     "--dataset",
     metavar="NAME",
     shell_complete=complete_dataset,
-    help="imdb, reuters, boston, or docstrings, which needs no download, in place of DATA.",
+    help="imdb, reuters, boston, or docstrings (needs no download), instead of DATA.",
 )
 @click.option(
     "--model",
@@ -35,13 +35,13 @@ from textclf.config.recipes import SCHEMA_FILE
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it here; - is standard output.  [default: <data or dataset>_<model>.yaml]",
+    help="Where to write it; - is standard output.  [default: <data or dataset>_<model>.yaml]",
 )
 @click.option(
     "--schema",
     "with_schema",
     is_flag=True,
-    help=f"Write {SCHEMA_FILE} beside it, by which editors complete and check it.",
+    help=f"Write {SCHEMA_FILE} beside it, so that editors complete and check it.",
 )
 @options.json_option
 def init(
@@ -55,14 +55,13 @@ def init(
     with_schema: bool,
     as_json: bool,
 ) -> None:
-    """Write a starter config, each setting with its meaning.
+    """Write a starter config that explains each setting.
 
-    DATA is a file of your own, .csv, .tsv or .jsonl, plain or .gz: it is looked into for the
-    column of texts, or those of numbers, and the column to predict. A config that is there already
-    is left alone.
+    DATA is your own file, .csv, .tsv or .jsonl, plain or .gz. Its columns of texts or numbers and
+    the column to predict are guessed from its content. An existing config is never overwritten.
     """
     if data is None and (text or label or target):
-        raise click.UsageError("--text, --label and --target go with a DATA file.")
+        raise click.UsageError("--text, --label and --target need a DATA file.")
     if (dataset and data) or (label and target):
         raise click.UsageError("Give DATA or --dataset, and --label or --target, not both.")
     stem = data.name.partition(".")[0] if data else dataset or "docstrings"
@@ -71,7 +70,7 @@ def init(
         raise click.UsageError("-o - prints the config alone; leave out --schema and --json.")
     path = Path(f"{stem}_{model}.yaml") if output is None or is_printed else output
     if path.exists() and not is_printed:
-        raise click.UsageError(f"{path} is there already; name another file with -o.")
+        raise click.UsageError(f"{path} already exists; choose another file with -o.")
 
     from textclf.atomic import write_text
     from textclf.config.json_schema import config_schema, dump_schema
@@ -96,10 +95,10 @@ def init(
         print_json({"files": [str(file) for file in (path, schema) if file]})
         return
     for line in columns.in_words() if columns else ():
-        click.echo(f"textclf: {data}: {line}", err=True)
+        say(f"textclf: {data}: {line}", err=True)
     if "test_path" in section:
-        click.echo(f"textclf: {section['test_path']}: holds the test rows", err=True)
+        say(f"textclf: {section['test_path']}: used for the test rows", err=True)
     if is_printed:
         return
-    click.echo(path)
-    click.echo(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)
+    say(path)
+    say(f"textclf: train it with: textclf train {shlex.quote(str(path))}", err=True)

@@ -32,7 +32,7 @@ def _check_epochs(context: Any, parameter: Any, overrides: tuple[str, ...]) -> i
         key, _, value = override.partition("=")
         if key.strip() != "training.epochs" or not re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
             raise click.BadParameter(
-                f"{override!r}: of a run that exists only training.epochs=N can be set.",
+                f"{override!r}: only training.epochs=N can be changed in an existing run.",
                 context,
                 parameter,
             )
@@ -47,7 +47,7 @@ epochs_option = click.option(
     metavar="training.epochs=N",
     callback=_check_epochs,
     shell_complete=completers.complete_epochs,
-    help="Train N epochs in all.",
+    help="Train N epochs in total.",
 )
 runs_dir_option = click.option(
     "--runs-dir",
@@ -69,7 +69,7 @@ def _check_format(_context: Any, _parameter: Any, output: Path | None) -> Path |
 
 
 def picture_option(meaning: str) -> Callable[[Command], Command]:
-    """`-o FILE`, whose ending is that of a picture."""
+    """`-o FILE`, whose name must end like a picture's."""
     return click.option(
         "-o",
         "--output",
@@ -85,12 +85,12 @@ data_dir_option = click.option(
     type=click.Path(path_type=Path),
     metavar="DIR",
     shell_complete=completers.complete_folder,
-    help="Look for data files here first.",
+    help="The folder where data files are looked for first.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print exactly one JSON object on standard output."
 )
-quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
+quiet_option = click.option("--quiet", is_flag=True, help="Do not show progress.")
 
 
 def _check_device(_context: Any, _parameter: Any, device: str) -> str:
@@ -106,7 +106,7 @@ device_option = click.option(
     metavar="DEVICE",
     callback=_check_device,
     shell_complete=completers.complete_device,
-    help="Where to compute: auto, cpu, gpu or gpu:N.",
+    help="The device to compute on: auto, cpu, gpu or gpu:N.",
 )
 
 
@@ -115,8 +115,8 @@ def _check_name(_context: Any, _parameter: Any, name: str | None) -> str | None:
         return None
     if not re.fullmatch(r"[^./\\:][^/\\:]*", name) or not _is_plain(name):
         raise click.BadParameter(
-            f"{name!r} cannot name a folder: a name is one path component of at most 200 "
-            "bytes, without a dot in front."
+            f"{name!r} cannot be a folder's name: a name is one path component of at most 200 "
+            "bytes that does not start with a dot."
         )
     return name
 
@@ -146,8 +146,8 @@ class ExpectationType(click.ParamType):  # type: ignore[type-arg]  # since click
             self.fail(f"{value!r} is not of the form val_accuracy>=0.77.", parameter, context)
         if expectation.score not in SCORES:
             close = get_close_matches(expectation.score, SCORES, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(SCORES)}."
-            self.fail(f"no score is called {expectation.score!r}; {hint}", parameter, context)
+            hint = f"did you mean {close[0]}?" if close else f"the scores are {', '.join(SCORES)}."
+            self.fail(f"there is no score {expectation.score!r}; {hint}", parameter, context)
         return expectation
 
 
@@ -156,5 +156,5 @@ expect_option = click.option(
     "expectations",
     multiple=True,
     type=ExpectationType(),
-    help="Exit with 7 if a score of metrics.json falls short, such as 'val_accuracy>=0.77'.",
+    help="Exit with 7 unless a score in metrics.json meets this, such as 'val_accuracy>=0.77'.",
 )

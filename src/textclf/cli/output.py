@@ -1,5 +1,6 @@
 """What commands print: results on standard output, everything else on standard error."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -8,17 +9,52 @@ import click
 
 from textclf.cli.expectations import Expectation, find_unmet
 from textclf.errors import ExpectationError
+from textclf.wording import printable
 
 
 def print_json(content: dict[str, Any]) -> None:
+    """Print a result, with the warnings of the command unless it has its own."""
+    print_object({"warnings": kept_warnings(), **content})
+
+
+def print_object(content: dict[str, Any]) -> None:
+    """Print JSON as it is."""
     # ASCII alone is right in any locale, and for file names that are not valid text.
     click.echo(json.dumps(content, allow_nan=False))
+
+
+def warn(message: str) -> None:
+    """Show a warning on standard error, and keep it for the command's JSON."""
+    kept = kept_warnings()
+    if message not in kept:
+        kept.append(message)
+    note(f"warning: {message}")
+
+
+def kept_warnings() -> list[str]:
+    """The warnings of the command that runs, to be added to."""
+    context = click.get_current_context(silent=True)
+    kept: list[str] | None = context.obj if context else None
+    return [] if kept is None else kept
+
+
+def note(line: str) -> None:
+    """Print a line of textclf's own on standard error; where nobody can read it, that is fine."""
+    with contextlib.suppress(OSError):
+        say(f"textclf: {line}", err=True)
+
+
+def say(*lines: object, err: bool = False) -> None:
+    """Print a line each, such as of file names and keys, which may be made to rule a terminal."""
+    for line in lines:
+        click.echo(printable(str(line)), err=err)
 
 
 def finish(
     run: str,
     status: str,
     metrics: dict[str, float],
+    warnings: list[str],
     expectations: Sequence[Expectation],
     as_json: bool,
 ) -> None:
@@ -28,10 +64,10 @@ def finish(
         ExpectationError: a score falls short; its JSON has the scores, too.
     """
     unmet = find_unmet(expectations, metrics)
-    result = {"run": run, "status": status, "metrics": metrics}
+    result = {"run": run, "status": status, "metrics": metrics, "warnings": warnings}
     if not as_json:
         print_scores(metrics)
-        click.echo(run)
+        say(run)
     if unmet:
         raise ExpectationError(*unmet, result=result)
     if as_json:
@@ -46,4 +82,4 @@ def print_scores(metrics: dict[str, float]) -> None:
             continue
         text = f"{value}" if isinstance(value, int) else f"{value:.4f}"
         deviation = f" ± {metrics[f'{name}_sd']:.4f}" if f"{name}_sd" in metrics else ""
-        click.echo(f"{name:<{width}}  {text}{deviation}")
+        say(f"{name:<{width}}  {text}{deviation}")

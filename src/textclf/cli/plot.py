@@ -6,18 +6,18 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 
 
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @options.runs_dir_option
 @options.picture_option(
-    "Save the picture here.  [default: into the run; of several runs, comparison.png]"
+    "Where to save the picture.  [default: in the run; comparison.png for several runs]"
 )
 @options.json_option
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
-    """Draw the pictures of RUN anew, or compare several runs in one.
+    """Redraw the plots of RUN, or compare several runs in one picture.
 
     RUN is a folder, or a name under --runs-dir; left out, the newest finished run.
     """
@@ -32,4 +32,4 @@ def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bo
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     else:
-        click.echo("\n".join(map(str, paths)))
+        say(*paths)

@@ -27,7 +27,7 @@ def _check_suffix(_context: Any, _parameter: Any, output: Path | None) -> Path |
 
 def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> str | None:
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise click.BadParameter(f"{delimiter!r} is not one sign, such as ';'.")
+        raise click.BadParameter(f"{delimiter!r} is not one character, such as ';'.")
     return delimiter
 
 
@@ -57,15 +57,15 @@ class _Predict(click.Command):
     "--file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Predict the texts of a .csv, .tsv or .jsonl file, or each line of another; plain or .gz.",
+    help="Read texts from a .csv, .tsv or .jsonl file, or the lines of any other; plain or .gz.",
 )
 @click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
 @click.option("--label", metavar="NAME", help="FILE's column of true classes.  [default: label]")
 @click.option(
     "--delimiter",
-    metavar="SIGN",
+    metavar="CHAR",
     callback=_check_delimiter,
-    help="What separates FILE's columns, if not a comma, or a tab in .tsv.",
+    help="The separator of FILE's columns.  [default: a tab in .tsv, else a comma]",
 )
 @click.option(
     "--quoting",
@@ -78,9 +78,9 @@ class _Predict(click.Command):
     type=click.Path(path_type=Path),
     metavar="FILE.csv",
     callback=_check_suffix,
-    help="Write the predictions here.",
+    help="Where to write the predictions.",
 )
-@click.option("--probabilities", "each_class", is_flag=True, help="Tell every class's probability.")
+@click.option("--probabilities", "each_class", is_flag=True, help="Add each class's probability.")
 @options.runs_dir_option
 @options.device_option
 @options.json_option
@@ -98,28 +98,28 @@ def predict(
     device: str,
     as_json: bool,
 ) -> None:
-    """Tell the classes of new texts.
+    """Predict the classes of new texts.
 
-    The texts are each TEXT, or those of --file, or else the lines of standard input, which are
-    answered as they come. RUN is a folder, or a name under --runs-dir; left out, the newest
+    The texts are the TEXT arguments, those of --file, or the lines of standard input, which are
+    predicted as they come. RUN is a folder, or a name under --runs-dir; left out, the newest
     finished run.
 
-    On a terminal each text is a line; everywhere else the answer is CSV: row (from 0), prediction,
-    probability, of more than two classes second and third, and how many of the text's words the
-    model knows. Where FILE tells the true classes, they stand beside, and the accuracy comes last.
+    A terminal shows one line for each text. Elsewhere the output is CSV: row (from 0), prediction,
+    probability, second and third if there are more than two classes, and the number of known
+    words. If FILE has the true classes, they are added, and the accuracy is printed at the end.
     """
     from textclf import workflow
     from textclf.cli.answers import open_answers
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
     from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
 
     if file and output and output.exists() and file.exists() and output.samefile(file):
-        raise click.UsageError(f"-o {output} would write over --file; name another file.")
+        raise click.UsageError(f"-o {output} would overwrite --file; choose another file.")
     opened = workflow.open_run(run, runs_dir)
     refuse_other_kinds(opened)
     columns = _columns(opened.config.dataset, file, column, label, delimiter, quoting)
     batches, has_truth = _source(texts, file, columns)
-    with reporting(quiet=False) as reporter:
+    with show_progress(quiet=False) as reporter:
         predictor = workflow.load_predictor(
             opened, device=device, each_class=each_class, reporter=reporter
         )
@@ -135,10 +135,10 @@ def predict(
 
 
 def _is_typed(reporter: Reporter) -> bool:
-    """Whether somebody types the texts; who does is told how."""
+    """Whether the user types the texts, who then gets a hint."""
     is_typed = sys.stdin is not None and sys.stdin.isatty()
     if is_typed:
-        reporter.note("type a text and Enter; Ctrl-D ends")
+        reporter.note("type a text and press Enter; press Ctrl-D to end")
     return is_typed
 
 
@@ -150,14 +150,14 @@ def _columns(
     delimiter: str | None,
     quoting: str | None,
 ) -> Columns:
-    """Which columns to read: those named, else the run's own, else 'text' and 'label'."""
+    """The columns to read: those given, else those of the run, else 'text' and 'label'."""
     from textclf.data.tables import format_of
     from textclf.data.texts import Columns
 
     given = column or label or delimiter or quoting
     if given and (file is None or format_of(file) is None):
         raise click.UsageError(
-            "--column, --label, --delimiter and --quoting go with a --file of columns."
+            "--column, --label, --delimiter and --quoting need a --file with columns."
         )
     own_text, own_label = (getattr(dataset, name, None) for name in ("text", "label"))
     return Columns(
@@ -181,10 +181,10 @@ def _source(
     if texts:
         return in_batches(map(Example, texts), BATCH), False
     if file is None:
-        stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # none after <&-
+        stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # closed by <&-
         return as_they_come(read_text_lines(stdin, "standard input"), BATCH), False
     examples = read_texts(file, columns)
-    first = next(examples, None)  # what is wrong with a file is told at once
+    first = next(examples, None)  # so that errors in a file come first
     if first is None:
         return iter(()), False
     return in_batches(chain([first], examples), BATCH), first.truth is not None

@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
-from textclf.training.reporter import Reporter
+from textclf.cli import output
+from textclf.training.reporter import LineReporter, Reporter, describe_scores
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-MOST_LINES = 20  # printed for a fit; of longer ones every few epochs
-
 
 @contextlib.contextmanager
-def reporting(quiet: bool) -> Iterator[Reporter]:
-    """A live line if standard error is a terminal, lines if not, nothing if `quiet`."""
+def show_progress(quiet: bool) -> Iterator[Reporter]:
+    """A live line if standard error is a terminal, lines if not, warnings alone if `quiet`."""
     reporter = _new_reporter(quiet)
     try:
         yield reporter
@@ -29,35 +26,26 @@ def reporting(quiet: bool) -> Iterator[Reporter]:
 
 def _new_reporter(quiet: bool) -> Reporter:
     if quiet:
-        return Reporter()
-    return LiveReporter() if sys.stderr.isatty() else LineReporter()
+        return QuietReporter()
+    return LiveReporter() if sys.stderr.isatty() else ScreenReporter()
 
 
-class LineReporter(Reporter):
-    """A line for an epoch."""
-
-    def note(self, message: str) -> None:
-        click.echo(f"textclf: {message}", err=True)
+class QuietReporter(Reporter):
+    """Warnings alone, and no progress."""
 
     def warn(self, message: str) -> None:
-        click.echo(f"textclf: warning: {message}", err=True)
-
-    def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
-        self.name, self.epochs, self.batches = name, epochs, batches
-        if done:
-            click.echo(f"{name}  resumes after epoch {done}", err=True)
-
-    def end_epoch(self, row: dict[str, float]) -> None:
-        epoch = int(row["epoch"])
-        if epoch == self.epochs or epoch % -(-self.epochs // MOST_LINES) == 0:
-            self.write(f"{self.name}  {describe_epoch(row, self.epochs)}")
-
-    def write(self, line: str) -> None:
-        click.echo(line, err=True)
+        output.warn(message)
 
 
-class LiveReporter(LineReporter):
-    """The same lines above one that moves: epoch, batches, loss, time left."""
+class ScreenReporter(LineReporter):
+    """A line for an epoch, and one for a warning."""
+
+    def warn(self, message: str) -> None:
+        output.warn(message)
+
+
+class LiveReporter(ScreenReporter):
+    """The same lines above a live one: epoch, batches, loss, time left."""
 
     progress: Progress | None = None
 
@@ -96,19 +84,3 @@ class LiveReporter(LineReporter):
 
     def write(self, line: str) -> None:
         self.console.print(line, markup=False, soft_wrap=True)
-
-
-def describe_epoch(row: dict[str, float], epochs: int) -> str:
-    """'epoch  3/10  loss 0.6531  accuracy 0.6250  ...  0.5 s'."""
-    scores = {name: row[name] for name in row if name not in ("epoch", "learning_rate", "seconds")}
-    width = len(str(epochs))
-    epoch = f"epoch {int(row['epoch']):>{width}}/{epochs}"
-    return f"{epoch}  {describe_scores(scores)}  {describe_seconds(row['seconds'])}"
-
-
-def describe_scores(scores: dict[str, Any]) -> str:
-    return "  ".join(f"{name} {float(value):.4f}" for name, value in scores.items())
-
-
-def describe_seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"

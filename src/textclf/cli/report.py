@@ -7,7 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say, warn
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -25,7 +25,7 @@ def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path |
     type=click.Path(path_type=Path),
     metavar="FILE",
     callback=_check_ending,
-    help="Write the page here.  [default: <run>.html; of several runs, comparison.html]",
+    help="Where to write the page.  [default: <run>.html; comparison.html for several runs]",
 )
 @options.device_option
 @options.data_dir_option
@@ -38,11 +38,11 @@ def report(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell RUN in one HTML page: scores, curves, classes, mistakes.
+    """Write an HTML report of RUN: scores, curves, classes, mistakes.
 
-    The page is one file that needs nothing else. RUN is a folder, or a name under --runs-dir; left
-    out, the newest finished run. Several runs are compared first. Without a run's data the page is
-    made without the texts of its mistakes.
+    The report is a single file. RUN is a folder, or a name under --runs-dir; left out, the newest
+    finished run. Several runs are compared first. Without a run's data the report leaves out the
+    texts of its mistakes.
     """
     from textclf.results.report.write import write_report
     from textclf.runs import find_run
@@ -52,8 +52,8 @@ def report(
     file = output or Path(f"{name}.html")
     warnings = write_report(opened, file, data_dir=data_dir, device=device)
     for warning in warnings:
-        click.echo(f"textclf: warning: {warning}", err=True)
+        warn(warning)
     if as_json:
         print_json({"file": str(file), "warnings": warnings})
     else:
-        click.echo(str(file))
+        say(file)

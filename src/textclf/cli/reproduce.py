@@ -6,8 +6,13 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.errors import ReproductionError
+
+NOTHING_ELSE = (
+    "versions, code, data, device, processors and environment variables are the same; what remains "
+    "is the order in which threads add"
+)
 
 
 @click.command()
@@ -28,14 +33,15 @@ def reproduce(
     """Train RUN's config again and compare the results.
 
     History, scores, predictions and weights are compared to the bit. If they differ, the exit code
-    is 7, and the differences in versions, data, device and textclf's own code are listed. RUN is a
-    folder, or a name under --runs-dir, where the new run's folder goes, too.
+    is 7, and the differences in versions, data, device, environment variables and textclf's own
+    code are listed. RUN is a folder, or a name under --runs-dir, where the new run's folder goes,
+    too.
     """
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         result = workflow.reproduce(
             opened, runs_dir, data_dir=data_dir, device=device, reporter=reporter
         )
@@ -50,13 +56,13 @@ def reproduce(
         raise ReproductionError(
             f"{result.again.path} differs from {result.run.path}:",
             *result.differences,
-            *(result.circumstances or ["versions, code, data and device are the same"]),
+            *(result.circumstances or [NOTHING_ELSE]),
             result=content,
         )
     if as_json:
         print_json(content)
         return
     for line in result.circumstances:
-        click.echo(f"textclf: although {line}", err=True)
-    click.echo("the same to the bit: history, scores, predictions, weights")
-    click.echo(result.again.path)
+        say(f"textclf: although {line}", err=True)
+    say("the same to the bit: history, scores, predictions, weights")
+    say(result.again.path)

@@ -29,16 +29,16 @@ def resume(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Go on with RUN where it was interrupted.
+    """Resume RUN where it was interrupted.
 
-    It comes to the very end that it would have had, to the bit. RUN is a folder, or a name under
-    --runs-dir. Of a finished run the scores are printed, or more epochs trained with
+    The result is the same, to the bit, as without the interruption. RUN is a folder, or a name
+    under --runs-dir. For a finished run, print the scores, or train more epochs with
     --set training.epochs=N.
     """
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
     opened = workflow.open_run(run, runs_dir)
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         ended = workflow.resume(opened, epochs, data_dir=data_dir, device=device, reporter=reporter)
-    finish(str(ended.path), ended.status, ended.metrics, expectations, as_json)
+    finish(str(ended.path), ended.status, ended.metrics, ended.warnings, expectations, as_json)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, say
 from textclf.cli.tables import Cell, Column, print_table
-from textclf.wording import printable
 
 if TYPE_CHECKING:
     from textclf.runs import Summary
@@ -23,9 +22,9 @@ COLORS = {"running": "cyan", "interrupted": "yellow", "failed": "red", "damaged"
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest last.
 
-    Scores are the kept model's, or the mean and standard deviation of seeds or folds; of a run that
-    has not finished, the best validation so far. The time is that of all epochs. Where a line of
-    the terminal is too short, columns are left out.
+    Scores are those of the kept model, or the mean and standard deviation over seeds or folds; for
+    an unfinished run, the best validation score so far. The time is that of all epochs. Columns
+    that do not fit the terminal are left out.
     """
     from textclf.runs import summarize_runs
 
@@ -35,10 +34,10 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     elif summaries:
         print_table(COLUMNS, [_cells(summary) for summary in summaries])
     else:
-        click.echo(f"{runs_dir}: holds no run; train one: textclf train CONFIG", err=True)
+        say(f"{runs_dir}: contains no runs; train one: textclf train CONFIG", err=True)
     if not as_json:
         for problem in filter(None, (summary.problem for summary in summaries)):
-            click.echo(f"textclf: {printable(problem)}", err=True)
+            say(f"textclf: {problem}", err=True)
 
 
 # The higher the rank, the sooner a column is left out.
@@ -91,7 +90,7 @@ def describe_score(scores: dict[str, float], name: str) -> str:
 
 
 def number(value: float) -> str:
-    """Three decimals, or an exponent where they would say nothing or too much."""
+    """Three decimals, or an exponent for very small and very large numbers."""
     return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 1e5 else f"{value:.1e}"
 
 

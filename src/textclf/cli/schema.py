@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from textclf.cli import options
-from textclf.cli.output import print_json
+from textclf.cli.output import print_json, print_object, say
 
 
 @click.command()
@@ -14,14 +14,14 @@ from textclf.cli.output import print_json
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it here.  [default: standard output]",
+    help="Where to write it.  [default: standard output]",
 )
 @options.json_option
 def schema(output: Path | None, as_json: bool) -> None:
     """Print the JSON Schema of configs, for editors.
 
-    With it, an editor completes and checks a config and shows what its keys mean. Editors with
-    the YAML language server, VS Code say, find it by a comment at the top of the config:
+    With it, an editor completes and checks a config and shows the meaning of its keys. Editors with
+    the YAML language server, such as VS Code, find it by a comment at the top of the config:
 
     \b
     # yaml-language-server: $schema=textclf.schema.json
@@ -33,6 +33,8 @@ def schema(output: Path | None, as_json: bool) -> None:
     if output:
         write_text(output, dump_schema(content))
     if as_json:
-        print_json({"files": [str(output)]} if output else content)
+        print_json({"files": [str(output)]}) if output else print_object(content)
+    elif output:
+        say(output)
     else:
-        click.echo(output or dump_schema(content), nl=bool(output))
+        click.echo(dump_schema(content), nl=False)

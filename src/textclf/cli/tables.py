@@ -1,14 +1,15 @@
 """Tables on standard output: on a terminal no wider than its lines, elsewhere as wide as needed."""
 
+import math
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import click
 
-from textclf.wording import printable
+from textclf.wording import printable, shortened_inside
 
 GAP = "  "
 SHORTEST = 8  # characters that a shortened first cell keeps at least
@@ -30,9 +31,31 @@ class Column:
 Cell = tuple[str, str | None]  # its text, and click's name of its colour
 
 
-def line_length() -> int | None:
-    """Columns of the terminal that is printed to; None if it is a file or a pipe."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+@dataclass(frozen=True)
+class Filled:
+    """A column with its cells, and the terminal's columns that they take."""
+
+    column: Column
+    cells: list[Cell]
+    width: int
+
+    def lines(self) -> Iterator[str]:
+        """The title and each cell, all of the same width."""
+        yield self._line(self.column.title, bold=True)
+        for text, color in self.cells:
+            yield self._line(text, color)
+
+    def _line(self, text: str, color: str | None = None, bold: bool = False) -> str:
+        text = shortened_inside(text, self.width, cell_width)
+        space = " " * (self.width - cell_width(text))
+        is_plain = not (color or bold) or "NO_COLOR" in os.environ
+        styled = text if is_plain else click.style(text, fg=color, bold=bold or None)
+        return space + styled if self.column.is_number else styled + space
+
+
+def line_length() -> float:
+    """Columns of the terminal that is printed to; infinite if it is a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else math.inf
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
@@ -40,94 +63,55 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> No
 
     Where there is no room, columns are left out by their rank, then the first cells shortened.
     """
-    rows = [[(printable(text), color) for text, color in row] for row in rows]
-    widths, shown = _measure(columns, rows)
-    room = line_length()
-    while room is not None and _total(widths, shown) > room:
-        last = max(shown, key=lambda place: columns[place].rank)
-        if columns[last].rank == 0:
-            widths[0] = max(SHORTEST, widths[0] - (_total(widths, shown) - room))
-            break
-        shown.remove(last)
-    click.echo(_line([(column.title, None) for column in columns], columns, widths, shown, True))
-    for row in rows:
-        click.echo(_line(row, columns, widths, shown))
+    _print(_fill(columns, rows))
 
 
 def print_wide_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print a table whose columns go on in another below it, where there is no room for all.
+    """Print a table; columns that find no room continue in another table below it.
 
     Each has the first column.
     """
-    first = 1
-    while first < len(columns):
-        last = _last_that_fits(columns, rows, first)
-        if first > 1:
+    first, *others = _fill(columns, rows)
+    while others:
+        fitting = (n for n in range(len(others), 1, -1) if _excess([first, *others[:n]]) <= 0)
+        n = next(fitting, 1)
+        _print([first, *others[:n]])
+        others = others[n:]
+        if others:
             click.echo()
-        print_table(*_part(columns, rows, first, last))
-        first = last
 
 
-def _last_that_fits(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], first: int) -> int:
-    room = line_length()
-    for last in range(len(columns), first + 1, -1):
-        if room is None or _total(*_measure(*_part(columns, rows, first, last))) <= room:
-            return last
-    return first + 1
+def _fill(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Filled]:
+    """The columns that have a text in some row."""
+    filled = []
+    for column, *cells in zip(columns, *rows, strict=True):
+        texts = [printable(text) for text, _ in cells]
+        if any(texts):
+            width = max(map(cell_width, (column.title, *texts)))
+            colors = (color for _, color in cells)
+            filled.append(Filled(column, list(zip(texts, colors, strict=True)), width))
+    return filled
 
 
-def _part(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], first: int, last: int
-) -> tuple[list[Column], list[list[Cell]]]:
-    """The first column, and those from `first` to before `last`."""
-    cut = [[row[0], *row[first:last]] for row in rows]
-    return [columns[0], *columns[first:last]], cut
+def _print(shown: list[Filled]) -> None:
+    while (excess := _excess(shown)) > 0:
+        last = max(shown, key=lambda filled: filled.column.rank)
+        if last.column.rank == 0:
+            shown[0] = replace(shown[0], width=int(max(SHORTEST, shown[0].width - excess)))
+            break
+        shown.remove(last)
+    for cells in zip(*(filled.lines() for filled in shown), strict=True):
+        click.echo(GAP.join(cells).rstrip())
 
 
-def _measure(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
-) -> tuple[list[int], list[int]]:
-    """The widths of all columns, and the places of those that are not empty."""
-    widths = [max(cell_width(row[place][0]) for row in rows) for place in range(len(columns))]
-    shown = [place for place, width in enumerate(widths) if width]
-    titled = zip(widths, columns, strict=True)
-    return [max(width, cell_width(column.title)) for width, column in titled], shown
-
-
-def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
-    return sum(widths[place] for place in shown) + len(GAP) * (len(shown) - 1)
-
-
-def _line(
-    cells: Sequence[Cell],
-    columns: Sequence[Column],
-    widths: Sequence[int],
-    shown: Sequence[int],
-    is_title: bool = False,
-) -> str:
-    words = []
-    for place in shown:
-        text, color = cells[place]
-        text = text if place else fitted(text, widths[0])
-        space = " " * (widths[place] - cell_width(text))
-        is_plain = (color is None and not is_title) or "NO_COLOR" in os.environ
-        styled = text if is_plain else click.style(text, fg=color, bold=is_title)
-        words.append(space + styled if columns[place].is_number else styled + space)
-    return GAP.join(words).rstrip()
+def _excess(shown: Sequence[Filled]) -> float:
+    """By how much lines are longer than there is room."""
+    length = sum(filled.width for filled in shown) + len(GAP) * (len(shown) - 1)
+    return length - line_length()
 
 
 def cell_width(text: str) -> int:
-    """Columns that a text takes on a terminal; a Chinese sign takes two."""
-    from rich.cells import cell_len
+    """Columns that a text takes on a terminal; a Chinese character takes two."""
+    from rich.cells import cell_len  # late: 7 ms
 
     return cell_len(text)
-
-
-def fitted(text: str, width: int) -> str:
-    """The text with its middle left out, where it is wider than that."""
-    if cell_width(text) <= width:
-        return text
-    head, tail = text, ""
-    while cell_width(head) + cell_width(tail) + 1 > width:
-        head, tail = head[:-1], text[-len(tail) - 1 :] if len(tail) < width // 3 else tail
-    return f"{head}…{tail}"

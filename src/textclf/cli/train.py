@@ -18,11 +18,11 @@ from textclf.cli.output import finish
     "--seeds",
     type=click.IntRange(2, 100),
     metavar="N",
-    help="Train N models, with the config's seed and those that follow it.",
+    help="Train N models, with the config's seed and the next ones.",
 )
 @options.device_option
 @options.data_dir_option
-@click.option("--tensorboard", is_flag=True, help="Write TensorBoard's logs into the run.")
+@click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs into the run.")
 @options.expect_option
 @options.quiet_option
 @options.json_option
@@ -39,11 +39,11 @@ def train(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train the model that CONFIG describes, and write a run.
+    """Train the model that CONFIG describes, and write a run folder.
 
-    CONFIG is a YAML file, or the name of a shipped recipe such as imdb_lstm. The run's folder
-    holds history, scores, predictions, plots and the trained model. With --seeds it holds a run
-    for each seed, seed-1 and so on, and their mean scores with the standard deviation.
+    CONFIG is a YAML file, or the name of a shipped recipe such as imdb_lstm. The run folder
+    contains history, scores, predictions, plots and the trained model. With --seeds it contains a
+    run for each seed (seed-1, seed-2, …) and their mean scores with the standard deviation.
     """
     from textclf.config.file import load_config
     from textclf.config.recipes import recipe_name
@@ -53,9 +53,9 @@ def train(
         raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
-    from textclf.cli.progress import reporting
+    from textclf.cli.progress import show_progress
 
-    with reporting(quiet) as reporter:
+    with show_progress(quiet) as reporter:
         run = workflow.train(
             settings,
             runs_dir,
@@ -67,4 +67,4 @@ def train(
             reporter=reporter,
             tensorboard=tensorboard,
         )
-    finish(str(run.path), run.status, run.metrics, expectations, as_json)
+    finish(str(run.path), run.status, run.metrics, run.warnings, expectations, as_json)

@@ -1,4 +1,4 @@
-"""Settings that are right one by one but cannot work together, each a small rule."""
+"""Settings that are valid one by one but conflict, each a small rule."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from textclf.wording import listed
 Conflict = tuple[tuple[str, ...], str]
 Rule = Callable[[Config], Iterator[Conflict]]
 
-# A word's encodings that each model reads.
+# The encodings that each model reads.
 ENCODINGS = {
     "dense": ("embedding", "multi_hot"),
     "simple_rnn": ("embedding", "one_hot"),
@@ -27,10 +27,10 @@ ENCODINGS = {
 
 
 def find_conflicts(config: Config, rules: tuple[Rule, ...] | None = None) -> list[Conflict]:
-    """Every conflict as the path of the setting to look at first and a message.
+    """Every conflict: the path of the setting to look at first, and a message.
 
     Args:
-        rules: of RULES those to ask; None: all.
+        rules: the rules to check, from RULES; None: all.
     """
     return [conflict for rule in rules or RULES for conflict in rule(config)]
 
@@ -69,11 +69,11 @@ def _preprocessing_of_the_other_kind(config: Config) -> Iterator[Conflict]:
         )
 
 
-# --- the columns of a file of one's own ---------------------------------------------------------
+# --- the columns of a csv -----------------------------------------------------------------------
 
 
 def _one_of_two(config: Config) -> Iterator[Conflict]:
-    """A csv has texts or features, classes or targets, a file or a share that tests."""
+    """A csv has texts or features, classes or targets, a file or a share of test rows."""
     dataset = config.dataset
     if not isinstance(dataset, CsvDataset):
         return
@@ -97,14 +97,14 @@ def _column_in_two_places(config: Config) -> Iterator[Conflict]:
     read = [*(dataset.features or []), *([dataset.text] if dataset.text else [])]
     times = Counter(read)
     for column in sorted(name for name in times if name == learnt or times[name] > 1):
-        yield ("dataset",), f"column {column!r} is named twice; the answer must not be read"
+        yield ("dataset",), f"column {column!r} is named twice; the answer must not be an input"
 
 
 # --- words and their encoding ----------------------------------------------------------------
 
 
 def _text_settings(config: Config) -> TextPreprocessing | None:
-    """The preprocessing of texts; None where another rule tells that it is out of place."""
+    """The preprocessing of texts; None where another rule reports it."""
     settings = config.preprocessing
     is_text = config.dataset.is_text
     return settings if is_text and isinstance(settings, TextPreprocessing) else None
@@ -135,7 +135,7 @@ def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
     if settings and settings.encoding != "embedding" and settings.num_words is None:
         yield (
             ("preprocessing", "num_words"),
-            f"{settings.encoding} needs a number of words; set num_words, such as 500",
+            f"{settings.encoding} needs num_words; set it, such as 500",
         )
 
 
@@ -144,7 +144,7 @@ def _sequences_without_maxlen(config: Config) -> Iterator[Conflict]:
     if settings and settings.encoding != "multi_hot" and settings.maxlen is None:
         yield (
             ("preprocessing", "maxlen"),
-            f"{settings.encoding} needs texts of one length; set maxlen, such as 100",
+            f"{settings.encoding} needs texts of equal length; set maxlen, such as 100",
         )
 
 
@@ -162,7 +162,7 @@ def _embedding_dim(config: Config) -> Iterator[Conflict]:
     if settings.encoding not in ENCODINGS[config.model.type]:
         return
     if settings.encoding == "embedding" and dim is None:
-        yield path, "encoding: embedding needs a length of the word vectors; set one, such as 16"
+        yield path, "encoding: embedding needs embedding_dim; set it, such as 16"
     if settings.encoding != "embedding" and dim is not None:
         yield path, f"encoding: {settings.encoding} has no embedding; remove embedding_dim"
 
@@ -250,5 +250,5 @@ RULES = (
     _early_stopping_without_validation,
     _monitor_of_another_task,
 )
-# What a config of a dataset alone can be wrong in, before there is a model.
+# The rules that a config without a model can break.
 DATA_RULES = (_preprocessing_of_the_other_kind, _skip_top_leaves_no_words)

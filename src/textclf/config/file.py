@@ -2,12 +2,13 @@
 
 import codecs
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 from pydantic import ValidationError
@@ -18,9 +19,10 @@ from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.config.settings import Config
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 from textclf.errors import ConfigError
+from textclf.regular import open_regular
 from textclf.wording import listed, printable, shortened
 
-MAX_BYTES = 100_000  # a config is a page; more is a data file given by mistake
+MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake
 DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
 
@@ -29,7 +31,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read, override and check a config; `path` is a file or the name of a shipped recipe.
 
     Raises:
-        ConfigError: with one located line for everything that is wrong.
+        ConfigError: one line with its position for each problem.
     """
     draft = _read_draft(path)
     _anchor_paths(draft.data, Path(path).parent)
@@ -37,10 +39,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def dataset_config(name: str, overrides: Sequence[str] = ()) -> Config:
-    """A config of a dataset alone, to look at its rows: no model for it, no validation.
+    """A config of a dataset alone, to look at its rows: without a model or validation.
 
     Raises:
-        ConfigError: with one located line for everything that is wrong.
+        ConfigError: one line with its position for each problem.
     """
     sections = {"dataset": {"name": name}, "model": {"type": "dense"}}
     draft = _Draft(name, {**sections, "training": {"validation": None}}, {})
@@ -61,7 +63,7 @@ def _checked(draft: "_Draft", overrides: Sequence[str], rules: tuple[Rule, ...])
 
 
 def dump_config(config: Config) -> str:
-    """The complete config as YAML that load_config reads back to the same."""
+    """The complete config as YAML, which load_config reads back unchanged."""
     return yaml.dump(
         config.model_dump(),
         Dumper=_Dumper,
@@ -111,20 +113,38 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
 
 def _read_bytes(file: Path | Traversable, name: str) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with _open(file) as stream:
             content = stream.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{name}: no such file or recipe{_suggest_recipe(name)}") from None
     except (OSError, ValueError) as error:
         if os.path.isdir(str(file)):  # noqa: PTH112 (unlike Path's, it never raises)
-            raise ConfigError(f"{name}: this is a folder; give a YAML file in it") from None
+            raise ConfigError(f"{name}: this is a folder; name a YAML file in it") from None
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
     if Path(name).name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES):
-        raise ConfigError(f"{name}: data, not a config; write one with: textclf init {name}")
+        raise ConfigError(f"{name}: this is data; write a config for it with: textclf init {name}")
     if len(content) > MAX_BYTES:
-        raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes; this is no config")
+        raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes: not a config")
     return content
+
+
+def _open(file: Path | Traversable) -> IO[bytes]:
+    if isinstance(file, Path):
+        return open_regular(file, sys.maxsize, follow_links=True)
+    return file.open("rb")  # a recipe in a zipped package
+
+
+def read_recipe(name: str) -> str:
+    """The text of a shipped recipe.
+
+    Raises:
+        ConfigError: there is no recipe of that name.
+    """
+    recipes = shipped_recipes()
+    if name not in recipes:
+        raise ConfigError(f"{name or repr(name)}: no such recipe{_suggest_recipe(name)}")
+    return recipes[name].read_text(encoding="utf-8")
 
 
 def _suggest_recipe(name: str) -> str:
@@ -154,7 +174,7 @@ def _decode(content: bytes, name: str) -> str:
 
 @dataclass
 class _Draft:
-    """A file's data with the overrides in it, where each part came from, and what is wrong."""
+    """A file's data with its overrides, where each part came from, and all problems."""
 
     name: str
     data: dict[str, Any]
@@ -197,7 +217,7 @@ class _Draft:
         self.note_override(path)
 
     def note_override(self, path: KeyPath) -> None:
-        """From here down, what is wrong is wrong with the latest override."""
+        """Report problems at this path and below as those of the latest override."""
         for places in (self.positions, self.overridden):
             for below in [other for other in places if other[: len(path)] == path]:
                 del places[below]
@@ -210,11 +230,11 @@ class _Draft:
     def refuse_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
         for path, message in problems:
             order, place, is_named = self.locate(path)
-            told = message if is_named or not path else f"{dotted(path)}: {message}"
-            self.problems.append((order, f"{place}: {told}"))
+            line = message if is_named or not path else f"{dotted(path)}: {message}"
+            self.problems.append((order, f"{place}: {line}"))
 
     def locate(self, path: KeyPath) -> tuple[tuple[int, ...], str, bool]:
-        """The order and name of the place nearest to a path, and whether that says the path."""
+        """The order and name of the place nearest to a path, and whether it names the path."""
         for length in range(len(path), -1, -1):
             nearest = path[:length]
             if nearest in self.overridden:
@@ -242,7 +262,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def _one_line(text: str, longest: int = 200) -> str:
-    """A user's text within an error line: no line break or terminal code survives."""
+    """A user's text within an error line, without line breaks and terminal codes."""
     return printable(shortened(text, longest))
 
 
@@ -250,7 +270,7 @@ def _one_line(text: str, longest: int = 200) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes lists on one line, and quotes texts that the strict parser would read as more."""
+    """Writes lists on one line, and quotes texts that the parser would not read as texts."""
 
 
 def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:

@@ -1,4 +1,4 @@
-"""The JSON Schema of a config, which tells editors each field's meaning, range and default."""
+"""The JSON Schema of a config: each field's meaning, range and default, for editors."""
 
 import json
 import re
@@ -22,8 +22,8 @@ _BOUNDS = {
 def config_schema() -> Schema:
     """The JSON Schema (draft 2020-12) of a config.
 
-    What it accepts and `load_config` refuses are settings that are right one by one but conflict,
-    and whole numbers that are written with a point.
+    It accepts some configs that `load_config` rejects: settings that are valid one by one but
+    conflict, and whole numbers that are written with a point.
     """
     schema = Config.model_json_schema()
     sections = {name: _section(section) for name, section in sorted(schema.pop("$defs").items())}
@@ -37,13 +37,13 @@ def dump_schema(schema: Schema) -> str:
 
 
 def choices(field: Schema) -> list[Schema]:
-    """What a field can be, one after the other: a field's own schema, or its alternatives."""
+    """The alternatives of a field, or its own schema if it has none."""
     parts = field.get("anyOf") or field.get("oneOf")
     return [choice for part in parts for choice in choices(part)] if parts else [field]
 
 
 def value_range(field: Schema) -> str:
-    """'1 to 100,000', of a list its items' range, or '' for what is no number."""
+    """'1 to 100,000', for a list its items' range; '' if the field is not a number."""
     for choice in choices(field):
         bounds = {_BOUNDS[key]: choice[key] for key in _BOUNDS if key in choice}
         if bounds:
@@ -72,11 +72,11 @@ def in_words(class_name: str) -> str:
 
 
 def _field(key: str, field: Schema) -> Schema:
-    """A field whose description is all that an editor shows of it, its alternatives in one row."""
-    told = {"title": key, "description": _description(field)}
+    """A field with all that an editor shows in its description, alternatives in one list."""
+    shown = {"title": key, "description": _description(field)}
     rest = {name: part for name, part in field.items() if name not in ("oneOf", "discriminator")}
     alternatives = choices(field)
-    return {**rest, **({"anyOf": alternatives} if len(alternatives) > 1 else {}), **told}
+    return {**rest, **({"anyOf": alternatives} if len(alternatives) > 1 else {}), **shown}
 
 
 def _description(field: Schema) -> str:

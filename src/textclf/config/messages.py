@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a config, told by the user's own keys and in plain words."""
+"""Pydantic's errors in plain words, with the user's own keys."""
 
 import json
 import math
@@ -19,11 +19,11 @@ SettingsClass = type[Settings]
 
 
 def explain(error: ValidationError) -> list[tuple[KeyPath, str]]:
-    """Every error as the path of the user's key and a message."""
+    """Every error: the path of the user's key, and a message."""
     return [
         _explain(details)
         for details in error.errors(include_url=False)
-        # A default that waits for a field which is itself in error: no news.
+        # A default that depends on a field with an error: not an error of its own.
         if details["type"] != "default_factory_not_called"
     ]
 
@@ -45,13 +45,13 @@ def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
 
 # --- the schema, by the user's paths -----------------------------------------------------------
 
-# The two classes that no key chooses by name carry the tags of config.py's discriminator.
+# The two classes that no key chooses by name have the tags of the discriminator in settings.py.
 _TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessing: "features"}
 
 
 @cache
 def _sections() -> dict[KeyPath, list[SettingsClass]]:
-    """Each section's settings classes by its path: several, where a tag chooses one."""
+    """Each section's settings classes by path: several if a tag chooses one."""
     return dict(_walk((), [Config]))
 
 
@@ -72,7 +72,7 @@ def _settings_in(annotation: Any) -> list[SettingsClass]:
 
 
 def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
-    """The user's path, without the tags that pydantic puts into it, and the class it ends in."""
+    """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
     rest = list(loc)
@@ -85,7 +85,7 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
 
 
 def tags(path: KeyPath) -> list[str]:
-    """What chooses a section's settings class: 'dense', 'lstm', ... of ('model',)."""
+    """The tags that choose a section's settings class: 'dense', 'lstm', ... of ('model',)."""
     return [_tag(settings) for settings in _sections()[path]]
 
 
@@ -94,7 +94,7 @@ def _tag_field(settings: SettingsClass) -> str:
 
 
 def _tag(settings: SettingsClass) -> str:
-    """What chooses this class: 'lstm', 'k_fold'."""
+    """The tag that chooses this class: 'lstm', 'k_fold'."""
     if settings in _TAGS:
         return _TAGS[settings]
     return str(get_args(settings.model_fields[_tag_field(settings)].annotation)[0])
@@ -128,7 +128,7 @@ def _unknown_key(path: KeyPath, settings: SettingsClass) -> str:
     if places := _places(str(key)):
         return f"unknown key; {quoted(str(key))} belongs to {one_of(places)}"
     known = list(settings.model_fields)
-    # Of a misspelt 'standardize' pydantic cannot tell that features were meant.
+    # From a misspelt 'standardize' pydantic cannot see that features were meant.
     possible = [*known, "standardize"] if settings is TextPreprocessing else known
     return "unknown key" + (did_you_mean(key, possible) or f"; known here: {', '.join(known)}")
 
@@ -150,7 +150,7 @@ def _not_a_section(path: KeyPath, value: Any) -> str:
     if isinstance(value, str) and ":" in value:
         return f"{message}; put a space after the ':'"
     if value is None:
-        return f"{message}; leave '{path[-1]}' out to use the defaults"
+        return f"{message}; remove '{path[-1]}' to use the defaults"
     return message
 
 
@@ -179,7 +179,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     is_item = path[-1] != name
     if kind == "literal_error":
         return _not_a_choice(_choices(field.annotation), value)
-    # An int beyond float's range is not even a float to pydantic.
+    # Pydantic does not take an int beyond float's range for a float.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
         return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
@@ -199,7 +199,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
 
 
 def _choices(annotation: Any) -> list[str]:
-    """The values of a Literal, or of one that may also be null."""
+    """The values of a Literal, which may be optional."""
     first, *_ = choices = get_args(annotation)
     return list(choices) if isinstance(first, str) else _choices(first)
 
@@ -217,7 +217,7 @@ def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
 
 
 def number_range(bounds: dict[str, float]) -> str:
-    """1 to 100,000; with ends that are not in it: above 0 and below 1."""
+    """1 to 100,000; without its ends: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
     if "ge" in ends and "le" in ends:
         return f"{ends['ge']} to {ends['le']}"
@@ -235,7 +235,7 @@ def _lengths(field: FieldInfo) -> str:
 
 
 def _meant(kind: str, value: Any) -> str:
-    """A guess at the number or boolean that was meant by '10', 010, 1e5 or True."""
+    """A guess at the number or boolean meant by '10', 010, 1e5 or True."""
     if kind == "bool_type":
         words = {"true": "true", "yes": "true", "on": "true", "1": "true"}
         words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
@@ -247,7 +247,7 @@ def _meant(kind: str, value: Any) -> str:
         guess = int(value) if kind == "int_type" else float(value)
     except (ValueError, OverflowError):
         return ""
-    # Beyond 30 characters nobody meant a number; and 1.5 did not mean 1.
+    # Texts of more than 30 characters were not meant as numbers, and 1.5 did not mean 1.
     is_fit = len(str(value)) <= 30 and math.isfinite(guess)
     is_same = isinstance(value, str) or guess == value
     return f"; did you mean {guess}?" if is_fit and is_same else ""
@@ -257,7 +257,7 @@ def _meant(kind: str, value: Any) -> str:
 
 
 def received(value: Any) -> str:
-    """A value as the user knows it from YAML."""
+    """A value in the words of YAML."""
     if value is None:
         return "nothing (null)"
     if isinstance(value, bool):
@@ -270,7 +270,7 @@ def received(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """3, 0.001, 100,000, .inf, .nan; of a very long one, only the length."""
+    """3, 0.001, 100,000, .inf, .nan; only the length of a very long number."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value).replace("inf", ".inf").replace("nan", ".nan")
     text = f"{value:,}" if isinstance(value, int) else repr(value)

@@ -23,7 +23,7 @@ LEARNING_RATES = {
     "nadam": 0.001,
     "adagrad": 0.001,
 }
-MAX_SEED = 2**32 - 1  # what numpy.random.RandomState takes
+MAX_SEED = 2**32 - 1  # the largest seed of numpy.random.RandomState
 
 
 class Settings(BaseModel):
@@ -36,7 +36,7 @@ class Settings(BaseModel):
 
 
 class DatasetSection(Settings):
-    """What every dataset's settings tell of it before its files are read."""
+    """What every dataset's settings say about it before its files are read."""
 
     @property
     def is_text(self) -> bool:
@@ -59,14 +59,14 @@ class ReutersDataset(DatasetSection):
     """11,228 newswires on 46 topics."""
 
     name: Literal["reuters"] = Field(description="the Reuters newswires of keras.datasets")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that are test rows")
 
 
 class BostonDataset(DatasetSection):
     """506 suburbs of Boston, 13 features, the median price of a house in thousands of dollars."""
 
     name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that are test rows")
 
     @property
     def is_text(self) -> bool:
@@ -78,11 +78,11 @@ class BostonDataset(DatasetSection):
 
 
 class DocstringsDataset(DatasetSection):
-    """Docstrings of NumPy, pandas, Matplotlib and Keras: which library does one document?"""
+    """Docstrings of NumPy, pandas, Matplotlib and Keras; the class is the library."""
 
     name: Literal["docstrings"] = Field(description="docstrings of the installed libraries")
-    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows kept for the test")
-    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which are the test rows")
+    test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that are test rows")
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="seed that chooses the test rows")
 
 
 def _default_test_split(dataset: dict[str, Any]) -> float | None:
@@ -90,7 +90,7 @@ def _default_test_split(dataset: dict[str, Any]) -> float | None:
 
 
 def _absolute(path: str) -> str:
-    """Relative paths in a file are relative to it (config_file.py); others to the process."""
+    """Paths in a file are relative to it (config/file.py), others to the current folder."""
     return str(Path(path).absolute())
 
 
@@ -99,25 +99,25 @@ Column = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class CsvDataset(DatasetSection):
-    """Examples of one's own: texts or numeric features, with classes or a number to predict."""
+    """Your own examples: texts or numeric features, with classes or a number to predict."""
 
-    name: Literal["csv"] = Field(description="a CSV, TSV or JSON Lines file of one's own")
+    name: Literal["csv"] = Field(description="your own CSV, TSV or JSON Lines file")
     path: DataPath = Field(
         description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, UTF-8"
     )
     test_path: DataPath | None = Field(
-        None, description="a file of the same columns with the test rows"
+        None, description="a file with the same columns that has the test rows"
     )
     text: Column | None = Field(None, description="the column that holds the text")
     features: list[Column] | None = Field(
-        None, min_length=1, max_length=10_000, description="columns of numbers, in place of a text"
+        None, min_length=1, max_length=10_000, description="columns of numbers, instead of a text"
     )
     label: Column | None = Field(None, description="the column that holds the class")
     target: Column | None = Field(
-        None, description="the column of numbers to predict, in place of a class"
+        None, description="the column of numbers to predict, instead of a class"
     )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="between columns; by default a tab in .tsv, else a comma"
+        None, description="separator of the columns; by default a tab in .tsv, else a comma"
     )
     quoting: Literal["standard", "none"] | None = Field(
         None,
@@ -134,9 +134,9 @@ class CsvDataset(DatasetSection):
         default_factory=_default_test_split,
         gt=0,
         lt=1,
-        description="share of the rows kept for the test, without a test_path",
+        description="share of the rows that are test rows, without a test_path",
     )
-    seed: int = Field(113, ge=0, le=MAX_SEED, description="decides which are the test rows")
+    seed: int = Field(113, ge=0, le=MAX_SEED, description="seed that chooses the test rows")
 
     @property
     def is_text(self) -> bool:
@@ -157,31 +157,40 @@ DatasetSettings = Annotated[
 
 
 class TextPreprocessing(Settings):
-    """From texts as ids to a model's input."""
+    """How texts, as ids, become a model's input."""
 
     num_words: int | None = Field(
-        None, ge=4, le=10_000_000, description="ids from this on, the rarer words, become unknown"
+        None,
+        ge=4,
+        le=10_000_000,
+        description="ids from this on, the rarer words, become unknown",
     )
     skip_top: int = Field(
-        0, ge=0, le=10_000_000, description="ids below this, the most frequent, become unknown"
+        0,
+        ge=0,
+        le=10_000_000,
+        description="ids below this, the most frequent words, become unknown",
     )
     remove_reserved: bool = Field(
         False, description="remove ids 0 to 2 (padding, start, unknown) from every text"
     )
     maxlen: int | None = Field(
-        None, ge=1, le=100_000, description="every text becomes this many ids long"
+        None,
+        ge=1,
+        le=100_000,
+        description="length in ids to which every text is cut or padded",
     )
     padding: Literal["pre", "post"] = Field(
         "pre", description="which end of a short text is padded"
     )
     truncating: Literal["pre", "post"] = Field("pre", description="which end of a long text is cut")
     encoding: Literal["embedding", "one_hot", "multi_hot"] = Field(
-        "embedding", description="how ids enter the model"
+        "embedding", description="the form in which ids enter the model"
     )
 
 
 class FeaturePreprocessing(Settings):
-    """From numeric features to a model's input."""
+    """How numeric features become a model's input."""
 
     standardize: bool = Field(
         True, description="subtract the training rows' mean, divide by their standard deviation"
@@ -228,7 +237,7 @@ class SimpleRnnModel(Settings):
     units: int = Field(32, ge=1, le=65_536, description="width of the recurrent layer")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the layer's inputs dropped")
     bptt_steps: int | None = Field(
-        None, ge=1, le=100_000, description="gradient flows through this many last steps only"
+        None, ge=1, le=100_000, description="number of last steps through which the gradient flows"
     )
 
 
@@ -252,8 +261,8 @@ class CnnLstmModel(Settings):
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the word vectors dropped")
     filters: int = Field(64, ge=1, le=65_536, description="number of convolution filters")
-    kernel_size: int = Field(5, ge=1, le=1_000, description="words that a filter sees at once")
-    pool_size: int = Field(4, ge=1, le=1_000, description="steps that pooling makes one of")
+    kernel_size: int = Field(5, ge=1, le=1_000, description="words that a filter reads at once")
+    pool_size: int = Field(4, ge=1, le=1_000, description="steps that pooling reduces to one")
     units: int = Field(32, ge=1, le=65_536, description="width of the LSTM")
 
 
@@ -289,7 +298,7 @@ class FirstValidation(Settings):
 
 
 class TestValidation(Settings):
-    """The test rows validate, as many tutorials do; the test score is not independent then."""
+    """The test rows validate, as many tutorials do; the test score is then not independent."""
 
     split: Literal["test"] = Field(description="the test rows")
 
@@ -309,7 +318,7 @@ Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "ma
 
 
 class Checkpoint(Settings):
-    """Which epoch's model is kept."""
+    """The epoch whose model is kept."""
 
     keep: Literal["best", "last"] = Field("best", description="the best or the last epoch's model")
     monitor: Monitor = Field("val_loss", description="the column of history.csv that decides")
@@ -319,7 +328,9 @@ class EarlyStopping(Settings):
     """Stop once the monitored value no longer improves."""
 
     patience: int = Field(3, ge=0, le=100_000, description="epochs without improvement to wait")
-    min_delta: float = Field(0.0, ge=0, le=1e6, description="smallest change that improves")
+    min_delta: float = Field(
+        0.0, ge=0, le=1e6, description="smallest change that is an improvement"
+    )
     monitor: Monitor = Field("val_loss", description="the column of history.csv that decides")
 
 
@@ -347,7 +358,7 @@ class Training(Settings):
         examples=[0.001],
     )
     validation: ValidationSettings | None = Field(
-        ShuffledValidation(split="shuffled"), description="which rows validate; null: none"
+        ShuffledValidation(split="shuffled"), description="the rows that validate; null: none"
     )
     checkpoint: Checkpoint = Field(
         default_factory=_default_checkpoint,
@@ -357,7 +368,7 @@ class Training(Settings):
         None, description="when to stop before the last epoch; null: never"
     )
     engine: Literal["auto", "xla", "graph", "keras"] = Field(
-        "auto", description="how batches are run; auto: by rule, from the model and the batch"
+        "auto", description="how batches are run; auto: chosen by model and batch size"
     )
 
 
@@ -374,7 +385,7 @@ class Config(Settings):
             if getattr(config.get("dataset"), "is_text", False)
             else FeaturePreprocessing()
         ),
-        description="what is done to the examples before the model sees them",
+        description="how examples are prepared for the model",
     )
     model: ModelSettings = Field(
         description="the hidden layers; output and loss follow from what is predicted: "
@@ -386,7 +397,7 @@ class Config(Settings):
         42,
         ge=0,
         le=MAX_SEED,
-        description="decides initial weights, row order and dropout; not the test rows",
+        description="seed of initial weights, row order and dropout, but not of the test rows",
     )
 
     @model_validator(mode="before")

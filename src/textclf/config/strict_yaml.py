@@ -1,4 +1,4 @@
-"""YAML without its surprises: what PyYAML's own loader guesses is text or an error here."""
+"""YAML without surprises: what PyYAML's loader guesses is a text or an error here."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,18 +14,18 @@ from textclf.wording import shortened
 MAX_DEPTH = 50
 
 KeyPath = tuple[str | int, ...]
-Event = Any  # of PyYAML; its stubs leave out tag and value, and say that a mark can be missing
+Event = Any  # of PyYAML, whose stubs lack tag and value, and make marks optional
 
 
 class Position(NamedTuple):
-    """A place in a text, both counted from 1."""
+    """A position in a text, line and column from 1."""
 
     line: int
     column: int
 
 
 class Problem(NamedTuple):
-    """What is wrong, and where."""
+    """A problem and its position."""
 
     position: Position
     message: str
@@ -33,7 +33,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML text says, and where it says it."""
+    """The data of a YAML text, and the position of each part."""
 
     data: Any
     positions: dict[KeyPath, Position]  # of a map's keys, a list's items, and () for the whole
@@ -63,14 +63,14 @@ def parse(text: str, source: str) -> Document:
 
 
 def quoted(text: str, longest: int = 60) -> str:
-    """A text as it can stand in a one-line message, whatever is in it."""
+    """A text, quoted for a message of one line."""
     return repr(shortened(text, longest))
 
 
 # --- scalars ---------------------------------------------------------------------------------
 
 _FLOAT = r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
-# The first pattern that fits the whole of an unquoted text says what it is.
+# The first pattern that matches an unquoted text gives its type.
 _SCALARS: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
     (re.compile(r"|~|null"), lambda _: None),
     (re.compile(r"true|false"), lambda text: text == "true"),
@@ -82,15 +82,15 @@ _SCALARS: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
 
 
 def needs_quotes(text: str) -> bool:
-    """Whether a text without quotes would be read as something else than a text."""
+    """Whether a text without quotes would be read as another type."""
     return any(pattern.fullmatch(text) for pattern, _ in _SCALARS)
 
 
 def _read_scalar(text: str) -> Any:
-    """What an unquoted text means: null, a boolean, a number, or else itself.
+    """The value of an unquoted text: null, a boolean, a number, or the text itself.
 
     Raises:
-        ValueError: for a whole number of more digits than Python reads (4,300).
+        ValueError: a whole number has more digits than Python reads (4,300).
     """
     for pattern, read in _SCALARS:
         if pattern.fullmatch(text):
@@ -111,7 +111,7 @@ class _Broken(Exception):
 
 @dataclass
 class _Builder:
-    """Makes data of events, noting every position and every problem on the way."""
+    """Builds data from events, and collects every position and every problem."""
 
     data: Any = None
     positions: dict[KeyPath, Position] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _Broken(_start(event), "a second document; a config holds only one")
+                    raise _Broken(_start(event), "a second document; a config is only one")
             elif isinstance(event, yaml.NodeEvent):
                 self.data = self.node(event, ())
 
@@ -143,7 +143,7 @@ class _Builder:
     def refuse_decorations(self, event: Event) -> None:
         if isinstance(event, yaml.AliasEvent):
             self.refuse(
-                event, f"alias {quoted(f'*{event.anchor}')} is not allowed; write the value out"
+                event, f"alias {quoted(f'*{event.anchor}')} is not allowed; write the value itself"
             )
             return
         if event.anchor is not None:
@@ -211,7 +211,7 @@ def _position(mark: Any) -> Position:
 
 @contextmanager
 def _located_errors(text: str) -> Iterator[Iterator[Event]]:
-    """The events of a text; whatever PyYAML raises on the way becomes one located problem."""
+    """The events of a text; an error of PyYAML becomes a problem with its position."""
     loader = None
     try:
         loader = yaml.SafeLoader(text)
@@ -223,24 +223,24 @@ def _located_errors(text: str) -> Iterator[Iterator[Event]]:
     except yaml.MarkedYAMLError as error:
         raise _plainly(error) from None
     except (ValueError, OverflowError):
-        # PyYAML lets these out for escapes such as "\UFFFFFFFF", which name no character.
+        # PyYAML raises these for escapes such as "\UFFFFFFFF", which are not characters.
         assert loader is not None
         at = Position(loader.line + 1, loader.column + 1)
         raise _Broken(at, "a number or an escape here is out of range") from None
 
 
-# What PyYAML says (context and problem, joined by a bar), and what is meant.
+# PyYAML's messages (context and problem, joined by a bar), and ours.
 _PLAIN_WORDS = [
     (r"'\\t' that cannot start", "a tab, where YAML allows only spaces; replace it by spaces"),
     (r"character (.+) that cannot start", "a text that begins with {found} needs quotes"),
     (
         r"mapping values are not",
-        "a ':' where none can be; check the indentation and the line above, or quote the text",
+        "unexpected ':'; check the indentation and the line above, or quote the text",
     ),
     (r"could not find expected ':'", "a ':' and a space are missing after the key on line {line}"),
     (
         r"expected <block end>",
-        "nothing can follow here; check the indentation, the quotes and the brackets",
+        "unexpected text; check the indentation, the quotes and the brackets",
     ),
     (r"flow sequence\|", "expected ',' or ']' in the list that begins on line {line}"),
     (r"flow mapping\|", "expected ',' or '}}' in the map that begins on line {line}"),
@@ -250,19 +250,19 @@ _PLAIN_WORDS = [
     ),
     (
         r"unknown escape character|escape sequence|double-quoted scalar\|expected",
-        "a backslash means something in double quotes; use single quotes",
+        "a backslash has a special meaning in double quotes; use single quotes",
     ),
     (r"an alias\||an anchor\|", "a text that begins with '*' or '&' needs quotes"),
     (r" tag\||tag handle|a URI|tag URI", "tags (words that begin with '!') are not allowed"),
     (
         r"sequence entries are not",
-        "a '-' where no list can begin; put it on a line of its own, or quote the text",
+        "a list cannot begin here; put the '-' on its own line, or quote the text",
     ),
-    (r"mapping keys are not", "a '?' where no key can begin; quote the text"),
+    (r"mapping keys are not", "unexpected '?'; quote the text"),
     (r"expected the node content", "expected a key or a value here"),
     (
         r"<document start>",
-        "a second document or stray text; a config holds only one map of settings",
+        "a second document or stray text; a config is only one map of settings",
     ),
     (r"directive|incompatible YAML", "lines that begin with '%' are not allowed; remove it"),
     (r"block scalar", "'|' and '>' begin a text of several lines; quote the text"),

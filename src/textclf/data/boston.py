@@ -31,7 +31,7 @@ def load_boston(settings: BostonDataset, data_dir: Path | None = None) -> Datase
         a dataset with x float64 (506, 13) and y float32 (506,), thousands of dollars.
 
     Raises:
-        MissingDataError: boston_housing.npz is neither found nor to be downloaded.
+        MissingDataError: boston_housing.npz is not found and cannot be downloaded.
         DataError: it is damaged.
     """
     with np.load(io.BytesIO(read_file(FILE, data_dir)), allow_pickle=False) as file:

@@ -1,4 +1,4 @@
-"""One's own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
+"""Your own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 NOT_READING = {"path", "test_path", "standardize_target"}  # settings that reading does not obey
 FIELDS = ("values", "offsets", "features", "y", "source_rows", "notes")
-MAX_CLASSES = 1_000  # beyond it the column is a name, a number or a text, no class
+MAX_CLASSES = 1_000  # with more values, a column is a name, a number or a text, not a class
 LARGEST = 1e15  # of numbers: the square is still a float32
-MAX_TOLD = 10  # of the places where a file is wrong
-NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write where there is none
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # of cells that spreadsheets compute
+MAX_SHOWN = 10  # of the places where a file is wrong
+NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write for a missing value
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
@@ -44,12 +45,12 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
-    since files are often sorted by class, and the last `settings.test_split` of them test.
-    Classes are the distinct labels of all rows, numbers in their order, then words in theirs.
+    since files are often sorted by class, and the last `settings.test_split` are test rows.
+    Classes are the distinct labels of all rows, numbers first, in order.
 
     Raises:
-        MissingDataError: a file is not there.
-        DataError: a column is missing, or rows are not as the config says; each told by its line.
+        MissingDataError: a file is missing.
+        DataError: a column is missing, or rows are not as the config says, with their lines.
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
@@ -80,15 +81,15 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
 
 
 def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]:
-    """The file, and that of the test rows if there is one; in `data_dir`, or where the config says.
+    """The file, and the file of test rows if there is one, in `data_dir` or as the config says.
 
     Raises:
-        MissingDataError: one is not there.
+        MissingDataError: one is missing.
         DataError: both are the same file.
     """
     paths = [_find(path, data_dir) for path in (settings.path, settings.test_path) if path]
     if len(paths) == 2 and paths[0].samefile(paths[1]):
-        raise DataError(f"{paths[0]}: would train and test; name another file as test_path")
+        raise DataError(f"{paths[0]}: the same file as test_path; name another file")
     return paths
 
 
@@ -100,8 +101,8 @@ def _find(path: str, data_dir: Path | None) -> Path:
     if os.path.isdir(path):  # noqa: PTH112
         raise MissingDataError(f"{shown}: this is a folder; name a file in it")
     raise MissingDataError(
-        f"{shown}: no such file; paths in a config are relative to it, and a file of this name is "
-        "also looked for in --data-dir"
+        f"{shown}: no such file; paths are relative to the config, and --data-dir is "
+        "searched for a file of this name, too"
     )
 
 
@@ -113,7 +114,7 @@ def _as_seen_from_here(path: Path) -> Path:
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
-    """Files by name; of one name, by their paths below the folder that holds both."""
+    """Files by name, or by path below their common folder if the names are equal."""
     if len({path.name for path in paths}) == len(paths):
         return {path.name: path for path in paths}
     whole = {Path(os.path.abspath(path)): path for path in paths}  # noqa: PTH100 (resolves '..')
@@ -148,6 +149,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
             (text.take(order), features) if settings.is_text else (text, features[order])
         )
     warnings = [*reader.warnings(), *_warn_of_classes(y[:n_train], class_names)]
+    warnings += _warn_of_formulas(class_names)
     notes = {"n_train": n_train, "words": words, "class_names": class_names, "warnings": warnings}
     return {
         "values": text.values,
@@ -160,7 +162,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
 
 
 def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
-    """How many rows train, and the row of its file that each example is, those first."""
+    """The number of training rows, and each example's row in its file, training rows first."""
     rows_of = reader.rows_of
     if settings.test_split is None:
         return rows_of[0], np.concatenate([np.arange(n_rows) for n_rows in rows_of])
@@ -174,25 +176,41 @@ def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
 
 
+def _warn_of_formulas(class_names: Sequence[str]) -> Iterator[str]:
+    """Warn of class names that a spreadsheet would run, as predictions.csv keeps them exact."""
+    formulas = [repr(name) for name in class_names if _is_formula(name)]
+    if formulas:
+        yield (
+            f"{several(len(formulas), 'class')} that a spreadsheet takes for a formula: "
+            f"{some_of(formulas, MAX_SHOWN)}; the run's CSV files hold them unchanged: import "
+            "these files with all columns as text"
+        )
+
+
+def _is_formula(name: str) -> bool:
+    """Whether a spreadsheet computes such a cell; -1 and +0.5 are just numbers."""
+    return name.startswith(FORMULA_STARTS) and not re.fullmatch(r"[-+]?[0-9.]+", name)
+
+
 def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]:
-    """Tell the classes that the training rows, with targets `y`, can hardly teach."""
+    """Warn of classes with one training row or none; `y` are the targets."""
     if not class_names:
         return
     counts = np.bincount(y, minlength=len(class_names))
     for few, what in ((0, "no training row"), (1, "one training row")):
         names = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == few]
         if names:
-            yield f"{several(len(names), 'class')} with {what}: {some_of(names, MAX_TOLD)}"
+            yield f"{several(len(names), 'class')} with {what}: {some_of(names, MAX_SHOWN)}"
     odd = [repr(name) for name in class_names if name.lower() in NO_VALUES]
     if odd:
         yield (
-            f"class {some_of(odd, MAX_TOLD)}: looks like a missing label; leave such rows out of "
+            f"class {some_of(odd, MAX_SHOWN)}: looks like a missing label; leave such rows out of "
             "the file, or label them"
         )
 
 
 class _Reader:
-    """Takes the columns of a config out of rows, and remembers what is wrong with them."""
+    """Takes the columns of a config from rows, and collects their errors."""
 
     def __init__(self, settings: CsvDataset, digests: Mapping[Path, str]) -> None:
         self.settings = settings
@@ -200,7 +218,7 @@ class _Reader:
         self.path = next(iter(digests))  # of the training rows
         self.rows_of: list[int] = []  # of each file
         self.labels: list[int] = []
-        self.number_of: dict[str, int] = {}  # of each class, as first seen
+        self.number_of: dict[str, int] = {}  # of each class, in order of appearance
         self.numbers = array("d")
         self.wordless = Counter[str]()
         self.first_wordless: dict[str, int] = {}
@@ -208,7 +226,7 @@ class _Reader:
         self.n_problems = 0
 
     def inputs(self) -> Iterator[Any]:
-        """The text, or the list of numbers, of each row; its target is kept aside.
+        """The text, or the list of numbers, of each row; its target is collected.
 
         Raises:
             DataError: at the end, for all rows that are not as the config says.
@@ -250,7 +268,7 @@ class _Reader:
             return [self._number(path, line, row, name) for name in self.settings.features or ()]
         text = row.get(self.settings.text)
         if not isinstance(text, str):
-            self._note(path, line, self.settings.text, f"{text!r:.50} is no text")
+            self._note(path, line, self.settings.text, f"{text!r:.50} is not a text")
             return ""
         if not any(map(str.isalnum, text)) and not split_words(text):
             self.wordless[path.name] += 1
@@ -260,7 +278,7 @@ class _Reader:
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
         number = _number_in(row.get(column))
         if number is None:
-            what = f"{row.get(column)!r:.50} is no number from -{LARGEST:g} to {LARGEST:g}"
+            what = f"{row.get(column)!r:.50} is not a number from -{LARGEST:g} to {LARGEST:g}"
             if has_decimal_comma(row.get(column)):
                 what = f"{row.get(column)!r:.50} has a decimal comma; write 1.5 in place of 1,5"
             self._note(path, line, column, what)
@@ -268,14 +286,14 @@ class _Reader:
 
     def _note(self, path: Path, line: int, column: str, what: str) -> None:
         self.n_problems += 1
-        if self.n_problems <= MAX_TOLD:
+        if self.n_problems <= MAX_SHOWN:
             self.problems.append(f"{path}:{line}: column {column!r}: {what}")
 
     def _refuse_problems(self) -> None:
-        if self.n_problems > MAX_TOLD:
-            self.problems.append(f"and {self.n_problems - MAX_TOLD:,} more such places")
+        if self.n_problems > MAX_SHOWN:
+            self.problems.append(f"and {self.n_problems - MAX_SHOWN:,} more such places")
         if self.problems:
-            raise DataError(*self.problems, "mend these rows, or leave them out of the file")
+            raise DataError(*self.problems, "correct these rows, or remove them from the file")
 
     def targets(self) -> tuple[np.ndarray, list[str]]:
         """int32 class numbers and the classes' names, or float64 numbers and no names."""
@@ -285,7 +303,7 @@ class _Reader:
         if len(names) == 1:
             raise DataError(
                 f"{self.path}: column {self.settings.label!r}: all rows are of one class, "
-                f"{names[0]!r}; there is nothing to tell apart"
+                f"{names[0]!r}; a model needs two or more"
             )
         if len(names) > MAX_CLASSES:
             raise DataError(
@@ -306,7 +324,7 @@ class _Reader:
         for name, n_rows in self.wordless.items():
             yield (
                 f"{name}: {several(n_rows, 'text')} without a word, the first in line "
-                f"{self.first_wordless[name]}; kept, the model sees nothing of them"
+                f"{self.first_wordless[name]}; they are kept, but the model sees nothing in them"
             )
 
 
@@ -326,7 +344,7 @@ def doubt_header(
     doubtful = [label] if label in classes else names
     if label not in classes and (not names or any(_number_in(name) is None for name in names)):
         return None
-    shown = some_of([repr(name) for name in doubtful], MAX_TOLD)
+    shown = some_of([repr(name) for name in doubtful], MAX_SHOWN)
     return (
         f"the first row looks like data, not a header: {shown} is also what the column holds; "
         "a file without a header needs one, or its first row is lost"
@@ -341,12 +359,12 @@ def has_decimal_comma(value: Any) -> bool:
 def no_column(place: object, name: str, columns: Sequence[str]) -> DataError:
     close = get_close_matches(name, columns, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    there = some_of([repr(column) for column in columns], MAX_TOLD)
+    there = some_of([repr(column) for column in columns], MAX_SHOWN)
     return DataError(f"{place}: has no column {name!r}; {hint}its columns are {there}")
 
 
 def _number_in(value: Any) -> float | None:
-    """The number of a cell; None if it has none, or one that training cannot square."""
+    """The number of a cell; None if it is not a number, or too large for training to square."""
     if isinstance(value, bool):
         return None
     with suppress(TypeError, ValueError, OverflowError):
@@ -355,14 +373,14 @@ def _number_in(value: Any) -> float | None:
 
 
 def class_of(value: Any) -> str | None:
-    """The name of the class that a label stands for; None if it stands for none."""
+    """The name of a label's class; None if the label is not a class."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         if not math.isfinite(value):
             return None  # what Python's json writes where pandas has no value
         if value.is_integer():
-            value = int(value)  # JSON's 1.0 is the class 1
+            value = int(value)  # 1.0 in JSON is the class 1
     if isinstance(value, str | int | float):
         return str(value).strip() or None
     return None

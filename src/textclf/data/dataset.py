@@ -1,4 +1,4 @@
-"""What every loader returns: examples as they come, before any preprocessing."""
+"""The result of every loader: examples before any preprocessing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Ragged:
         return self.values[self.offsets[row] : self.offsets[row + 1]]
 
     def take(self, rows: np.ndarray) -> "Ragged":
-        """Some rows, int64 (examples,), in that order."""
+        """The given rows, int64 (examples,), in that order."""
         chosen = [self[row] for row in rows.tolist()]
         values = np.concatenate(chosen) if chosen else self.values[:0]
         return Ragged(values, np.concatenate([[0], np.cumsum(self.lengths[rows])]))
@@ -46,21 +46,21 @@ class Dataset:
     Args:
         x: texts as ids, Ragged, or features, float64 (rows, features).
         y: class numbers, int32 (rows,), or regression targets, float32 (rows,).
-        n_train: rows before this number are training rows, from it on test rows.
+        n_train: rows before this number are training rows, the others test rows.
         class_names: one for each class; empty for regression.
         words: `words[i]` is the word of id i; ids 0, 1, 2 are padding, start and unknown.
         ranked: whether ids already follow word frequency, as in keras.datasets. If not, the
             encoder ranks them by the training rows.
         feature_names: one for each column of features.
-        source_rows: int64 (rows,), the row of its file that each example is, from 0; None: as
-            they come, those that train in one file, those that test in another.
+        source_rows: int64 (rows,), each example's row in its file, from 0; None: training rows
+            are in one file, test rows in another, in this order.
         files: SHA-256 of each file that was read, by file name.
-        warnings: what a user should know of the examples: how many, which, where.
+        warnings: what a user should know about the examples: how many, which, where.
     """
 
     name: str
     task: Task
-    x: Any  # Ragged or np.ndarray, as the encoder knows
+    x: Any  # Ragged or np.ndarray, as its encoder expects
     y: np.ndarray
     n_train: int
     class_names: Sequence[str] = ()
@@ -76,13 +76,13 @@ class Dataset:
         return len(self.y)
 
     def in_file(self, rows: np.ndarray) -> np.ndarray:
-        """The rows of the files that examples are, int64 (examples,), from 0."""
+        """The examples' rows in their files, int64 (examples,), from 0."""
         if self.source_rows is not None:
             return np.asarray(self.source_rows[rows])
         return np.where(rows < self.n_train, rows, rows - self.n_train)
 
     def row_of(self, row: int, is_test: bool) -> int | None:
-        """The training or test example that is a row of its file, from 0; None: there is none."""
+        """The training or test example of a row in its file, from 0; None if there is none."""
         rows = self.test_rows if is_test else self.train_rows
         found = rows[self.in_file(rows) == row]
         return int(found[0]) if len(found) else None

@@ -1,4 +1,4 @@
-"""The built-in dataset: docstrings of installed libraries; which library does one document?"""
+"""The built-in dataset: docstrings of installed libraries; the class is the library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("keras", "matplotlib", "numpy", "pandas")
 MIN_WORDS = 5
 MASK = "[library]"
-# A library's name is masked inside words, too (KerasTensor); an alias only as a word of its own.
+# A library's name is masked inside words, too (KerasTensor), but an alias only as a whole word.
 # Neighbours are letters and digits, not \b: the tokenizer splits mpl_toolkits at its underscore.
 NAMES = re.compile(
     r"numpy|pandas|matplotlib|keras|tensorflow"
@@ -39,7 +39,7 @@ NAMES = re.compile(
 def load_docstrings(settings: DocstringsDataset, _data_dir: Path | None = None) -> Dataset:
     """First paragraphs of the libraries' docstrings, their names masked.
 
-    Rows are shuffled by `settings.seed`; the last `settings.test_split` of them test. The texts
+    Rows are shuffled by `settings.seed`; the last `settings.test_split` are test rows. The texts
     depend on the libraries' versions, so `files` gives a SHA-256 of each library's texts.
 
     Raises:
@@ -66,7 +66,7 @@ def read_libraries(names: Sequence[str]) -> tuple[list[str], np.ndarray, dict[st
 
     Returns:
         texts: each one line, in an order that depends on the libraries alone.
-        labels: int32 (texts,), which of `names` each text is from.
+        labels: int32 (texts,), the index in `names` of each text.
         files: the SHA-256 of each library's texts, by its name and version.
 
     Raises:
@@ -124,7 +124,7 @@ def _source_folder(name: str) -> Path:
 
 
 def distinct_texts(folder: Path) -> dict[tuple[str, ...], str]:
-    """The texts of a library by their words: a model that sees words only sees no text twice."""
+    """The texts of a library by their words, so that none comes twice."""
     texts: dict[tuple[str, ...], str] = {}
     for text in map(first_paragraph, _library_docstrings(folder)):
         words = tuple(split_words(text))
@@ -134,7 +134,7 @@ def distinct_texts(folder: Path) -> dict[tuple[str, ...], str]:
 
 
 def _library_docstrings(folder: Path) -> Iterator[str]:
-    """All docstrings below a folder, tests left out, in an order that no file system decides."""
+    """All docstrings below a folder without tests, in an order independent of the file system."""
     paths = sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
     for path in paths:
         if not _is_test(path.relative_to(folder)):
@@ -154,7 +154,7 @@ def _is_test(path: Path) -> bool:
 
 
 def _docstrings(path: Path) -> Iterator[str]:
-    """The docstrings of a module, its classes and functions; of none if it is not valid Python."""
+    """The docstrings of a module, its classes and functions; none if it is not valid Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in other people's source

@@ -27,7 +27,7 @@ class TextEncoder:
         skip_top: ids below this become 'unknown' too.
         remove_reserved: ids 0 to 2 are removed before rows are padded and cut.
         id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
-        words: `words[i]` is the word of new id i; empty where the dataset tells no words.
+        words: `words[i]` is the word of new id i; empty if the dataset has no words.
     """
 
     num_words: int
@@ -56,14 +56,14 @@ class TextEncoder:
 
     @classmethod
     def from_json(cls, settings: dict[str, Any]) -> Self:
-        """The encoder that `to_json` told of, for texts in its own ids, those of `words`."""
+        """The encoder that `to_json` described, for texts in its own ids, those of `words`."""
         ids = np.arange(settings["num_words"])
         table = _id_table(ids, len(ids), settings["skip_top"], settings["remove_reserved"])
         return cls(**{**settings, "words": tuple(settings["words"])}, id_table=table)
 
     @property
     def packed_columns(self) -> int | None:
-        """Columns that `transform` packs 8 to a byte, for the engine to unpack batch by batch."""
+        """Columns that `transform` packs 8 to a byte; the engine unpacks them batch by batch."""
         return self.num_words if self.encoding == "multi_hot" else None
 
     @property
@@ -88,7 +88,7 @@ class TextEncoder:
         return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
 
     def count_known(self, x: Ragged) -> np.ndarray:
-        """How many words of each row, new ids, the model knows: int64 (rows,)."""
+        """The number of known words in each row of new ids, int64 (rows,)."""
         known = self._own_table.take(x.values) > UNKNOWN_ID
         return np.add.reduceat(known, x.offsets[:-1], dtype=np.int64)
 
@@ -106,7 +106,7 @@ class TextEncoder:
 
     @cached_property
     def _own_table(self) -> np.ndarray:
-        """What becomes of each new id, int32 (num_words,)."""
+        """The id that each new id becomes, int32 (num_words,)."""
         own_ids = np.arange(self.num_words)
         return _id_table(own_ids, self.num_words, self.skip_top, self.remove_reserved)
 
@@ -122,12 +122,12 @@ class TextEncoder:
 
     def _pad(self, x: Ragged) -> np.ndarray:
         """int32 (rows, maxlen), short rows padded and long rows cut."""
-        assert self.maxlen is not None  # a conflict of the config otherwise
+        assert self.maxlen is not None  # otherwise a conflict of the config
         padded = np.full((len(x), self.maxlen), PADDING_ID, np.int32)
         lengths = np.minimum(x.lengths, self.maxlen)
         sources = x.offsets[:-1] if self.truncating == "post" else x.offsets[1:] - lengths
         targets = self.maxlen - lengths if self.padding == "pre" else np.zeros_like(lengths)
-        # A slice a row: quicker than a mask of all cells.
+        # One slice for each row is faster than a mask of all cells.
         for row, source, target, length in zip(padded, sources, targets, lengths, strict=True):
             row[target : target + length] = x.values[source : source + length]
         return padded
@@ -144,14 +144,14 @@ class TextEncoder:
         return packed
 
     def to_json(self) -> dict[str, Any]:
-        """What it takes to encode a new text the same way."""
+        """Everything needed to encode new text in the same way."""
         names = [field.name for field in fields(self) if field.name != "id_table"]
         return {"kind": "text", **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(frozen=True)
 class FeatureEncoder:
-    """Features less their mean, divided by their standard deviation, float64 (features,) each."""
+    """Features minus their mean, divided by their standard deviation, float64 (features,) each."""
 
     mean: np.ndarray
     scale: np.ndarray
@@ -178,7 +178,7 @@ class FeatureEncoder:
         return scaled.astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
-        """What it takes to encode new features the same way."""
+        """Everything needed to encode new features in the same way."""
         return {
             "kind": "features",
             "mean": self.mean.tolist(),
@@ -188,7 +188,7 @@ class FeatureEncoder:
 
     @classmethod
     def from_json(cls, settings: dict[str, Any]) -> Self:
-        """The encoder that `to_json` told of."""
+        """The encoder that `to_json` described."""
         mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
         return cls(mean, scale, tuple(settings["feature_names"]))
 
@@ -240,7 +240,7 @@ def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndar
 
 
 def encoder_from_json(content: dict[str, Any]) -> Encoder:
-    """The encoder of a run's preprocessing.json."""
+    """The encoder in a run's preprocessing.json."""
     settings = dict(content)
     kinds: dict[str, type[Encoder]] = {"text": TextEncoder, "features": FeatureEncoder}
     return kinds[settings.pop("kind")].from_json(settings)
@@ -257,7 +257,7 @@ def unpack(x: np.ndarray, columns: int | None) -> np.ndarray:
 
 
 def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: bool) -> np.ndarray:
-    """What becomes of each ranked id, int32 (ids,)."""
+    """The id that each ranked id becomes, int32 (ids,)."""
     table = np.where((ids < skip_top) | (ids >= num_words), UNKNOWN_ID, ids)
     if remove_reserved:
         table[table <= UNKNOWN_ID] = REMOVED
@@ -267,7 +267,7 @@ def _id_table(ids: np.ndarray, num_words: int, skip_top: int, remove_reserved: b
 def rank_ids(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """The id of each of the dataset's ids by frequency in `rows`, int64 (ids,).
 
-    A word of other rows only becomes UNKNOWN_ID, unless the dataset comes ranked.
+    A word that is only in other rows becomes UNKNOWN_ID, unless the dataset is ranked already.
     """
     n_ids = int(dataset.x.values.max(initial=UNKNOWN_ID)) + 1
     if dataset.ranked:
@@ -276,11 +276,11 @@ def rank_ids(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     in_rows[rows] = True
     tokens = dataset.x.values[np.repeat(in_rows, dataset.x.lengths)]
     counts = np.bincount(tokens, minlength=n_ids)[FIRST_WORD:]
-    # Stable: of equally frequent words the one seen first comes first, as in Keras's Tokenizer.
+    # Stable: among equally frequent words the first one seen comes first, as in Keras's Tokenizer.
     order = np.argsort(-counts, kind="stable")
     ranks = np.empty_like(order)
     ranks[order] = np.arange(len(order))
-    ranks[counts == 0] = UNKNOWN_ID - FIRST_WORD  # a word of other rows only
+    ranks[counts == 0] = UNKNOWN_ID - FIRST_WORD  # a word that is only in other rows
     return np.concatenate([np.arange(FIRST_WORD), ranks + FIRST_WORD])
 
 

@@ -18,9 +18,11 @@ from typing import Literal
 
 from textclf.atomic import writing
 from textclf.errors import DataError, MissingDataError, ResourceError
+from textclf.regular import open_regular
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 LARGEST = 1 << 26  # bytes of a file; the largest of these has 17 MB
+MOST_BYTES = 100 * 10**9  # of any file of examples
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 20.0  # seconds without a byte
 ANSWER_TIMEOUT = 60.0  # seconds until a server has answered, redirections included
@@ -126,7 +128,7 @@ def read_file(name: str, data_dir: Path | None = None) -> bytes:
     """
     path = find_file(name, data_dir)
     try:
-        with path.open("rb") as file:
+        with open_regular(path, MOST_BYTES, follow_links=True) as file:
             content = file.read(LARGEST + 1)  # the hash of a larger file is wrong anyway
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {_reason(error)}") from error
@@ -219,7 +221,7 @@ def hash_file(path: Path) -> str:
         DataError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path, MOST_BYTES, follow_links=True) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {_reason(error)}") from error

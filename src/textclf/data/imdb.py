@@ -24,10 +24,10 @@ CLASSES = ("neg", "pos")
 def load_imdb(_settings: ImdbDataset, data_dir: Path | None = None) -> Dataset:
     """25,000 training and 25,000 test reviews, row for row those of Keras's `load_data`.
 
-    No num_words and no skip_top is applied: that is the encoder's job.
+    num_words and skip_top are not applied here: that is the encoder's job.
 
     Raises:
-        MissingDataError: imdb.npz is neither found nor to be downloaded.
+        MissingDataError: imdb.npz is not found and cannot be downloaded.
         DataError: it is damaged.
     """
     content = read_file(FILE, data_dir)

@@ -1,4 +1,4 @@
-"""What imdb and reuters share: Keras's seed, its reserved ids, and a word index read late."""
+"""Shared by imdb and reuters: Keras's seed, its reserved ids, and a word index read late."""
 
 import io
 import json
@@ -20,7 +20,7 @@ UNUSED_WORD = "<unused>"  # id 3: word indices count from 1
 
 
 def unpickle_arrays(content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of an npz file that holds pickles: only for content that `read_file` verified."""
+    """The arrays of an npz file with pickles; only for content verified by `read_file`."""
     with np.load(io.BytesIO(content), allow_pickle=True) as file:
         return {name: file[name] for name in file.files}
 
@@ -47,9 +47,9 @@ def flatten(sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]
 
 
 class KerasWords(Sequence[str]):
-    """`words[i]` is the word of id i; the word index is read when first asked for.
+    """`words[i]` is the word of id i; the word index is read when it is first used.
 
-    Without the file, and no way to get it, it is empty: training needs no words.
+    It is empty if the file is missing and cannot be downloaded: training needs no words.
 
     Args:
         file: the name of the word index, such as 'imdb_word_index.json'.

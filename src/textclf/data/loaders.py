@@ -1,4 +1,4 @@
-"""The datasets by name: how each is loaded, and what is known of it without its files."""
+"""The datasets by name: how each is loaded, and what is known without its files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
     "docstrings": docstrings.load_docstrings,
     "csv": csv.load_csv,
 }
-# What is known of a dataset without its files: the task, and its classes or features.
+# Known without a dataset's files: the task, and its classes or features.
 OUTLINES: dict[str, dict[str, Any]] = {
     "imdb": {"task": BINARY, "class_names": imdb.CLASSES},
     "reuters": {"task": MULTICLASS, "class_names": reuters.TOPICS},
@@ -41,14 +41,14 @@ def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> Dat
         data_dir: the folder to look in first.
 
     Raises:
-        MissingDataError: a file is neither found nor to be downloaded.
+        MissingDataError: a file is not found and cannot be downloaded.
         DataError: a file is damaged.
     """
     return LOADERS[settings.name](settings, data_dir)
 
 
 def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> list[str]:
-    """What to tell of a dataset whose examples are not there; nothing if they are.
+    """The messages about missing examples; none if they are there.
 
     Word indices may be missing: training needs none.
     """
@@ -67,7 +67,7 @@ def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> li
 
 
 def placeholder(settings: DatasetSettings) -> Dataset | None:
-    """One empty example, for the shapes of a dataset without its files; None: they tell them."""
+    """One empty example with the shapes of a dataset; None if only its files have them."""
     outline = OUTLINES.get(settings.name)
     if outline is None:
         return None

@@ -31,10 +31,10 @@ TOPICS = (
 def load_reuters(settings: ReutersDataset, data_dir: Path | None = None) -> Dataset:
     """11,228 newswires, row for row those of Keras's `load_data(test_split=...)`.
 
-    No num_words and no skip_top is applied: that is the encoder's job.
+    num_words and skip_top are not applied here: that is the encoder's job.
 
     Raises:
-        MissingDataError: reuters.npz is neither found nor to be downloaded.
+        MissingDataError: reuters.npz is not found and cannot be downloaded.
         DataError: it is damaged.
     """
     content = read_file(FILE, data_dir)

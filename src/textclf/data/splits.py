@@ -1,4 +1,4 @@
-"""Which rows train, which validate, which test."""
+"""Training, validation and test rows."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def make_splits(settings: ValidationSettings | None, dataset: Dataset) -> list[S
 
 
 def everything(dataset: Dataset) -> Split:
-    """All training rows train, none validates."""
+    """All training rows train, and none validate."""
     return Split(dataset.train_rows, NO_ROWS, dataset.test_rows)
 
 
@@ -78,8 +78,8 @@ def _tail(settings: TailValidation, dataset: Dataset) -> list[Split]:
 def _permutation(
     settings: ShuffledValidation | TailValidation, dataset: Dataset
 ) -> tuple[np.ndarray, int]:
-    # ceil, and RandomState rather than default_rng: scikit-learn's train_test_split picks its
-    # rows so, and the catalogue's experiments were split by it.
+    # ceil, and RandomState instead of default_rng, as in scikit-learn's train_test_split, which
+    # split the catalogue's experiments.
     order = np.random.RandomState(settings.seed).permutation(dataset.n_train)
     return order, int(np.ceil(settings.share * dataset.n_train))
 

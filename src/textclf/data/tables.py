@@ -1,4 +1,4 @@
-"""Files of rows, CSV, TSV and JSON Lines, plain or gzip: read a row at a time, errors located."""
+"""CSV, TSV and JSON Lines files, plain or gzip, read row by row, errors with their lines."""
 
 import codecs
 import contextlib
@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import zlib
 from collections import Counter
@@ -15,7 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from textclf.data.files import MOST_BYTES
 from textclf.errors import DataError, QuotingError
+from textclf.regular import open_regular
 from textclf.wording import several
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -23,7 +26,7 @@ JSON_LINES = (".jsonl", ".ndjson")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 BUFFER = 1 << 20  # bytes
 PLAIN_QUOTES = "if quotes are plain characters in this file, set quoting: none"
-MOST_CHARACTERS = 10_000_000  # in a line or a field; beyond it, a quote was left open
+MOST_CHARACTERS = 10_000_000  # in a line or a field; more means that a quote was not closed
 UTF16 = "UTF-16, not UTF-8; save it as UTF-8"
 OTHER_FORMATS = {
     codecs.BOM_UTF16_LE: UTF16,
@@ -41,26 +44,26 @@ def read_rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a file, each with the number, from 1, of the line on which it begins.
 
-    The suffix tells the format: .csv, .tsv, or .jsonl and .ndjson, of which each line is an
-    object; any of them with .gz behind. The text is UTF-8, with or without a byte order mark. The
-    first row of a table is its header. Blank lines are no rows; columns without a name, as pandas
-    writes of its index, are left out.
+    The suffix gives the format: .csv, .tsv, or .jsonl and .ndjson, in which each line is an
+    object; .gz may follow. The text is UTF-8, with or without a byte order mark. The
+    first row of a table is its header. Blank lines are skipped; so are columns without a name,
+    such as the index that pandas writes.
 
     Args:
-        delimiter: what separates the columns; by default ',', in .tsv a tab.
+        delimiter: separates the columns; by default ',', in .tsv a tab.
         quoting: 'standard', 'none', or None: standard, but rows that a lone quote seems to join
             are an error.
-        sha256: of the file, hexadecimal; None: whatever it is.
+        sha256: of the file, hexadecimal; None: any.
 
     Raises:
-        DataError: the file is missing, damaged, not of its format, or at its end not the one with
-            this SHA-256; the line is told.
-        QuotingError: a quote is not as `quoting` has it.
+        DataError: the file is missing, damaged, not of its format (with the line), or at its end
+            does not have this SHA-256.
+        QuotingError: a quote contradicts `quoting`.
     """
     kind = format_of(path)
     if kind is None:
         raise DataError(
-            f"{path}: of no known format; its name must end in .csv, .tsv, .jsonl or .ndjson, or "
+            f"{path}: unknown format; its name must end in .csv, .tsv, .jsonl or .ndjson, or "
             "in one of these and .gz"
         )
     with open_binary(path, sha256) as file:
@@ -71,19 +74,19 @@ def read_rows(
 
 
 def format_of(path: Path) -> str | None:
-    """'.csv', '.tsv', '.jsonl' or '.ndjson', be it gzip or not; None: another file."""
+    """'.csv', '.tsv', '.jsonl' or '.ndjson', gzip or not; None for any other file."""
     name = path.name.lower().removesuffix(".gz")
     return next((kind for kind in (*DELIMITERS, *JSON_LINES) if name.endswith(kind)), None)
 
 
 def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers, from 1, without what ends them.
+    """The lines of a file with their numbers, from 1, without line breaks.
 
     Args:
-        name: what messages call the file.
+        name: the file's name in messages.
 
     Raises:
-        DataError: a line is not UTF-8, or longer than any text.
+        DataError: a line is not UTF-8, or too long to be a text.
     """
     for number, line in enumerate(_raw_lines(file, name), 1):
         if number == 1:
@@ -96,7 +99,7 @@ def read_lines(file: BinaryIO, name: object) -> Iterator[tuple[int, str]]:
 
 
 def _raw_lines(file: BinaryIO, name: object) -> Iterator[bytes]:
-    """The lines of a file, which may be made to fill the memory: a packed one, say."""
+    """The lines of a file, limited in length: a packed file could fill the memory."""
     lines = iter(partial(file.readline, MOST_CHARACTERS), b"")
     for number, line in enumerate(lines, 1):
         if len(line) == MOST_CHARACTERS:
@@ -112,8 +115,8 @@ def open_binary(path: Path, sha256: str | None = None) -> Iterator[io.BufferedRe
         sha256: what the bytes must have that were read, once all are; None: any.
 
     Raises:
-        DataError: the file is missing, cannot be read, is damaged, or is no text at all; or it
-            changed since its SHA-256 was taken.
+        DataError: the file is missing, cannot be read, is damaged, is not text, or changed since
+            its SHA-256 was taken.
     """
     try:
         with _HashedFile(path) as raw, _unpacked(raw, path) as file:
@@ -126,7 +129,7 @@ def open_binary(path: Path, sha256: str | None = None) -> Iterator[io.BufferedRe
                     f"{path}: changed while it was read; try again once no program writes to it"
                 )
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: damaged: {error}; fetch or pack it again") from error
+        raise DataError(f"{path}: damaged: {error}; download or pack it again") from error
     except (OSError, ValueError) as error:  # a path with a null character is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read: {reason}") from error
@@ -136,7 +139,8 @@ class _HashedFile(io.FileIO):
     """A file's bytes; `sha256` is of those that were read."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        with open_regular(path, MOST_BYTES, follow_links=True) as file:
+            super().__init__(os.dup(file.fileno()))
         self.sha256 = hashlib.sha256()
 
     def readinto(self, buffer: Any) -> int | None:
@@ -182,7 +186,7 @@ def _read_objects(file: BinaryIO, path: Path) -> Iterator[tuple[int, dict[str, A
             raise DataError(f"{path}:{number}: not valid JSON: {reason}") from error
         if not isinstance(row, dict):
             raise DataError(
-                f"{path}:{number}: not a JSON object; each line is one, such as "
+                f"{path}:{number}: not a JSON object; each line must be one, such as "
                 '{"text": "…", "label": "…"}'
             )
         yield number, row
@@ -247,8 +251,8 @@ def _take_lines(file: BinaryIO, path: Path, taken: list[str]) -> Iterator[str]:
 def _look_like_rows(lines: Sequence[str], n_columns: int, delimiter: str) -> bool:
     """Whether each of the lines that quotes made one row has as many columns as the header.
 
-    Texts have commas and semicolons too, though mostly with a blank behind; there, two such lines
-    are no proof.
+    Texts have commas and semicolons too, though mostly with a blank behind; two such lines do not
+    prove it.
     """
     is_punctuation = delimiter in ",;"
     if n_columns < 2 or (is_punctuation and len(lines) == 2):
@@ -270,11 +274,11 @@ def _joined(path: Path, first: int, last: int) -> QuotingError:
 
 
 def _explain(error: csv.Error, place: str) -> DataError:
-    """What a user can do about a message of the csv module."""
+    """A message of the csv module in plain words."""
     message = str(error)
     here = f"{place}: in the row that begins here"
     if "unexpected end" in message or "field limit" in message:
-        return QuotingError(f"{here}, a quote is opened and never closed; {PLAIN_QUOTES}")
+        return QuotingError(f"{here}, a quote is never closed; {PLAIN_QUOTES}")
     if "expected after" in message:
         return QuotingError(
             f'{here}, text follows a closing quote; write a quote as "", or {PLAIN_QUOTES}'
@@ -288,7 +292,7 @@ def _explain(error: csv.Error, place: str) -> DataError:
 
 
 def _check_header(header: Sequence[str], place: str) -> list[str]:
-    """The names of the columns; '' of those that have none."""
+    """The names of the columns; '' for a column without a name."""
     names = [name.strip() for name in header]
     for name, times in Counter(filter(None, names)).items():
         if times > 1:
@@ -316,7 +320,7 @@ def _ragged(place: str, n_fields: int, n_names: int, delimiter: str) -> DataErro
     count = f"{n_fields} field{'s' * (n_fields != 1)}, but the header has {n_names}"
     sign = DELIMITER_NAMES.get(delimiter, repr(delimiter))
     if n_fields < n_names:
-        return DataError(f"{place}: {count}; a {sign} stands for an empty field, too")
+        return DataError(f"{place}: {count}; an empty field needs a {sign}, too")
     return DataError(f"{place}: {count}; a text that contains a {sign} needs quotes")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Task:
-    """What a dataset asks of a model."""
+    """What a dataset requires of a model."""
 
     name: str
     loss: str
@@ -24,5 +24,5 @@ TASKS = {task.name: task for task in (BINARY, MULTICLASS, REGRESSION)}
 
 
 def is_better_higher(monitor: str) -> bool:
-    """Whether the larger value of a history column ('val_accuracy', 'loss') is the better."""
+    """Whether the larger value of a history column ('val_accuracy', 'loss') is better."""
     return monitor.endswith("accuracy")

@@ -15,21 +15,21 @@ OBJECTS = 1_000  # of a JSON Lines file are looked at for their keys: any of the
 
 
 class Example(NamedTuple):
-    """A text and its true class; '' if this one's is not known, None if nobody's is."""
+    """A text and its true class: '' if it is unknown, None if no text has one."""
 
     text: str
     truth: str | None = None
 
 
 class Columns(NamedTuple):
-    """Which columns of a table, or keys of its objects, hold text and class.
+    """The columns of a table, or keys of its objects, with text and class.
 
     Args:
-        texts: the first of these that is there holds the text; one must be.
-        labels: the first of these that is there holds the class.
-        label_needed: whether one of `labels` must be there, too.
-        delimiter: what separates the columns; by default ',', in .tsv a tab.
-        quoting: as `read_rows` takes it.
+        texts: the first of these that exists has the text; one must exist.
+        labels: the first of these that exists has the class.
+        label_needed: whether one of `labels` must exist, too.
+        delimiter: separates the columns; by default ',', in .tsv a tab.
+        quoting: as in `read_rows`.
     """
 
     texts: Sequence[str] = ("text",)
@@ -40,10 +40,10 @@ class Columns(NamedTuple):
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
-    """The texts of a table, or of any other file the lines; .gz is unpacked.
+    """The texts of a table, or the lines of any other file; .gz is unpacked.
 
     Raises:
-        DataError: the file is missing, damaged, or lacks a column; the line is told.
+        DataError: the file is missing, damaged, or lacks a column, with the line.
     """
     if format_of(path) is None:
         with open_binary(path) as file:
@@ -53,10 +53,10 @@ def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
 
 
 def read_text_lines(file: BinaryIO, name: object) -> Iterator[Example]:
-    """A text a line; a blank line is an empty text.
+    """One text per line; a blank line is an empty text.
 
     Args:
-        name: what messages call the file.
+        name: the file's name in messages.
     """
     return (Example(line) for _, line in read_lines(file, name))
 
@@ -78,15 +78,15 @@ def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
 def _choose(names: Sequence[str], columns: Sequence[str], path: Path, option: str) -> str:
     found = next((name for name in names if name in columns), None)
     if found is None:
-        told = no_column(path, names[0], columns).messages
-        raise DataError(*told, f"name the one to read with {option}")
+        messages = no_column(path, names[0], columns).messages
+        raise DataError(*messages, f"name the one to read with {option}")
     return found
 
 
 def _text_of(row: dict[str, Any], column: str, place: str) -> str:
     text = row.get(column)
     if not isinstance(text, str):
-        what = f"{text!r:.50} is no text; write it in quotes" if column in row else "missing"
+        what = f"{text!r:.50} is not a text; write it in quotes" if column in row else "missing"
         raise DataError(f"{place}: column {column!r}: {what}")
     return text
 
@@ -102,11 +102,11 @@ def in_batches(examples: Iterable[Example], size: int) -> Iterator[list[Example]
 
 
 def as_they_come(examples: Iterator[Example], size: int) -> Iterator[list[Example]]:
-    """Batches of what has come in: whoever types a line is answered, a quick pipe fills batches.
+    """Batches of the examples so far: a typed line is predicted at once, a fast pipe fills batches.
 
     Args:
-        examples: read in a thread of its own, which waits for a slow source.
-        size: most examples in a batch.
+        examples: read in a separate thread, which waits for a slow source.
+        size: maximum number of examples in a batch.
     """
     arrived: queue.Queue[Example | BaseException | None] = queue.Queue(2 * size)
     threading.Thread(target=_put_all, args=(examples, arrived), daemon=True).start()

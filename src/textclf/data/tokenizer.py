@@ -12,8 +12,8 @@ from textclf.data.dataset import Ragged
 PADDING_ID, START_ID, UNKNOWN_ID = 0, 1, 2
 RESERVED_WORDS = ("<pad>", "<start>", "<unknown>")
 
-# Those of Keras's Tokenizer, where ' stays, and the carriage return: a line break of Windows ends
-# a word, in whatever file the text is.
+# Those of Keras's Tokenizer, in which ' is part of a word, and the carriage return: a line break of
+# Windows ends a word, whatever file the text is in.
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r'
 TO_SPACES = str.maketrans(FILTERS, " " * len(FILTERS))
 
@@ -31,7 +31,7 @@ def tokenize(texts: Iterable[str]) -> tuple[Ragged, list[str]]:
         ids: int32 rows; each starts with START_ID, words count from len(RESERVED_WORDS).
         words: `words[i]` is the word of id i.
     """
-    # All of it runs in C: a word's id is looked up, and counted on where the word is new.
+    # All of it runs in C: a word's id is looked up, and a new word gets the next one.
     next_id = count(len(RESERVED_WORDS)).__next__
     id_of: defaultdict[str, int] = defaultdict(next_id)
     values, offsets = array("i"), array("q", [0])

@@ -1,4 +1,4 @@
-"""What a config builds, told without training."""
+"""What a config builds, found without training."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.loaders import load_dataset, missing_files, placeholder
 from textclf.data.splits import Split
 from textclf.inspection.description import Description
-from textclf.inspection.traps import find_data_traps, find_memory_trap, find_traps
+from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.engine import backend
-from textclf.training.memory import encoded_bytes, memory_parts, output_shape
+from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
 
 if TYPE_CHECKING:
     import keras
@@ -22,34 +22,45 @@ if TYPE_CHECKING:
 def check_config(
     config: Config, data_dir: Path | None = None, device: str = "auto"
 ) -> dict[str, Any]:
-    """Build the model of a config, and count.
+    """Outline the model of a config and count its parts.
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
-        warnings. Without the data, examples and memory_bytes are None; where only the
-        data tells the vocabulary, so are layers and parameters.
+        warnings. Without the data, examples and memory_bytes are None, and layers and parameters
+        are, too, if the vocabulary depends on the data.
     """
-    if device.startswith("gpu"):  # told before time is spent on the data
+    if device.startswith("gpu"):  # an error before time is spent on the data
         _start(device)
     missing = missing_files(config.dataset, data_dir)
     data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
-    traps = find_traps(config)
     if data is not None and not missing:
         description = Description.of(config, data)
         outcome.update(_count(description, device))
-        traps += find_data_traps(description)
-        traps += find_memory_trap(config, outcome.pop("memory"))
-    elif data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
+        traps = find_all_traps(description, outcome.pop("memory"))
+        return {**outcome, "warnings": [*data.warnings, *traps]}
+    if data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
-        outcome.update(_layers(_build(config, data, device, encoder)))
-    return {**outcome, "warnings": [*missing, *(data.warnings if data else ()), *traps]}
+        outcome.update(_layers(_outline(config, data, device, encoder)))
+    return {**outcome, "warnings": [*missing, *find_traps(config)]}
+
+
+def find_traps_before_training(config: Config, data: Dataset, device: str) -> list[str]:
+    """Every trap of a config and its data, the gravest first.
+
+    Raises:
+        ResourceError: memory does not suffice.
+    """
+    description = Description.of(config, data)
+    memory = _count(description, device)["memory"]
+    check_memory(sum(memory.values()))
+    return find_all_traps(description, memory)
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:
-    """What is told with the data; `memory` holds the parts of memory_bytes."""
+    """What depends on the data; `memory` holds the parts of memory_bytes."""
     config, data, encoder = description.config, description.data, description.encoder
-    network = _build(config, data, device, encoder)
+    network = _outline(config, data, device, encoder)
     n_bytes = encoded_bytes(encoder, data)
     memory = memory_parts(network, data, n_bytes, config.training.batch_size)
     return {
@@ -60,15 +71,15 @@ def _count(description: Description, device: str) -> dict[str, Any]:
     }
 
 
-def _build(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
+def _outline(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
     _start(device)
-    from textclf.training.network import new_network
+    from textclf.training.network import outline
 
-    return new_network(config, encoder, data)
+    return outline(config, encoder, data)
 
 
 def _start(device: str) -> None:
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
 
 
@@ -86,6 +97,6 @@ def _layers(network: keras.Model) -> dict[str, Any]:
 
 
 def _examples(split: Split, data: Dataset) -> dict[str, int]:
-    # Of k folds none has test rows of its own: the final model is tested.
+    # Folds have no test rows: only the final model is tested.
     parts = {"training": split.train, "validation": split.validation, "test": data.test_rows}
     return {name: len(rows) for name, rows in parts.items()}

@@ -1,4 +1,4 @@
-"""What the columns of a file seem to hold: the text, the class, numbers."""
+"""A guess at the columns of a file: the text, the class, numbers."""
 
 import math
 import os
@@ -16,13 +16,13 @@ from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
 from textclf.errors import DataError, QuotingError
 from textclf.wording import listed, shortened
 
-ROWS = 100_000  # that are looked into; files are often sorted by class, so a few would not do
-LONGEST = 500  # ids of a text, at most
+ROWS = 100_000  # that are read; files are often sorted by class, so a few are not enough
+LONGEST = 500  # maximum length of a text in ids
 MANY_WORDS = 20_000
 MOST_NAMED = 5
-MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted so far
+MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted up to here
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
-FEW_VALUES = 10  # whole numbers of no more values are classes
+FEW_VALUES = 10  # whole numbers with at most so many values are classes
 DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
 ANSWER_NAMES = (
     *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
@@ -33,17 +33,17 @@ ROW_NAMES = ("id", "index", "row", "no", "nr", "number")
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns a config would name, as CsvDataset has them, and what was seen of them.
+    """The columns that a config would name, as in CsvDataset, and their content.
 
     Args:
-        n_rows: rows that were looked into.
+        n_rows: rows that were read.
         classes: the values of the label column, in the order of their frequency.
         n_words: int64 (rows,), words of each text; empty for features.
-        vocabulary: different words of the texts, counted up to MANY_WORDS.
-        empty: empty rows of the columns that are used, where there are any.
-        left_out: columns that nothing is done with.
-        quoting: 'none' where quotes are no marks of fields, else None.
-        doubts: what makes it doubtful that the file is a table with a header, a line each.
+        vocabulary: number of distinct words in the texts, counted up to MANY_WORDS.
+        empty: number of empty rows of each column in use that has any.
+        left_out: columns that are not used.
+        quoting: 'none' where quotes do not enclose fields, else None.
+        doubts: reasons to doubt that the file is a table with a header and a row per line.
     """
 
     text: str | None
@@ -62,19 +62,19 @@ class Columns:
 
     @property
     def maxlen(self) -> int:
-        """Ids that three of four texts do not exceed: longer rows cost more than they tell."""
+        """The length in ids of three quarters of the texts: more costs more than it helps."""
         upper = float(np.percentile(self.n_words, 75)) + 1  # START_ID in front
         return int(np.clip(math.ceil(upper / 10) * 10, 10, LONGEST))
 
     def in_words(self) -> Iterator[str]:
-        """What a person would want to check, a line each."""
+        """What a user should check, one line each."""
         read = f"text {self.text!r}" if self.text else f"features {_some(self.features)}"
         answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
         for name, n_rows in self.empty.items():
-            yield f"column {name!r} is empty in {n_rows:,} rows; train tells which: fill them"
+            yield f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them"
         yield from self.doubts
 
 
@@ -84,7 +84,7 @@ def _some(names: Sequence[str]) -> str:
 
 @dataclass
 class _Column:
-    """What is counted of one column."""
+    """The counts of one column."""
 
     name: str
     place: int
@@ -126,12 +126,12 @@ class _Column:
 
     @property
     def n_values(self) -> int:
-        """Rows that are not empty: a few that are do not make it another column."""
+        """The number of rows that are not empty: a few empty ones do not change a column's kind."""
         return self.n_rows - self.n_empty
 
     @property
     def is_quantity(self) -> bool:
-        """Whether it is something measured, not a row's number."""
+        """Whether it is a measurement, not a row number."""
         return self.is_number and self.name.lower() not in ROW_NAMES
 
     @property
@@ -140,7 +140,7 @@ class _Column:
 
     @property
     def is_class(self) -> bool:
-        """Whether its values come again and again, and are words or whole numbers."""
+        """Whether its values are words or whole numbers that repeat."""
         few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
         return few and (self.n_whole == self.n_values or not self.n_numbers)
 
@@ -156,7 +156,7 @@ class _Column:
 
     @property
     def rank_as_answer(self) -> tuple[int, bool, int]:
-        """By the name, words before numbers, the last first: answers mostly stand behind."""
+        """By the name; words before numbers; the last column first, where the answer usually is."""
         name = self.name.lower()
         place = ANSWER_NAMES.index(name) if name in ANSWER_NAMES else len(ANSWER_NAMES)
         return -place, not self.is_number, self.place
@@ -173,11 +173,11 @@ def look_into(
     """Guess which columns hold the text or the features, and the class or the target.
 
     Args:
-        text, label, target: what is known of them already; at most one of the last two.
+        text, label, target: their names if known; at most one of the last two.
 
     Raises:
-        DataError: the file cannot be read, a known column is not there, or nothing in it looks
-            like something to learn.
+        DataError: the file cannot be read, a known column is missing, or no column looks like
+            something to learn.
     """
     delimiter = _guess_delimiter(path)
     quoting, why = None, None
@@ -221,9 +221,9 @@ def _doubts(path: Path, columns: Mapping[str, _Column], chosen: Columns) -> Iter
 
 
 def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any]:
-    """A config's `dataset` section for a file that was looked into, relative to a folder.
+    """A config's `dataset` section for a file and its columns, relative to a folder.
 
-    A file called test beside one called train holds the rows that test, if it has the columns.
+    A file called test beside one called train is used for the test rows, if it has the columns.
     """
     tests = path.with_name(path.name.replace("train", "test"))
     has_tests = tests != path and tests.is_file() and _has_columns(tests, columns)
@@ -255,7 +255,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _guess_delimiter(path: Path) -> str | None:
-    """The sign that splits the header, if it is not the format's own."""
+    """The character that splits the header, if it is not the format's default."""
     own = DELIMITERS.get(format_of(path) or "")
     if own is None:
         return None

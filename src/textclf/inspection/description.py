@@ -1,4 +1,4 @@
-"""What is in a dataset, in numbers, as a config's preprocessing sees it."""
+"""Statistics of a dataset, as a config's preprocessing sees it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -23,18 +23,18 @@ from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.inspection.duplicates import Duplicates, find_duplicates
 
 PERCENTILES = (5, 25, 50, 75, 95)
-# Where a vocabulary is usually cut.
+# Usual sizes of a vocabulary.
 USUAL_NUM_WORDS = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 UNKNOWN = "[?]"
-BINS = 12  # of a histogram, about
-TAIL = 0.98  # the longest texts share the last bin, or they would flatten the others
-EXAMPLES = 4  # in all, of a few classes; one each of the commonest classes else
+BINS = 12  # of a histogram, approximately
+TAIL = 0.98  # longer texts share the last bin; otherwise they would flatten the others
+EXAMPLES = 4  # in total for few classes; otherwise one of each of the most common classes
 EXAMPLE_WORDS = 40
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How numbers spread."""
+    """The spread of numbers."""
 
     mean: float
     sd: float
@@ -44,7 +44,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: np.ndarray) -> "Spread":
-        """Of numbers (n,); of none, zeros. The standard deviation divides by n."""
+        """The spread of numbers (n,); zeros without any. The standard deviation divides by n."""
         values = values if len(values) else np.zeros(1)
         ranks = np.percentile(values, PERCENTILES).tolist()
         named = dict(zip(map(str, PERCENTILES), ranks, strict=True))
@@ -64,11 +64,11 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long the training texts are, in ids, the mark of their start included.
+    """Lengths of the training texts in ids, including the start mark.
 
     Args:
-        empty: texts without a word.
-        maxlen: as the config sets it; None: nothing is cut.
+        empty: number of texts without a word.
+        maxlen: of the config; None if nothing is cut.
         texts_cut: share of the texts that are longer.
         tokens_cut: share of all ids that are cut off.
         texts_padded: share of the texts that are shorter.
@@ -85,7 +85,7 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The share of words kept with ids below `num_words`."""
+    """The share of words that are kept with ids below `num_words`."""
 
     num_words: int
     training: float
@@ -97,14 +97,14 @@ class Vocabulary:
     """The words of the training texts.
 
     Args:
-        words: distinct ones.
-        once: those of them that occur once.
-        tokens: all of them.
-        unseen: share of the test texts' words that no training text has.
-        coverage: at several sizes of the vocabulary.
-        num_words, skip_top: as the config sets them.
+        words: number of distinct words.
+        once: number of words that occur once.
+        tokens: number of all words.
+        unseen: share of the test texts' words that are not in the training texts.
+        coverage: for several sizes of the vocabulary.
+        num_words, skip_top: of the config.
         too_rare: share of the training texts' words that num_words makes unknown.
-        too_frequent: share of them that skip_top makes unknown.
+        too_frequent: share of these words that skip_top makes unknown.
     """
 
     words: int
@@ -119,13 +119,13 @@ class Vocabulary:
 
     @property
     def kept(self) -> float:
-        """Share of the training texts' words that stay words."""
+        """Share of the training texts' words that remain known."""
         return 1 - self.too_rare - self.too_frequent
 
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How many rows a class has."""
+    """The number of rows of a class."""
 
     name: str
     training: int
@@ -134,7 +134,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class Feature:
-    """A column of the training rows; `missing` values are left out of the rest."""
+    """A column of the training rows; the statistics leave out `missing` values."""
 
     name: str
     missing: int
@@ -146,7 +146,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Example:
-    """A text as the model reads it, words that it does not know marked; its middle left out."""
+    """A text as the model reads it, unknown words marked, without its middle."""
 
     label: str
     split: str
@@ -156,7 +156,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Description:
-    """A dataset with the splits and the encoder of a config; numbers are counted when asked for."""
+    """A dataset with the splits and encoder of a config; statistics are computed when used."""
 
     config: Config
     data: Dataset
@@ -165,10 +165,10 @@ class Description:
 
     @classmethod
     def of(cls, config: Config, data: Dataset) -> "Description":
-        """Split the rows, and fit the encoder on those that train (of folds: the first's).
+        """Split the rows, and fit the encoder on the training rows (for folds: the first fold's).
 
         Raises:
-            ConfigError: no row would train or validate.
+            ConfigError: no rows would train, or none validate.
         """
         splits = make_splits(config.training.validation, data)
         return cls(config, data, splits, fit_encoder(config.preprocessing, data, splits[0].train))
@@ -179,7 +179,7 @@ class Description:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Of each split; of folds all that train, for each of them validates once."""
+        """Rows of each split; for folds all training rows, as each validates once."""
         if self.has_folds:
             return {"training": self.data.n_train, "test": len(self.data.test_rows)}
         split = self.splits[0]
@@ -198,7 +198,7 @@ class Description:
 
     @cached_property
     def commonest(self) -> ClassCount:
-        """The class with most training rows: always guessing it is the score to beat."""
+        """The class with most training rows: always guessing it gives the score to beat."""
         return max(self.classes, key=lambda count: count.training)
 
     @cached_property
@@ -209,7 +209,7 @@ class Description:
 
     @cached_property
     def text_lengths(self) -> np.ndarray:
-        """Of the training texts, int64 (n_train,), as maxlen counts them; of features, none."""
+        """Lengths of the training texts, int64 (n_train,), as maxlen counts them."""
         if not isinstance(self.encoder, TextEncoder):
             return np.zeros(0, np.int64)
         offsets = self.data.x.offsets[: self.data.n_train + 1]
@@ -223,7 +223,7 @@ class Description:
         if not isinstance(self.encoder, TextEncoder):
             return None
         lengths, maxlen = self.text_lengths, self.maxlen
-        least = 0 if self.encoder.remove_reserved else 1  # the mark of the start
+        least = 0 if self.encoder.remove_reserved else 1  # the start mark
         return Lengths(
             Spread.of(lengths),
             histogram(lengths, maxlen),
@@ -235,7 +235,7 @@ class Description:
 
     @property
     def maxlen(self) -> int | None:
-        """Multi-hot rows have no length, whatever maxlen says."""
+        """None for multi-hot rows, which have no length."""
         is_cut = isinstance(self.encoder, TextEncoder) and not self.encoder.packed_columns
         return self.encoder.maxlen if is_cut else None  # type: ignore[union-attr]
 
@@ -249,9 +249,9 @@ class Description:
 
     @cached_property
     def _word_counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """How often a training text and a test text has the word of each rank, int64 (ids,).
+        """How often the word of each rank is in training and in test texts, int64 (ids,) each.
 
-        A test word that no training text has is counted at UNKNOWN_ID.
+        Test words that are not in the training texts are counted at UNKNOWN_ID.
         """
         x, n = self.data.x, self.data.n_train
         ranks = rank_ids(self.data, self.data.train_rows)
@@ -320,10 +320,9 @@ class Description:
                 yield Example(count.name, "train", in_file, _shortened(words))
 
     def to_json(self) -> dict[str, Any]:
-        """All the numbers as one object."""
-        parts = ("target", "lengths", "vocabulary", "duplicates")
+        """All statistics as one object."""
+        optional = ("target", "lengths", "vocabulary", "duplicates")
         lists = ("classes", "features", "examples")
-        told = {name: getattr(self, name) for name in parts}
         return {
             "dataset": self.data.name,
             "task": self.data.task.name,
@@ -332,7 +331,7 @@ class Description:
             "folds": len(self.splits) if self.has_folds else None,
             "validates_on_test": getattr(self.config.training.validation, "split", "") == "test",
             "baseline": self.baseline,
-            **{name: asdict(part) if part is not None else None for name, part in told.items()},
+            **{name: _as_json(getattr(self, name)) for name in optional},
             **{name: [asdict(item) for item in getattr(self, name)] for name in lists},
             "files": dict(self.data.files),
             "warnings": list(self.data.warnings),
@@ -340,7 +339,7 @@ class Description:
 
     @property
     def baseline(self) -> dict[str, Any]:
-        """What always guessing the commonest class, or the mean target, gets on the test rows."""
+        """The test score of always guessing the most common class, or the mean target."""
         y, n = self.data.y, self.data.n_train
         if not self.data.task.is_classification:
             mean = float(y[:n].mean())
@@ -351,7 +350,7 @@ class Description:
 
 
 def histogram(lengths: np.ndarray, maxlen: int | None, bins: int = BINS) -> Histogram:
-    """About so many equal bins up to the 98th percentile; if possible, one ends at maxlen."""
+    """About `bins` equal bins up to the 98th percentile; if possible, one ends at maxlen."""
     top = max(float(np.quantile(lengths, TAIL)) if len(lengths) else 0, maxlen or 0, 1)
     widths = sorted(_round_widths(top, bins), key=lambda width: abs(top / width - bins))
     width = next((w for w in widths if maxlen and maxlen % w == 0), widths[0])
@@ -362,14 +361,18 @@ def histogram(lengths: np.ndarray, maxlen: int | None, bins: int = BINS) -> Hist
 
 
 def _round_widths(top: float, bins: int) -> list[int]:
-    """1, 2, 5, 10, 20, 25, 50 and so on that make neither half nor twice as many bins of `top`."""
+    """Widths 1, 2, 5, 10, 20, 25, 50, … that split `top` into about `bins` bins."""
     steps = [factor * 10**power for power in range(8) for factor in (1, 2, 2.5, 4, 5)]
     fitting = (step for step in steps if step % 1 == 0 and bins / 2 <= top / step <= 2 * bins)
     return list(map(int, fitting)) or [1]
 
 
+def _as_json(part: Any) -> dict[str, Any] | None:
+    return None if part is None else asdict(part)
+
+
 def _share(counts: np.ndarray, first: int, end: int | None) -> float:
-    """Of all words those with ids from `first` to below `end`."""
+    """The share of words with ids from `first` to below `end`."""
     return float(counts[max(first, FIRST_WORD) : end].sum() / max(counts.sum(), 1))
 
 
@@ -386,17 +389,17 @@ def _feature(name: str, column: np.ndarray) -> Feature:
 
 
 def words_of(ids: np.ndarray, words: Sequence[str]) -> list[str]:
-    """The words of a dataset's own ids, int32 (tokens,); the ids where it tells no words."""
+    """The words of a dataset's own ids, int32 (tokens,); the ids if it has no words."""
     return [words[id_] if id_ < len(words) else f"#{id_}" for id_ in ids.tolist()]
 
 
 def words_read(encoder: TextEncoder, ids: np.ndarray, words: Sequence[str]) -> list[str]:
-    """A text as the model reads it, padding left out; '…' where it is cut, UNKNOWN for a word
-    that it does not know.
+    """A text as the model reads it, without padding: '…' where it is cut, UNKNOWN for an
+    unknown word.
 
     Args:
         ids: the text, int32 (tokens,), in the dataset's own ids.
-        words: those of the dataset.
+        words: of the dataset.
     """
     table = encoder.id_table.take(ids)
     read = [

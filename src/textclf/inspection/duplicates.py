@@ -8,7 +8,7 @@ import numpy as np
 
 from textclf.data.dataset import Dataset, Ragged
 
-MOST_PAIRS = 3  # shown of rows that are equal but labelled differently
+MOST_PAIRS = 3  # shown of equal rows with different labels
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class LabelledRow:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How many rows have an equal, and how many of these have another label.
+    """The number of rows with an equal row, and the number of these with another label.
 
     Args:
         training_rows: training rows that occur more than once among the training rows.
-        training_contradictions: those of them that occur with different labels.
+        training_contradictions: of these, rows that occur with different labels.
         test_rows: test rows that also occur among the training rows.
-        test_contradictions: those of them that have none of the labels they have there.
+        test_contradictions: of these, rows whose label differs from all labels there.
         contradictions: a few pairs of rows that are equal but for their labels.
     """
 
@@ -40,11 +40,11 @@ class Duplicates:
 
 
 def find_duplicates(data: Dataset) -> Duplicates:
-    """Compare all rows of a dataset, words and not spelling: what a model cannot tell apart."""
+    """Compare all rows of a dataset by their words: rows that are identical to a model."""
     n = data.n_train
     groups = _number_alike(_keys(data.x))  # int64 (rows,), the same number for equal rows
     labels = np.unique(data.y, return_inverse=True)[1]
-    pairs = groups * (labels.max(initial=0) + 1) + labels  # the same number: row and label equal
+    pairs = groups * (labels.max(initial=0) + 1) + labels  # equal if row and label are
     n_groups = int(groups.max(initial=-1)) + 1
     counts = np.bincount(groups[:n], minlength=n_groups)
     known, firsts = np.unique(pairs[:n], return_index=True)

@@ -1,4 +1,4 @@
-"""The picture of a dataset: how long its texts are and what maxlen cuts, or its features."""
+"""The picture of a dataset: the lengths of its texts and what maxlen cuts, or its features."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 7.0, 3.2  # inches between the axes' ends
 BARS = 50  # of the lengths, about
 CELL_WIDTH, CELL_HEIGHT = 1.45, 0.95  # inches of a feature's histogram
-GAP_WIDTH, GAP_HEIGHT = 0.3, 0.75  # inches between two of them
+GAP_WIDTH, GAP_HEIGHT = 0.3, 0.75  # inches between two histograms
 COLUMNS = 5
-MOST_FEATURES = 29  # pictured; with the target, six rows
+MOST_FEATURES = 29  # that are drawn; with the target, six rows
 
 
 @styled
 def draw_dataset(description: Description, name: str) -> Figure:
-    """Lengths of the training texts with maxlen, or a histogram of each feature and the target.
+    """Draw the lengths of the training texts, or a histogram of each feature and the target.
 
     Args:
         name: of the dataset or the config, for the title.
@@ -54,7 +54,7 @@ def _draw_lengths(values: np.ndarray, lengths: Lengths, name: str) -> Figure:
     cut = [lengths.maxlen is not None and edge >= lengths.maxlen for edge in edges]
     colors = [ORANGE if is_cut else BLUE for is_cut in cut]
     looks: dict[str, Any] = {"color": colors, "edgecolor": "white", "linewidth": 0.6}
-    # A bar is for whole numbers, edge + 1 to the next edge: it begins and ends between two.
+    # A bar counts whole numbers, edge + 1 to the next edge: its sides are between two of them.
     places = np.array(edges) + 0.5
     axes.bar(places, counts, end / len(edges), align="edge", **looks)
     axes.set_xlim(0.5, end + 0.5)
@@ -70,7 +70,7 @@ def _draw_lengths(values: np.ndarray, lengths: Lengths, name: str) -> Figure:
 
 
 def _mark_maxlen(axes: Axes, lengths: Lengths, maxlen: int) -> None:
-    """A line; its words stand above the axes, where no bar ever comes."""
+    """Draw a line; its label is above the axes, where there are no bars."""
     along = maxlen / (axes.get_xlim()[1] - 0.5)
     axes.axvline(maxlen + 0.5, color=INK, linewidth=1.6, linestyle="--", clip_on=False)
     cut = f"cuts {lengths.texts_cut:.0%} of the texts, {lengths.tokens_cut:.0%} of all words"
@@ -100,7 +100,7 @@ def _rule(axes: Axes) -> None:
 
 
 def _draw_features(description: Description, name: str) -> Figure:
-    """Small histograms side by side, the target's last and in another colour."""
+    """Draw small histograms side by side, the target's last and in another colour."""
     data = description.data
     shown = data.x[: data.n_train, :MOST_FEATURES].T
     names = [feature.name for feature in description.features]

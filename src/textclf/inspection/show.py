@@ -1,4 +1,4 @@
-"""What is in the data of a config, or of a dataset, told as a person reads it."""
+"""The content of a config's or a dataset's data in readable form."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -25,14 +25,14 @@ def show_data(
     data_dir: Path | None = None,
     picture: Path | None = None,
 ) -> dict[str, Any]:
-    """Describe the rows, and draw the lengths of texts or the features.
+    """Describe the rows, and draw text lengths or features.
 
     Args:
-        source: a config's file, a recipe, or the name of a dataset.
-        picture: where to save the picture; None: none is drawn.
+        source: a config file, a recipe, or the name of a dataset.
+        picture: where to save the picture; None: nothing is drawn.
 
     Returns:
-        `name`, what `Description.to_json` tells, and `picture`.
+        `name`, the content of `Description.to_json`, and `picture`.
     """
     config = _find_config(source, overrides)
     description = Description.of(config, load_dataset(config.dataset, data_dir))
@@ -53,19 +53,19 @@ def show_row(
     part: str = "train",
     row: int = 0,
 ) -> dict[str, Any]:
-    """Tell one example before and after preprocessing.
+    """Show one example before and after preprocessing.
 
     Args:
         part: 'train' or 'test'.
-        row: of the file that the part is in, from 0, as in predictions.csv.
+        row: in the file of the part, from 0, as in predictions.csv.
 
     Returns:
-        `name`, dataset, part, row, the split and the fold that the row is in, and its truth;
+        `name`, dataset, part, row, the row's split, fold and truth;
         `text`, `ids` and `input` of a text, else `features`.
 
     Raises:
         DataError: there is no such row.
-        ConfigError: there is no such source, or it is wrong.
+        ConfigError: there is no such source, or it has errors.
     """
     config = _find_config(source, overrides)
     description = Description.of(config, load_dataset(config.dataset, data_dir))
@@ -102,12 +102,12 @@ def _find_config(source: str, overrides: Sequence[str]) -> Config:
         return dataset_config(source, overrides)
     names = [*(name for name in LOADERS if name != "csv"), *list_recipes()]
     close = get_close_matches(source, names, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    hint = f"did you mean {close[0]}?" if close else f"the names are {', '.join(names)}"
     raise ConfigError(f"{source}: no such dataset, file or recipe; {hint}")
 
 
 def _split_of(number: int, splits: list[Split], data: Dataset) -> tuple[str, int | None]:
-    """The split that a row is in, and the fold, from 1, that it validates."""
+    """The split of a row, and the fold, from 1, in which it validates."""
     if number >= data.n_train:
         return "test", None
     if len(splits) > 1:
@@ -135,7 +135,7 @@ def _finite(value: np.floating) -> float | None:
 
 
 def _input(encoder: TextEncoder, ids: np.ndarray, has_words: bool) -> dict[str, Any]:
-    """The ids that the model reads, of multi-hot rows the columns that are 1, and their words."""
+    """The ids that the model reads, or the columns that are 1 if multi-hot, and their words."""
     x = Ragged(ids, np.array([0, len(ids)]))
     kept = encoder.id_table.take(ids)
     kept = kept[kept != REMOVED]

@@ -1,4 +1,4 @@
-"""A starter config: settings that learn within a minute or two, each line with its meaning."""
+"""A starter config: settings that learn within two minutes, each with its meaning."""
 
 import math
 import shlex
@@ -18,12 +18,12 @@ from textclf.inspection.columns import Columns
 
 Fields = dict[str, Any]
 
-WIDEST = 40  # a longer setting, a file's path say, does not push the comments to the right
+WIDEST = 40  # a longer setting, such as a path, does not push the comments to the right
 
 _BAG: Fields = {"num_words": 10_000, "encoding": "multi_hot"}
 _SEQUENCE: Fields = {"num_words": 5_000, "maxlen": 100, "encoding": "embedding"}
 _VECTORS: Fields = {"embedding_dim": 32, "units": 32}
-# For each model: its preprocessing, its own settings, its learning rate.
+# For each model: its preprocessing, its settings, its learning rate.
 _ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
     "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
     "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
@@ -36,7 +36,7 @@ _ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
 _NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
 
 
-FEW_ROWS = 3_000  # below it a batch of 64 makes too few steps an epoch
+FEW_ROWS = 3_000  # with fewer rows, a batch of 64 gives too few steps in an epoch
 
 
 def _training(is_text: bool, learning_rate: float, n_rows: float) -> Fields:
@@ -62,12 +62,12 @@ def starter_config(
     Args:
         dataset: the config's `dataset` section.
         model: the model's type.
-        file: the name that the text's own comment calls it by.
+        file: the config's name in its own comment.
         schema: the JSON Schema's file, for editors.
-        columns: what a file of one's own holds.
+        columns: of the user's file.
 
     Raises:
-        ConfigError: there is no such dataset or model, or the one cannot read the other.
+        ConfigError: there is no such dataset or model, or the model cannot read the dataset.
     """
     config, settings = _settle(dataset, model, columns)
     comment = [
@@ -83,7 +83,7 @@ def starter_config(
 
 
 def _fitting(preprocessing: Fields, columns: Columns) -> Fields:
-    """What the texts' lengths and words make of the usual settings."""
+    """The usual settings, adapted to the texts' lengths and words."""
     there = math.ceil((columns.vocabulary + len(RESERVED_WORDS)) / 10) * 10
     num_words = min(preprocessing["num_words"], there)
     lengths = {"maxlen": columns.maxlen} if "maxlen" in preprocessing else {}
@@ -97,9 +97,9 @@ def _commands(file: str) -> tuple[str, str]:
 def _settle(
     dataset: Mapping[str, Any], model: str, columns: Columns | None
 ) -> tuple[Config, Fields]:
-    """The config for a dataset and a model, and those of its settings that are to be written."""
+    """The config for a dataset and a model, and the settings to write."""
     is_text = _checked({"dataset": dataset, "model": {"type": "dense"}}).dataset.is_text
-    # A model that has no start here is for the checks to refuse.
+    # The config's checks reject a model that has no start here.
     starts = _ON_TEXTS if is_text else _ON_FEATURES
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
     if columns and columns.text and preprocessing:
@@ -135,7 +135,7 @@ Line = tuple[str, str]  # a setting and its meaning
 
 
 def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterator[Line]:
-    """A setting's line; of a section, a headline and its settings below."""
+    """A setting's line; for a section, a headline and its settings below."""
     indent = "  " * len(path)
     if not path:
         yield "", ""
@@ -150,7 +150,7 @@ def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterato
 def _meaning(key: str, owner: Settings, path: KeyPath) -> str:
     field = type(owner).model_fields[key]
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
-    if len(choices) == 1 and path != ("dataset",):  # it chooses this class among others
+    if len(choices) == 1 and path != ("dataset",):  # the key that chooses this class
         choices = tags(path)
     others = [choice for choice in choices if choice != getattr(owner, key)]
     return f"{field.description}; or {', '.join(others)}" if others else str(field.description)

@@ -1,6 +1,7 @@
-"""Settings that work but mislead or waste, each a small rule; told by `check`, never refused."""
+"""Settings that work but mislead or waste, each a small rule: warnings of `check`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -23,41 +24,41 @@ USUAL_RATES = {
     "nadam": (1e-5, 0.05),
     "adagrad": (1e-4, 1.0),
 }
-NOTABLE_LOSS = 0.25  # with a quarter of the words gone, texts are other texts
-NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and say little
-SMALL_LOSS = 0.1  # what a suggested setting loses at most
+NOTABLE_LOSS = 0.25  # without a quarter of their words, texts are other texts
+NOTABLE_FREQUENT_LOSS = 0.5  # the most frequent words are many, and mean little
+SMALL_LOSS = 0.1  # the most that a suggested setting may lose
 ROUND_SIZES = [factor * 10**power for power in range(1, 6) for factor in (1, 2, 3, 4, 5, 8)]
 # A layer's units for each class. Of reuters_dense, 46 classes, the test accuracy is 0.788; with a
 # second layer of 24 units 0.774, of 16 0.756, of 8 0.714, of 4 0.646.
 ENOUGH_UNITS = 0.5
-WIDE_ENOUGH = 64  # units; that many tell hundreds of classes apart
-UNUSED_WORDS = 0.5  # share of num_words without a word, so that most of the weights never learn
-ONE_SIDED = 0.9  # share of the commonest class; accuracy says little beyond it
-FLATTERING = 0.01  # share of test rows known from training; an accuracy's last told digit
+WIDE_ENOUGH = 64  # units; enough to distinguish hundreds of classes
+UNUSED_WORDS = 0.5  # share of num_words without a word, whose weights never learn
+ONE_SIDED = 0.9  # share of the most common class; beyond it, accuracy means little
+FLATTERING = 0.01  # share of test rows known from training; the last printed digit of an accuracy
 FEW_ROWS = 100  # to validate on; an accuracy is uncertain by 0.1 (twice sqrt(1/4 / 100))
 SCALES_APART = 100  # largest by smallest standard deviation of the features
-ONE_WORD = 2  # ids, that of the start among them
-TIGHT = 0.8  # of the memory there is; the estimate is not closer than that
+ONE_WORD = 2  # ids, including the start mark
+TIGHT = 0.8  # of the available memory; the estimate is not more exact
 
 
 def find_traps(config: Config) -> list[str]:
-    """The traps that a config alone tells, as lines: where, what it means, what now."""
+    """The traps in a config alone, as lines: where, what it means, what now."""
     return [_line(config, trap) for rule in RULES for trap in rule(config)]
 
 
-def find_data_traps(description: Description) -> list[str]:
-    """The traps that only the data tell."""
-    config = description.config
-    return [_line(config, trap) for rule in DATA_RULES for trap in rule(description)]
-
-
-def find_memory_trap(config: Config, parts: dict[str, int]) -> list[str]:
-    """What needs more memory than there is, or nearly so.
+def find_all_traps(description: Description, memory: Mapping[str, int]) -> list[str]:
+    """The traps of a config, its data and the machine, the gravest first.
 
     Args:
-        parts: bytes, as `memory_parts` tells them.
+        memory: bytes, as `memory_parts` returns them.
     """
-    return [_line(config, trap) for trap in _too_little_memory(config, parts)]
+    config = description.config
+    found = [
+        *((gravity, trap) for rule, gravity in RULES.items() for trap in rule(config)),
+        *((gravity, trap) for rule, gravity in DATA_RULES.items() for trap in rule(description)),
+        *((MEMORY, trap) for trap in _too_little_memory(config, memory)),
+    ]
+    return [_line(config, trap) for _, trap in sorted(found, key=itemgetter(0))]
 
 
 def _line(config: Config, trap: Trap) -> str:
@@ -72,7 +73,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# --- told by the config alone ----------------------------------------------------------------
+# --- from the config alone ----------------------------------------------------------------
 
 
 def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
@@ -80,7 +81,7 @@ def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
     if training.validation is None or training.validation.split != "test":
         return
     chooses = training.checkpoint.keep == "best" or training.early_stopping is not None
-    what = "the epoch that is kept is chosen" if chooses else "whoever tunes by val_… scores tunes"
+    what = "the epoch that is kept is chosen" if chooses else "tuning by val_… scores is tuning"
     yield (
         "training.validation.split",
         f"{what} on the test rows, so the test score is not independent; use split: shuffled",
@@ -95,7 +96,7 @@ def _rate_far_out(config: Config) -> Iterator[Trap]:
         yield (
             path,
             f"{_times(rate / high)} times the highest usual rate of {optimizer}, {high:g}; the "
-            "loss may jump about, or become no number at all; lower it",
+            "loss may fluctuate, or become NaN; lower it",
         )
     if rate < low:
         yield (
@@ -109,7 +110,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
-# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 in place of 0.76.
+# The docstrings, an LSTM of 16 units, maxlen 60: validation accuracy 0.43 instead of 0.76.
 def _padding_read_last(config: Config) -> Iterator[Trap]:
     settings, model = config.preprocessing, config.model.type
     if not isinstance(settings, TextPreprocessing) or model == "dense":
@@ -127,7 +128,7 @@ def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
     if not isinstance(settings, TextPreprocessing) or settings.encoding != "multi_hot":
         return
     if settings.maxlen is not None:
-        yield "preprocessing.maxlen", "multi_hot takes all words of a text, none is cut; remove it"
+        yield "preprocessing.maxlen", "multi_hot uses all words of a text and cuts none; remove it"
 
 
 def _patience_without_effect(config: Config) -> Iterator[Trap]:
@@ -152,7 +153,7 @@ def _kept_by_training_rows(config: Config) -> Iterator[Trap]:
         )
 
 
-# --- told by the data ------------------------------------------------------------------------
+# --- from the data ------------------------------------------------------------------------
 
 
 def _much_cut_off(description: Description) -> Iterator[Trap]:
@@ -195,8 +196,8 @@ def _texts_of_one_word(description: Description) -> Iterator[Trap]:
     if isinstance(x, Ragged) and np.median(np.diff(x.offsets[: n_train + 1])) <= ONE_WORD:
         yield (
             "dataset.name",
-            "half of the texts have one word at most; words are what blanks separate, so a "
-            "language written without them needs some put between its words",
+            "half of the texts have at most one word; words are separated by spaces, so a "
+            "language written without spaces needs them added between its words",
         )
 
 
@@ -206,7 +207,7 @@ def _frequent_words_unknown(description: Description) -> Iterator[Trap]:
         yield (
             "preprocessing.skip_top",
             f"{vocabulary.too_frequent:.0%} of the words in the training texts are more frequent "
-            f"and become unknown; with num_words, {vocabulary.kept:.0%} are left; lower it",
+            f"and become unknown; with num_words, {vocabulary.kept:.0%} remain; lower it",
         )
 
 
@@ -218,7 +219,7 @@ def _more_words_than_there_are(description: Description) -> Iterator[Trap]:
     if unused > UNUSED_WORDS:
         yield (
             "preprocessing.num_words",
-            f"the training texts have {vocabulary.words:,} different words, so that "
+            f"the training texts have {vocabulary.words:,} distinct words, so that "
             f"{unused:.0%} of the model's word weights never learn; lower it",
         )
 
@@ -230,8 +231,8 @@ def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap
     if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:
         yield (
             "model.units",
-            f"{classes} classes have to be told apart by {narrowest} numbers, and what a layer "
-            f"drops no later one brings back; use {min(classes, WIDE_ENOUGH)} or more in each",
+            f"{narrowest} numbers must distinguish {classes} classes, and what one layer loses "
+            f"no later layer restores; use {min(classes, WIDE_ENOUGH)} or more in each",
         )
 
 
@@ -242,7 +243,7 @@ def _batch_of_all_rows(description: Description) -> Iterator[Trap]:
         yield (
             "training.batch_size",
             f"all {rows:,} training rows are one batch, so that {training.epochs:,} epochs are "
-            f"{training.epochs:,} gradient steps; use {_usual_batch(rows)}, say",
+            f"{training.epochs:,} gradient steps; use, for example, {_usual_batch(rows)}",
         )
 
 
@@ -271,19 +272,19 @@ def _classes_that_cannot_be_learnt(description: Description) -> Iterator[Trap]:
     if absent:
         yield (
             "dataset.name",
-            f"no training row is {_named(absent)}: the model never predicts that; leave such test "
-            "rows out, or find others to train on",
+            f"no training row is {_named(absent)}: the model never predicts it; remove such test "
+            "rows, or add training rows",
         )
     elif description.classes and validation and (names := _only_validating(description)):
         yield (
             "training.validation.split",
-            f"all rows of {_named(names)} validate and none trains: the model never predicts "
-            "that; use another split, or leave these rows out",
+            f"all rows of {_named(names)} validate and none train: the model never predicts "
+            "it; use another split, or remove these rows",
         )
 
 
 def _only_validating(description: Description) -> list[str]:
-    """The classes of which the first split to leave one out has no row to train on."""
+    """The classes without a training row in the first split that lacks one."""
     classes = description.classes
     for split in description.splits:
         counts = np.bincount(description.data.y[split.train], minlength=len(classes))
@@ -330,8 +331,8 @@ def _test_rows_known_from_training(description: Description) -> Iterator[Trap]:
     if rows and known / rows > FLATTERING:
         yield (
             "dataset.name",
-            f"{known:,} of {rows:,} test rows ({known / rows:.1%}) are training rows too; their "
-            "score tells what was learnt by heart; see textclf data show",
+            f"{known:,} of {rows:,} test rows ({known / rows:.1%}) are also training rows; their "
+            "score shows memorization; see textclf data show",
         )
 
 
@@ -344,15 +345,15 @@ def _features_of_different_scales(description: Description) -> Iterator[Trap]:
         (small, narrow), (large, wide) = by_scale[0], by_scale[-1]
         yield (
             "preprocessing.standardize",
-            f"{wide!r} varies by {large:.3g}, {narrow!r} by {small:.3g}, so that the model sees "
+            f"{wide!r} varies by {large:.3g}, {narrow!r} by {small:.3g}, so the model sees "
             "little but the former; use standardize: true",
         )
 
 
-# --- told by the machine ---------------------------------------------------------------------
+# --- from the machine ---------------------------------------------------------------------
 
 
-def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
+def _too_little_memory(config: Config, parts: Mapping[str, int]) -> Iterator[Trap]:
     needed, free = sum(parts.values()), available_bytes()
     if needed > TIGHT * free:
         end = "train would refuse" if needed > free else "other programs may need it"
@@ -363,8 +364,8 @@ def _too_little_memory(config: Config, parts: dict[str, int]) -> Iterator[Trap]:
         )
 
 
-def _lever(config: Config, parts: dict[str, int]) -> str:
-    """The setting that the largest part of the memory depends on."""
+def _lever(config: Config, parts: Mapping[str, int]) -> str:
+    """The setting on which the largest part of the memory depends."""
     largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
     settings = config.preprocessing
     if largest == "examples" and isinstance(settings, TextPreprocessing):
@@ -373,26 +374,30 @@ def _lever(config: Config, parts: dict[str, int]) -> str:
     return "model.units" if largest == "weights" else "training.batch_size"
 
 
-RULES: tuple[Callable[[Config], Iterator[Trap]], ...] = (
-    _validation_on_the_test_rows,
-    _rate_far_out,
-    _padding_read_last,
-    _maxlen_without_effect,
-    _patience_without_effect,
-    _kept_by_training_rows,
-)
-DATA_RULES: tuple[Callable[[Description], Iterator[Trap]], ...] = (
-    _much_cut_off,
-    _many_words_unknown,
-    _texts_of_one_word,
-    _frequent_words_unknown,
-    _more_words_than_there_are,
-    _layer_too_narrow_for_the_classes,
-    _batch_of_all_rows,
-    _one_sided_classes,
-    _classes_that_cannot_be_learnt,
-    _sorted_rows,
-    _few_rows_validate,
-    _test_rows_known_from_training,
-    _features_of_different_scales,
-)
+# How grave it is: a score that misleads; a process that may be killed; a model that learns less
+# than it could; a setting that does nothing.
+SCORE, MEMORY, LEARNING, WASTE = range(4)
+
+RULES: dict[Callable[[Config], Iterator[Trap]], int] = {
+    _validation_on_the_test_rows: SCORE,
+    _kept_by_training_rows: SCORE,
+    _padding_read_last: LEARNING,
+    _rate_far_out: LEARNING,
+    _maxlen_without_effect: WASTE,
+    _patience_without_effect: WASTE,
+}
+DATA_RULES: dict[Callable[[Description], Iterator[Trap]], int] = {
+    _classes_that_cannot_be_learnt: SCORE,
+    _sorted_rows: SCORE,
+    _test_rows_known_from_training: SCORE,
+    _one_sided_classes: SCORE,
+    _few_rows_validate: SCORE,
+    _texts_of_one_word: LEARNING,
+    _features_of_different_scales: LEARNING,
+    _layer_too_narrow_for_the_classes: LEARNING,
+    _batch_of_all_rows: LEARNING,
+    _much_cut_off: LEARNING,
+    _many_words_unknown: LEARNING,
+    _frequent_words_unknown: LEARNING,
+    _more_words_than_there_are: WASTE,
+}

@@ -28,8 +28,8 @@ def build_model(
 
     Args:
         settings: a config's `model` section.
-        encoder: tells the input's shape and dtype, and the vocabulary.
-        task: tells the output's activation.
+        encoder: has the input's shape and dtype, and the vocabulary.
+        task: has the output's activation.
         n_classes: width of the output for a multiclass task.
 
     Returns:

@@ -20,7 +20,7 @@ def build_simple_rnn(
 def _truncated(settings: SimpleRnnModel, x: keras.KerasTensor, steps: int) -> keras.KerasTensor:
     """Truncated backpropagation through time (Williams & Peng 1990).
 
-    One layer reads the text in two pieces. The state that the first piece leaves is a constant to
+    One layer reads the text in two pieces. The state after the first piece is a constant for
     the second, so that gradient flows through the last `steps` only.
     """
     rnn = keras.layers.SimpleRNN(settings.units, dropout=settings.dropout, return_state=True)

@@ -1,4 +1,4 @@
-"""Pictures from tables alone: no TensorFlow, no pyplot, no display."""
+"""Pictures drawn from a run's tables, without TensorFlow, pyplot or a display."""
 
 from textclf.plots.canvas import FORMATS, save_figure
 from textclf.plots.confusion import draw_confusion_matrix

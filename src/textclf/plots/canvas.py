@@ -30,7 +30,7 @@ STYLE = {
     "font.size": 10.5,
     "text.color": INK,
     "text.usetex": False,
-    "text.parse_math": False,  # a class called "$5" is no formula
+    "text.parse_math": False,  # a class called "$5" is not a formula
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.axisbelow": True,
@@ -51,7 +51,7 @@ DPI = 150
 PADDING = 0.22  # inches around everything
 TITLE_HEIGHT = 0.68  # inches for the title and its subtitle
 
-# The formats a picture can have, each with the metadata that would tell the time of drawing.
+# The formats of a picture, each with the metadata to leave out: the time of drawing.
 FORMATS: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "svg": {"Date": None},
@@ -63,7 +63,7 @@ Result = TypeVar("Result")
 
 
 def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Runs a function under STYLE, whatever a user's matplotlibrc says."""
+    """Run a function under STYLE, whatever a user's matplotlibrc says."""
 
     @wraps(function)
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -76,7 +76,7 @@ def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
 
 
 def new_axes() -> Axes:
-    """Empty axes on a figure of their own, which needs neither pyplot nor a display."""
+    """Empty axes on a new figure, which needs neither pyplot nor a display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -86,14 +86,14 @@ def new_axes() -> Axes:
 
 
 def fit_canvas(axes: Axes, width: float, height: float, title: str, subtitle: str) -> Figure:
-    """Grows the figure around axes of a given size (inches) until every label is inside."""
+    """Size the figure so that every label around axes of a given size (inches) fits."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     _place(axes, width, height, (1.0, 1.0, 1.0, 1.0))
     left, bottom, right, top = (margin + PADDING for margin in _margins(axes))
     words = _write_title(figure, title, subtitle)
     widest = max(word.get_window_extent().width / figure.dpi for word in words)
-    wanted = min(widest, 9.0) + 2 * PADDING  # a narrow matrix makes room for its title
+    wanted = min(widest, 9.0) + 2 * PADDING  # a narrow matrix still has room for its title
     right += max(0.0, wanted - left - width - right)
     _place(axes, width, height, (left, bottom, right, top + TITLE_HEIGHT))
     figure_width, figure_height = figure.get_size_inches()
@@ -115,7 +115,7 @@ def _place(
 
 
 def _margins(axes: Axes) -> tuple[float, float, float, float]:
-    """What stands out of the axes at the left, bottom, right and top, in inches."""
+    """How far labels extend beyond the axes at the left, bottom, right and top, in inches."""
     figure = axes.figure
     outer = axes.get_tightbbox(figure.canvas.get_renderer())  # type: ignore[attr-defined]
     inner = axes.get_window_extent()
@@ -140,14 +140,14 @@ def _shorten_to(word: Text, pixels: float) -> None:
 
 
 def number(value: float) -> str:
-    """A score as a person says it: 0.785, 12.346, 1,234."""
+    """A score for people to read: 0.785, 12.346, 1,234."""
     if 0.001 <= abs(value) < 1000 or value == 0:
         return f"{value:.3f}"
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.2e}"
 
 
 def name_ticks(axis: Axis) -> None:
-    """Labels the ticks of a linear axis with as many decimals as their step needs, and commas."""
+    """Label the ticks of a linear axis with commas, and the decimals that their step needs."""
     ticks = axis.get_majorticklocs()
     step = min(abs(b - a) for a, b in pairwise(ticks)) if len(ticks) > 1 else 1.0
     decimals = next((d for d in range(7) if math.isclose(round(step, d), step)), 7)
@@ -159,11 +159,11 @@ def name_ticks(axis: Axis) -> None:
 
 @styled
 def save_figure(figure: Figure, path: Path) -> None:
-    """Writes the picture whole or not at all; the same picture always gives the same bytes.
+    """Write the picture completely or not at all; the same picture always gives the same bytes.
 
     Args:
-        figure: what a draw function returned.
-        path: a file whose ending is one of FORMATS (none: png); its folder is created.
+        figure: what a draw function has returned.
+        path: a file with a suffix of FORMATS (none: png); its folder is created.
     """
     file_format = path.suffix[1:].lower() or "png"
     with writing(path) as unfinished:

@@ -1,4 +1,4 @@
-"""The picture of which classes a classifier takes for which."""
+"""The picture of a confusion matrix."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SMALLEST_COUNT = 4.5  # points; smaller digits are left out
 
 @styled
 def draw_confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], title: str) -> Figure:
-    """Each true class a row, coloured by the share of it that each prediction gets.
+    """Draw a row for each true class, coloured by the share of it that each prediction gets.
 
     Args:
-        matrix: how often, int (classes, classes); true classes are rows.
-        class_names: one name a class.
+        matrix: counts, int (classes, classes); rows are true classes.
+        class_names: a name for each class.
         title: what the picture shows.
     """
     matrix = np.asarray(matrix)
@@ -43,24 +43,24 @@ def draw_confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], title:
     _write_counts(axes, matrix, np.asarray(image.norm(shares)), cell)
     _add_colour_bar(axes, image, side)
     right = int(np.trace(matrix))
-    subtitle = f"{right:,} of {int(support.sum()):,} right · in brackets: examples of the class"
+    subtitle = f"{right:,} of {int(support.sum()):,} correct · in brackets: examples of the class"
     return fit_canvas(axes, side, side, title, f"{subtitle}{skipped}")
 
 
 def _cell_size(classes: int) -> float:
-    """Inches: large for few classes, room for a name with dozens, a poster at most."""
+    """Inches: large for few classes, room for a name with dozens, limited with hundreds."""
     return min(1.4, max(4.4 / classes, 0.32), 10 / classes)
 
 
 def _norm(classes: int) -> Normalize:
-    """With many classes each wrong share is small: the root of it can still be seen."""
+    """With many classes each wrong share is small; its square root is still visible."""
     from matplotlib.colors import PowerNorm
 
     return PowerNorm(1 if classes <= FEW else 0.5, vmin=0, vmax=1)
 
 
 def _name_classes(axes: Axes, class_names: Sequence[str], support: np.ndarray, cell: float) -> str:
-    """Writes the names along both axes; says so where only some of them have room."""
+    """Write the names along both axes; a note where only some of them have room."""
     step = math.ceil(LABEL_SPACE / cell)
     size = min(10.5, max(6.5, cell * 72 * 0.6))
     places = range(0, len(class_names), step)
@@ -86,7 +86,7 @@ def _rule_cells(axes: Axes, classes: int) -> None:
 
 
 def _write_counts(axes: Axes, matrix: np.ndarray, darkness: np.ndarray, cell: float) -> None:
-    """The counts, if there is room for the longest; with many classes the zeros are left out."""
+    """Write the counts if the longest fits its cell; with many classes, zeros are left out."""
     digits = len(f"{matrix.max():,}")
     size = min(13, cell * 72 / (0.72 * digits))
     if size < SMALLEST_COUNT:
@@ -97,7 +97,7 @@ def _write_counts(axes: Axes, matrix: np.ndarray, darkness: np.ndarray, cell: fl
         if len(matrix) <= 5 and count:
             words += f"\n{count / matrix[row].sum():.0%}"
         color = "white" if darkness[row, column] > 0.55 else INK if count else GREY
-        # Not in the layout: it is inside and needs no measuring.
+        # Not in the layout: it is inside the axes, so that nothing need be measured.
         place: dict[str, Any] = {"ha": "center", "va": "center", "in_layout": False}
         axes.text(column, row, words, size=size, color=color, **place)
 

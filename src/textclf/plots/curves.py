@@ -1,4 +1,4 @@
-"""Pictures of what a metric did from epoch to epoch: one fit, the folds of a run, several runs."""
+"""Pictures of a metric by epoch: of one fit, of the folds of a run, of several runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 6.2, 3.2  # inches between the axes' ends
 LABEL_GAP = 0.2  # inches from one curve's label to the next
 THIN = 1.5  # points; a thinner line has no markers
-MOST_MARKERS = 25  # epochs; with more, the line says it alone
+MOST_MARKERS = 25  # epochs; with more, the line has no markers
 MOST_LABELS = 12  # folds or seeds; with more, only their mean is named
 
 
@@ -49,12 +49,12 @@ class Curve(NamedTuple):
 
 @styled
 def draw_curves(history: DataFrame, metric: str, best_epoch: int | None, title: str) -> Figure:
-    """One fit's training and validation curves, the kept epoch ringed.
+    """Draw one fit's training and validation curves, the kept epoch ringed.
 
     Args:
-        history: one row an epoch: `epoch` from 1, `<metric>` and, if there was one, `val_<metric>`.
+        history: one row per epoch: `epoch` from 1, `<metric>` and perhaps `val_<metric>`.
         metric: 'loss', 'accuracy' or 'mae'.
-        best_epoch: the epoch whose model was kept; None: nothing is marked.
+        best_epoch: the epoch whose model was kept; None to mark nothing.
         title: what the picture shows, such as 'imdb_lstm-1 · accuracy'.
     """
     sources = (("training", metric, ORANGE, 1.8), ("validation", f"val_{metric}", BLUE, 2.6))
@@ -68,7 +68,7 @@ def draw_curves(history: DataFrame, metric: str, best_epoch: int | None, title: 
 
 @styled
 def draw_fold_curves(histories: dict[str, DataFrame], metric: str, title: str) -> Figure:
-    """The validation curve of each fit of one run (thin) and their mean (thick).
+    """Draw the validation curve of each fit of one run (thin) and their mean (thick).
 
     Args:
         histories: the histories of folds or seeds by name; they may differ in length.
@@ -89,7 +89,7 @@ def draw_fold_curves(histories: dict[str, DataFrame], metric: str, title: str) -
     mean = _mean([curve.values for curve in curves])
     if mean is not None:
         if len(mean) < max(len(curve.values) for curve in curves):
-            notes.append("mean: the epochs all of them reached")
+            notes.append("mean: of the epochs that all reached")
         curves.append(Curve("mean", mean, INK, 2.8))
     return _picture(curves, metric, title, notes=notes)
 
@@ -98,11 +98,11 @@ def draw_fold_curves(histories: dict[str, DataFrame], metric: str, title: str) -
 def draw_comparison(
     histories: dict[str, DataFrame | list[DataFrame]], metric: str, title: str
 ) -> Figure:
-    """Several runs' curves: a colour each, validation solid, training dashed.
+    """Draw the curves of several runs: a colour for each, validation solid, training dashed.
 
     Args:
-        histories: the runs' histories by name; of folds or seeds their mean is drawn, and each one
-            as a thin line. A run without the metric is left out, and told.
+        histories: the runs' histories by name; folds or seeds are drawn as thin lines, with their
+            mean. A run without the metric is left out, and the subtitle says so.
         metric, title: as for `draw_curves`.
     """
     curves, missing, has_fits = [], [], False
@@ -146,7 +146,7 @@ def _curves_of_fits(name: str, fits: list[DataFrame], metric: str, color: str) -
 
 
 def _values(history: DataFrame, column: str) -> Series | None:
-    """A column by epoch, infinite values as gaps; None where no number is left."""
+    """A column by epoch, infinite values as gaps; None if no number is left."""
     if column not in history:
         return None
     values = history.set_index("epoch")[column].astype(float)
@@ -161,7 +161,7 @@ def _gaps(history: DataFrame, metric: str) -> list[str]:
 
 
 def _mean(fits: list[Series]) -> Series | None:
-    """The fits' mean at each epoch that all of them have: others would make it jump."""
+    """The fits' mean at each epoch that all of them have; at others it would jump."""
     if len(fits) < 2:
         return None
     total: Series = sum(fits[1:], start=fits[0])
@@ -172,7 +172,7 @@ def _mean(fits: list[Series]) -> Series | None:
 def _picture(
     curves: list[Curve], metric: str, title: str, notes: list[str], kept: int | None = None
 ) -> Figure:
-    """The curves on axes that fit them, each named at its end outside the axes."""
+    """Draw the curves on axes that fit them, each named at its end outside the axes."""
     axes = new_axes()
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
@@ -219,7 +219,7 @@ def _set_epoch_axis(axes: Axes, curves: list[Curve]) -> None:
 
 
 def epoch_ticks(last: int) -> list[int]:
-    """Whole epochs to name on an axis from 1 to `last`: the first one and round ones."""
+    """Epochs to label on an axis from 1 to `last`: the first one and round ones."""
     power = 10 ** max(0, len(str(last)) - 2)
     steps = (1, *(factor * scale for scale in (power // 10 or 1, power) for factor in (5, 10, 20)))
     step = next(step for step in sorted(steps) if last <= 15 * step)
@@ -227,7 +227,7 @@ def epoch_ticks(last: int) -> list[int]:
 
 
 def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
-    """Room above and below; a logarithmic scale where one outlier would flatten the rest."""
+    """Leave room above and below; a logarithmic scale where an outlier would flatten the rest."""
     from matplotlib.ticker import MaxNLocator, NullFormatter
 
     values = np.concatenate([curve.values.dropna().to_numpy() for curve in curves])
@@ -252,7 +252,7 @@ def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
 
 
 def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
-    """Names each curve and its last value in the margin, where no line ever comes."""
+    """Write each curve's name and last value in the margin, where there are no lines."""
     right = axes.get_xlim()[1]
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = [curve.values.dropna() for curve in curves]
@@ -266,7 +266,7 @@ def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
             "alpha": 0.7,
         }
         axes.plot([end.index[-1], right], [end.iloc[-1]] * 2, **dots)
-        # A bent line to the label: a straight one would graze the labels between.
+        # A bent line to the label: a straight one would touch the labels between.
         x = 1 + np.array([0, 0.16, 0.34]) / WIDTH
         lead: dict[str, Any] = {
             "color": curve.color,
@@ -280,7 +280,7 @@ def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
 
 
 def spread(wanted: list[float], gap: float, top: float) -> list[float]:
-    """The places in 0..top nearest to the wanted ones with a gap between neighbours."""
+    """The places in 0..top nearest to the wanted ones, with a gap between neighbours."""
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     blocks: list[list[float]] = []  # neighbours that touch: [sum of wanted places, how many]
     for rank, index in enumerate(order):
@@ -295,7 +295,7 @@ def spread(wanted: list[float], gap: float, top: float) -> list[float]:
 
 
 def _mark_kept(axes: Axes, curve: Curve, epoch: int) -> None:
-    """A ring on the curve; its words stand above the axes, tied to it by a thin line."""
+    """Draw a ring on the curve; its label is above the axes, connected by a thin line."""
     value = curve.values.get(epoch, np.nan)
     if not np.isfinite(value):
         return

@@ -17,10 +17,10 @@ SIDE = 3.6  # inches
 
 @styled
 def draw_residuals(y_true: np.ndarray, y_pred: np.ndarray, title: str, unit: str = "") -> Figure:
-    """Predicted against true targets, beside the distribution of predicted minus true.
+    """Draw predicted against true targets, beside the distribution of predicted minus true.
 
     Args:
-        y_true, y_pred: float (examples,) or (examples, 1), in the targets' own unit.
+        y_true, y_pred: float (examples,) or (examples, 1), in the unit of the targets.
         title: what the picture shows.
         unit: the unit's name, such as 'thousand dollars'.
     """
@@ -73,7 +73,7 @@ def _rule(axes: Axes, which: str) -> None:
 
     for axis in (axes.xaxis, axes.yaxis):
         is_count = axis.get_label_text() == "examples"
-        most = 4 if axis is axes.xaxis else 5  # long numbers need room beside each other
+        most = 4 if axis is axes.xaxis else 5  # long numbers need room
         axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=is_count))
         name_ticks(axis)
     axes.grid(axis=which)  # type: ignore[arg-type]

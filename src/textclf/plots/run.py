@@ -1,4 +1,4 @@
-"""A run's pictures, from its tables alone."""
+"""The pictures of a run, drawn from its tables."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ METRICS = ("accuracy", "mae")
 
 
 def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
-    """Draw a run's pictures anew: loss, metric, and the confusion matrix or the residuals.
+    """Draw a run's pictures again: loss, metric, and the confusion matrix or the residuals.
 
     Args:
-        output: save the picture of the metric there, and nothing into the run.
+        output: save only the picture of the metric, to this file.
 
     Returns:
         The files written.
@@ -45,7 +45,7 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
 
 
 def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
-    """Draw the curves of several runs into one picture: of their metric, or of their loss.
+    """Draw the curves of several runs in one picture: of their metric, or of their loss.
 
     Raises:
         RunError: one of the runs is named twice.
@@ -61,15 +61,15 @@ def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
 
 
 def _histories(run: RunFolder) -> "dict[str, DataFrame]":
-    """The histories of a run's folds or seeds by name, as far as it has come, or its only one.
+    """The histories of a run's folds or seeds by name, as far as they exist, or its only one.
 
     Raises:
-        RunError: there is none, or it is damaged.
+        RunError: a history is missing or damaged.
     """
     fits: dict[str, FitFolder] = {**run.folds, **run.seeds}
     begun = {name: fit for name, fit in fits.items() if fit.history_path.exists()}
     if isinstance(run, SeriesFolder) and not begun:
-        raise RunError(f"{run.path}: none of its seeds has finished an epoch yet")
+        raise RunError(f"{run.path}: no seed has finished an epoch yet")
     return {name: fit.history for name, fit in (begun or {run.name: run}).items()}
 
 

@@ -1,4 +1,4 @@
-"""What tells runs apart: settings, data, scores, and whether the scores differ beyond noise."""
+"""Differences of runs: settings, data, scores, and whether scores differ beyond noise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textclf.runs.environment import circumstances
 if TYPE_CHECKING:
     import pandas as pd
 
-EQUAL = 1e-9  # what sums of equal scores may differ by
+EQUAL = 1e-9  # the largest difference that is rounding alone
 ALPHA = 0.05  # a difference that chance makes less often is more than noise
 SPLITS = {"val": "validation", "test": "test"}
 MADE_WITH = ("data", "versions", "code", "device")
@@ -24,16 +24,16 @@ MADE_WITH = ("data", "versions", "code", "device")
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much one score of two runs differs, and what that is worth.
+    """The difference of one score of two runs, and its significance.
 
     Args:
         runs: the names of the two.
         score: such as 'val_accuracy'.
-        value: the second run's mean less the first one's.
-        obstacle: why seed noise cannot be told; None if it can.
-        by_seed: the test of the seeds' scores, if there are seeds enough for one.
-        by_example: the test of the examples, where each run has one seed.
-        n_comparisons: as many runs are compared with the first one.
+        value: the second run's mean minus the first run's.
+        obstacle: why the scores cannot be tested against seed noise; None if they can.
+        by_seed: the test of the seeds' scores, if there are enough seeds.
+        by_example: the test of the examples, if each run has one seed.
+        n_comparisons: number of runs that are compared with the first one.
     """
 
     runs: tuple[str, str]
@@ -46,12 +46,12 @@ class Difference:
 
     @property
     def alpha(self) -> float:
-        """Below this, a p-value counts; Bonferroni's, so that one of many is not found by luck."""
+        """The largest significant p-value, with Bonferroni's correction for many comparisons."""
         return ALPHA / self.n_comparisons
 
     @property
     def is_beyond_seed_noise(self) -> bool | None:
-        """None if it cannot be told."""
+        """None if it is unknown."""
         if self.by_seed is None or self.by_seed.smallest_p >= self.alpha:
             return None
         return self.by_seed.p < self.alpha
@@ -69,11 +69,11 @@ class Comparison:
     """Runs side by side.
 
     Args:
-        runs: a summary of each by its name, which is the shortest that no other has.
-        settings: by dotted path what differs in the configs: a value for each run that has it.
-        made_with: likewise the data's hashes, versions and devices that differ.
-        scores: each run's by name, as in metrics.json.
-        differences: of the validation's and the test's metric, each run against the first.
+        runs: a summary of each run by its shortest unique name.
+        settings: differences of the configs by dotted path: a value for each run that has it.
+        made_with: differences of data hashes, versions and devices, likewise.
+        scores: of each run by name, as in metrics.json.
+        differences: in validation and test metric, each run against the first.
     """
 
     runs: dict[str, Summary]
@@ -84,7 +84,7 @@ class Comparison:
 
 
 class _Compared:
-    """A run and what is compared of it."""
+    """A run and the parts of it that are compared."""
 
     def __init__(self, name: str, run: RunFolder) -> None:
         self.name = name
@@ -93,7 +93,7 @@ class _Compared:
         self.made_with = circumstances(
             {section: run.record[section] for section in MADE_WITH if section in run.record}
         )
-        # A file is its content, wherever it lies and whatever it is called.
+        # Files are compared by content, not by path or name.
         dataset = self.config["dataset"]
         self.asked = (
             list((run.record.get("data") or {}).values()),  # training first, then test
@@ -102,7 +102,7 @@ class _Compared:
         self.scores = run.metrics if run.metrics_path.exists() else {}
 
     def values(self, score: str) -> list[float]:
-        """A score of each seed, or of the only one."""
+        """A score of each seed, or of the run's only one."""
         parts = [*self.run.seeds.values()] or [self.run]
         return [part.metrics[score] for part in parts if score in part.metrics]
 
@@ -134,8 +134,8 @@ def compare(runs: Sequence[RunFolder]) -> Comparison:
 
 
 def differing(by_run: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The keys in which runs differ, each with its value in every run that has it."""
-    keys = {key: None for settings in by_run.values() for key in settings}  # in their order
+    """The keys whose values differ, each with its value in every run that has it."""
+    keys = {key: None for settings in by_run.values() for key in settings}  # in order of appearance
     values = {key: {run: s[key] for run, s in by_run.items() if key in s} for key in keys}
     return {
         key: by_name
@@ -176,11 +176,11 @@ def _difference(one: _Compared, other: _Compared, score: str, n_comparisons: int
 
 
 def _obstacle(one: _Compared, other: _Compared, score: str) -> str | None:
-    """Why two runs' scores cannot be compared at all."""
+    """Why two runs' scores cannot be compared; None if they can."""
     if one.asked != other.asked:
         return "they have different data"
     if one.run.folds or other.run.folds:
-        return "folds differ by their rows, which hides what the seed does; use another split"
+        return "folds differ by their rows, which hides the seed's effect; use another split"
     validations = [run.config["training"]["validation"] for run in (one, other)]
     if score.startswith("val_") and not _all_equal(validations):
         return "they validate on different rows"
@@ -190,8 +190,8 @@ def _obstacle(one: _Compared, other: _Compared, score: str) -> str | None:
 def _one_seed_each(one: _Compared, other: _Compared) -> str:
     settings = differing({run.name: flatten(run.config) for run in (one, other)})
     if list(settings) == ["seed"]:
-        return "only the seed differs: this is seed noise itself"
-    return "one seed each: seed noise alone may be as large; train both with --seeds 5"
+        return "only the seed differs: this is seed noise"
+    return "one seed each: seed noise may be as large; train both with --seeds 5"
 
 
 def _by_example(one: _Compared, other: _Compared, score: str) -> Significance | None:

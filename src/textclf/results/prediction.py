@@ -1,4 +1,4 @@
-"""From new texts to classes: what a run's encoder and its kept model make of them."""
+"""Prediction of new texts' classes with a run's encoder and kept model."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textclf.data.dataset import Ragged
-from textclf.data.encoders import TextEncoder, encoder_from_json, unpack
+from textclf.data.encoders import TextEncoder, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
+from textclf.runs.preprocessing import read_preprocessing
+from textclf.training.engine import backend
 from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
     import keras
 
-BATCH = 256  # texts; always as many, so that one program is compiled
-DIGITS = 7  # as many as float32 tells
+BATCH = 256  # texts; always the same number, so that one program is compiled
+DIGITS = 7  # the precision of float32
 PLACES = ("prediction", "second", "third")
 MOST_NAMED = 5  # rows or labels that a warning names
 
@@ -26,12 +28,12 @@ Row = dict[str, Any]
 
 
 class Predictor:
-    """Tells the classes of texts, encoded as the run's own examples were.
+    """Predicts the classes of texts, encoded in the same way as the run's examples.
 
     Args:
         network: from encoded texts to float32 (texts, 1) or (texts, classes).
-        encoder: one that has words.
-        each_class: whether a row tells every class's probability.
+        encoder: one with words.
+        each_class: whether a row has the probability of every class.
     """
 
     def __init__(
@@ -46,12 +48,12 @@ class Predictor:
         self.class_names = class_names
         self.n_places = len(PLACES) if len(class_names) > 2 else 1
         self.each_class = each_class
-        self.predict([""])  # compiles
+        self._predict([""])  # compiles
 
     @property
     def columns(self) -> list[str]:
-        """What a row tells: prediction, probability; second, third where there are more than two
-        classes, and their probabilities; the number of known words; each class's probability."""
+        """The columns of a row: prediction, probability; second, third and their probabilities if
+        there are more than two classes; the number of known words; each class's probability."""
         probabilities = ["probability", *(f"{place}_probability" for place in PLACES[1:])]
         places = list(zip(PLACES, probabilities, strict=True))[: self.n_places]
         each = [f"probability_{name}" for name in self.class_names] if self.each_class else []
@@ -59,6 +61,10 @@ class Predictor:
 
     def predict(self, texts: Sequence[str]) -> list[Row]:
         """A row for each text, by `columns`."""
+        with backend.computing(None):
+            return self._predict(texts)
+
+    def _predict(self, texts: Sequence[str]) -> list[Row]:
         batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
         return [row for batch in batches for row in self._predict_batch(batch)]
 
@@ -66,9 +72,9 @@ class Predictor:
         x = self.encoder.ids_of(texts)
         probabilities = self._probabilities(x)
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_places]
-        told = np.round(probabilities.astype(np.float64), DIGITS)
+        rounded = np.round(probabilities.astype(np.float64), DIGITS)
         columns, known = self.columns, self.encoder.count_known(x).tolist()
-        for classes, values, n_known in zip(best.tolist(), told.tolist(), known, strict=True):
+        for classes, values, n_known in zip(best.tolist(), rounded.tolist(), known, strict=True):
             places = [cell for i in classes for cell in (self.class_names[i], values[i])]
             each = values if self.each_class else []
             yield dict(zip(columns, [*places, n_known, *each], strict=True))
@@ -82,13 +88,13 @@ class Predictor:
 
 
 def refuse_other_kinds(run: RunFolder) -> None:
-    """Raise a RunError if the run does not tell the classes of texts."""
+    """Raise a RunError if the run does not predict classes of texts."""
     dataset = run.config.dataset
     if not dataset.is_text or dataset.is_regression:
         what = "reads features" if not dataset.is_text else "predicts a number"
         raise RunError(
-            f"{run.path}: {what}; predict tells the classes of texts: for other programs, textclf "
-            "export writes the model"
+            f"{run.path}: {what}, but predict needs a run that classifies texts; "
+            "textclf export writes the model for other programs"
         )
 
 
@@ -96,35 +102,30 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
     """The encoder of a run on texts, and its classes; without TensorFlow.
 
     Raises:
-        RunError: the run is of no use for texts, not complete, or damaged.
+        RunError: the run cannot predict texts, is not complete, or is damaged.
     """
     refuse_other_kinds(run)
-    settings, path = run.preprocessing, run.preprocessing_path
-    try:
-        encoder = encoder_from_json(settings["encoder"])
-        class_names = [*map(str, settings["class_names"])]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{path}: damaged: {error}") from error
+    path = run.preprocessing_path
+    found = read_preprocessing(run.config, run)
+    encoder, class_names = found.encoder, found.class_names
     if not isinstance(encoder, TextEncoder) or len(class_names) < 2:
-        raise RunError(f"{path}: damaged: not of a text's classes")
+        raise RunError(f"{path}: damaged: not for classes of texts")
     if not encoder.words:
         name = run.config.dataset.name
         raise RunError(
-            f"{run.path}: knows no words: {name}_word_index.json was missing when it was trained",
-            f"get it and train anew: textclf data fetch {name} && textclf reproduce {run.path}",
+            f"{run.path}: has no words: {name}_word_index.json was missing when it was trained",
+            f"get it and train again: textclf data fetch {name} && textclf reproduce {run.path}",
         )
-    if len(encoder.words) != encoder.num_words:
-        raise RunError(f"{path}: damaged: as many words as num_words are needed")
     return encoder, class_names
 
 
 def predict_batches(
     predictor: Predictor, batches: Iterable[list[Example]], tally: Tally
 ) -> Iterator[tuple[list[Example], list[Row]]]:
-    """Each batch with its rows: row (from 0), truth where it is known, and the predictor's columns.
+    """Each batch with its rows: row (from 0), truth if known, and the predictor's columns.
 
     Args:
-        tally: counts them.
+        tally: counts the rows.
     """
     for batch in batches:
         predicted = predictor.predict([example.text for example in batch])
@@ -139,12 +140,12 @@ def predict_batches(
 
 
 class Tally:
-    """What is told of all rows at the end, however many there were."""
+    """The summary of all rows, in constant memory."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self.class_names = frozenset(class_names)
         self.n_rows = self.n_labelled = self.n_right = self.n_strange = self.n_wordless = 0
-        self.strange: dict[str, None] = {}  # labels that are no class, as first seen
+        self.strange: dict[str, None] = {}  # labels that are not a class, in order of appearance
         self.wordless: list[int] = []
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -166,21 +167,21 @@ class Tally:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The accuracy, if there are labels to tell it from."""
+        """The accuracy, if there are labels."""
         return {"accuracy": self.n_right / self.n_labelled} if self.n_labelled else {}
 
     def warnings(self) -> Iterator[str]:
-        """What to know of the rows before relying on them."""
+        """Warnings about the rows."""
         if not self.n_rows:
-            yield "there was no text"
+            yield "there were no texts"
         if self.n_wordless:
             yield (
-                f"no word that the model knows in {several(self.n_wordless, 'text')}, whose "
+                f"{several(self.n_wordless, 'text')} without any word that the model knows, whose "
                 f"predictions mean nothing: row {some_of([*map(str, self.wordless)], MOST_NAMED)}"
             )
         if self.n_strange:
             yield (
-                f"{several(self.n_strange, 'label')} of no class that the model knows, counted as "
+                f"{several(self.n_strange, 'label')} not among the model's classes, counted as "
                 f"wrong: {some_of([*map(repr, self.strange)], MOST_NAMED)}"
             )
         unlabelled = self.n_rows - self.n_labelled

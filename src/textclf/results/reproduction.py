@@ -1,24 +1,32 @@
-"""Whether two runs of one config came out the same, and if not, what else differs."""
+"""Whether two runs of one config gave the same result, and if not, what else differs."""
 
+from __future__ import annotations
+
+import contextlib
 import io
-import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textclf.errors import RunError
 from textclf.runs import FitFolder, RunFolder
 from textclf.runs.environment import differences
+from textclf.runs.model_file import open_model_file
+
+if TYPE_CHECKING:
+    import h5py
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A run and the same config trained anew.
+    """A run and the same config trained again.
 
     Args:
         again: the new run's folder.
-        differences: a line for each result that is not the same to the bit; none, it succeeded.
+        differences: a line for each result that is not the same to the bit; empty if all are.
         circumstances: a line for each version, data file or device that is not the same.
     """
 
@@ -33,7 +41,7 @@ class Reproduction:
 
 
 def compare_runs(run: RunFolder, again: RunFolder) -> Reproduction:
-    """Compare history (but for seconds), scores, predictions and weights of every fit.
+    """Compare history (except seconds), scores, predictions and weights of every fit.
 
     Raises:
         RunError: a file of one of them is missing or damaged.
@@ -91,38 +99,52 @@ def _compare_predictions(one: FitFolder, other: FitFolder) -> str | None:
 
 
 def _compare_models(one: Path, other: Path) -> str | None:
-    before, after = _read_arrays(one), _read_arrays(other)
-    if before.keys() != after.keys():
-        return "other layers"
-    gaps = [
-        np.abs(after[name].astype(np.float64) - before[name]).max(initial=0.0)
-        for name in before
-        if before[name].tobytes() != after[name].tobytes()
-    ]
-    return (
-        f"{len(gaps)} of {len(before)} arrays differ, by {max(gaps):.2g} at most" if gaps else None
-    )
+    n_bytes = other.stat().st_size  # the new model says how large the old one may be
+    with _weights(other, n_bytes) as after, _weights(one, n_bytes) as before:
+        if _shapes(before) != _shapes(after):  # so that no array is read that may be huge
+            return "the layers differ"
+        differing = [
+            (before[name][()], after[name][()])
+            for name in after
+            if before[name][()].tobytes() != after[name][()].tobytes()
+        ]
+        n_arrays = len(after)
+    gaps = [np.abs(new.astype(np.float64) - old).max(initial=0.0) for old, new in differing]
+    return f"{len(gaps)} of {n_arrays} arrays differ, by {max(gaps):.2g} at most" if gaps else None
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The weights in a .keras file by their place in it; of the rest of it nothing is read."""
+@contextlib.contextmanager
+def _weights(path: Path, n_bytes: int) -> Iterator[dict[str, h5py.Dataset]]:
+    """The arrays in a .keras file by their paths, not yet read; nothing else in it is read.
+
+    Args:
+        n_bytes: about those of the model.
+
+    Raises:
+        RunError: the file is missing or damaged; also where reading the arrays shows that.
+    """
     import h5py
 
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, h5py.Dataset] = {}
+
+    def collect(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:
+                raise ValueError(f"{name} refers to another file")
+            arrays[name] = item
+
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_model_file(path, n_bytes) as archive:
             content = io.BytesIO(archive.read("model.weights.h5"))
         with h5py.File(content, "r") as file:
-            file.visititems(lambda name, item: _collect(name, item, arrays))
+            file.visititems(collect)
+            yield arrays
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing; the run is not complete") from error
-    except Exception as error:  # h5py and zipfile raise what they like on a damaged file
-        raise RunError(f"{path}: damaged: {error}") from error
-    return arrays
+    except Exception as error:  # h5py and zipfile raise any exception on a damaged file
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"{path}: damaged: {reason}") from error
 
 
-def _collect(name: str, item: object, arrays: dict[str, np.ndarray]) -> None:
-    import h5py
-
-    if isinstance(item, h5py.Dataset):
-        arrays[name] = np.asarray(item)
+def _shapes(arrays: dict[str, h5py.Dataset]) -> dict[str, tuple[tuple[int, ...], Any]]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}

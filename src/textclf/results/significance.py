@@ -17,20 +17,20 @@ from itertools import combinations
 from math import comb, fsum
 
 MOST_PERMUTATIONS = 200_000  # half a second; two series of ten seeds have 184,756
-DRAWN_PERMUTATIONS = 20_000  # p = 0.05 is then known to 0.0015
-SEED = 0  # of the permutations drawn: the same scores always give the same p
+DRAWN_PERMUTATIONS = 20_000  # then the standard error of p = 0.05 is 0.0015
+SEED = 0  # of the drawn permutations, so that the same scores always give the same p
 
 
 @dataclass(frozen=True)
 class Significance:
-    """A test's outcome.
+    """The outcome of a test.
 
     Args:
         test: the test's name.
-        p: how often chance alone makes a difference as large, in 0 to 1; two-sided.
-        n: the scores, or the examples, of each side.
-        smallest_p: that the test could have given with so many.
-        permutations: that were looked at; None of a test that needs none.
+        p: how often chance alone makes a difference this large, from 0 to 1; two-sided.
+        n: number of scores, or of examples, on each side.
+        smallest_p: the smallest p that the test could give for this number.
+        permutations: number that was examined; None for a test without permutations.
     """
 
     test: str
@@ -41,18 +41,18 @@ class Significance:
 
 
 def permutation_test(one: Sequence[float], other: Sequence[float]) -> Significance:
-    """Are the means of two samples farther apart than those of their scores dealt out anew?
+    """Are the means of two samples farther apart than after permuting their scores?
 
-    All ways to deal them out are looked at, or some drawn at random where there are too many.
+    All permutations are examined, or a random sample if there are too many.
 
     Args:
-        one, other: independent scores, one at least in each.
+        one, other: independent scores, at least one in each.
     """
     scores, n = [*one, *other], len(one)
     total, n_ways = fsum(scores), comb(len(scores), len(one))
     is_exact = n_ways <= MOST_PERMUTATIONS
     observed = _gap(fsum(one), total, n, len(scores))
-    # What differs by rounding alone counts as equal.
+    # A difference by rounding alone counts as equal.
     enough = observed - 1e-9 * max(map(abs, scores))
     sums = _all_sums(scores, n) if is_exact else _drawn_sums(scores, n)
     as_far = sum(_gap(part, total, n, len(scores)) >= enough for part in sums)
@@ -67,7 +67,7 @@ def permutation_test(one: Sequence[float], other: Sequence[float]) -> Significan
 
 
 def _gap(part: float, total: float, n: int, n_all: int) -> float:
-    """How far apart the means are if `n` of the scores have the sum `part`."""
+    """The distance of the means if `n` of the scores have the sum `part`."""
     return abs(part / n - (total - part) / (n_all - n))
 
 
@@ -81,13 +81,13 @@ def _drawn_sums(scores: Sequence[float], n: int) -> Iterator[float]:
 
 
 def mcnemar_test(only_one: int, only_other: int) -> Significance:
-    """Is one of two classifiers right more often, on examples that both were asked?
+    """Is one of two classifiers right more often, on the same examples?
 
     Args:
-        only_one, only_other: examples on which only the one, only the other was right.
+        only_one, only_other: number of examples on which only that classifier was right.
     """
     n = only_one + only_other
-    tail = ways = 1  # in which at most so many, just so many of n coins show heads
+    tail = ways = 1  # ways in which at most, and exactly, this many of n coins show heads
     for heads in range(1, min(only_one, only_other) + 1):
         ways = ways * (n - heads + 1) // heads
         tail += ways

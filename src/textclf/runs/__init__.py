@@ -2,7 +2,7 @@
 
 from textclf.runs.creation import create_run
 from textclf.runs.folder import FitFolder, RunFolder
-from textclf.runs.lifecycle import locked, recording, restart
+from textclf.runs.lifecycle import locked, record_warnings, recording, restart
 from textclf.runs.search import distinct_names, find_run, list_runs
 from textclf.runs.series import SeriesFolder, open_folder
 from textclf.runs.summary import Summary, summarize, summarize_runs
@@ -18,6 +18,7 @@ __all__ = [
     "list_runs",
     "locked",
     "open_folder",
+    "record_warnings",
     "recording",
     "restart",
     "summarize",

@@ -2,12 +2,10 @@
 
 import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from textclf.atomic import cannot_write, write_json, write_text
+from textclf.atomic import cannot_write, new_folder, sweep, write_json, write_text
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.errors import RunError
@@ -36,17 +34,16 @@ def create_run(
         raise _taken(runs_dir / name)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=runs_dir)))
+        sweep(runs_dir)
+        with new_folder(runs_dir, ".new-") as folder:
+            draft = RunFolder(folder)
+            draft.path.chmod(0o755)  # a new folder of a random name is its owner's alone
+            write_text(draft.config_path, dump_config(config))
+            write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
+            draft.lock.acquire()  # before the run has a name: no other process can be first
+            return open_folder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
     except OSError as error:
         raise cannot_write(runs_dir, error) from error
-    try:
-        draft.path.chmod(0o755)  # mkdtemp's folder is its owner's alone
-        write_text(draft.config_path, dump_config(config))
-        write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
-        draft.lock.acquire()  # before the run has a name, so that no other process can be first
-        return open_folder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
-    finally:
-        shutil.rmtree(draft.path, ignore_errors=True)
 
 
 def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
@@ -63,7 +60,7 @@ def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
 
 
 def _next_number(runs_dir: Path, recipe: str) -> int:
-    numbered = re.compile(re.escape(recipe) + r"-(\d+)")
+    numbered = re.compile(re.escape(recipe) + r"-([0-9]{1,9})")
     matches = (numbered.fullmatch(entry.name) for entry in runs_dir.iterdir())
     return max((int(match[1]) for match in matches if match), default=0) + 1
 

@@ -1,18 +1,30 @@
 """What a run was made with: command, versions, code, time."""
 
 import hashlib
+import os
 import platform
 import shlex
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from textclf.runs.folder import now
+from textclf.runs.git import describe_git
 
 PACKAGES = ("textclf", "tensorflow", "keras", "numpy", "pandas")
-CIRCUMSTANCES = ("versions", "code", "platform", "data", "device", "engine")
+CIRCUMSTANCES = ("versions", "code", "platform", "environment", "data", "device", "engine")
+# How work is shared out, and which instructions compute it: each changes the last bits of a sum.
+VARIABLES = (
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "TF_ENABLE_ONEDNN_OPTS"),
+    *("TF_XLA_FLAGS", "TF_DETERMINISTIC_OPS", "TF_CUDNN_DETERMINISTIC", "TF_USE_CUDNN_AUTOTUNE"),
+    *("TF_ENABLE_AUTO_MIXED_PRECISION", "TF_ENABLE_CUDNN_TENSOR_OP_MATH_FP32"),
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE"),
+    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE"),
+    *("NVIDIA_TF32_OVERRIDE", "GLIBC_TUNABLES"),
+)
+# What textclf itself puts into XLA_FLAGS; the rest is the user's.
+OWN_XLA_OPTIONS: set[str] = set()
 
 
 def describe_environment() -> dict[str, Any]:
@@ -23,7 +35,8 @@ def describe_environment() -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **_versions()},
         "code": _code(),
         "platform": platform.platform(),
-        "git": _git(),
+        "environment": _environment(),
+        "git": describe_git(Path.cwd()),
         "started": now(),
     }
 
@@ -32,7 +45,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """A line for each circumstance in which two run.json differ, of those that change numbers."""
     one, other = circumstances(before), circumstances(after)
     return [
-        f"{name} is {other.get(name, 'not recorded')}, was {one.get(name, 'not recorded')}"
+        f"{name} is {_said(other, name)}, was {_said(one, name)}"
         for name in sorted(one | other)
         if one.get(name) != other.get(name)
     ]
@@ -48,6 +61,30 @@ def circumstances(record: dict[str, Any]) -> dict[str, Any]:
         elif content is not None:
             flat[section] = content
     return flat
+
+
+def _said(flat: dict[str, Any], name: str) -> str:
+    # A variable is recorded where it is set, the number of processors always.
+    knows_variables = "environment.processors" in flat
+    is_variable = name.startswith("environment.")
+    return str(flat.get(name, "not set" if is_variable and knows_variables else "not recorded"))
+
+
+def available_processors() -> int:
+    """How many this process may run on; `taskset` and batch systems grant fewer than exist."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _environment() -> dict[str, Any]:
+    """What changes the bits of a result, and is neither version, code, data nor device."""
+    flags = [f for f in os.environ.get("XLA_FLAGS", "").split() if f not in OWN_XLA_OPTIONS]
+    return {
+        "processors": available_processors(),
+        **{name: os.environ[name] for name in VARIABLES if name in os.environ},
+        **({"XLA_FLAGS": " ".join(flags)} if flags else {}),
+    }
 
 
 def _code() -> str:
@@ -67,25 +104,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "not installed"
     return versions
-
-
-def _git() -> dict[str, Any] | None:
-    """The commit of the working directory, and whether it has changes; None outside of git."""
-    commit = _ask_git("rev-parse", "HEAD")
-    if commit is None:
-        return None
-    return {"commit": commit, "dirty": bool(_ask_git("status", "--porcelain"))}
-
-
-def _ask_git(*arguments: str) -> str | None:
-    try:
-        answer = subprocess.run(
-            ["git", "--no-optional-locks", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()

@@ -1,5 +1,8 @@
 """A run's folder as an object: the name of each of its files stands here, and only here."""
 
+from __future__ import annotations
+
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +16,7 @@ from textclf.config.settings import Config
 from textclf.errors import ConfigError, RunError
 from textclf.runs.lock import RunLock
 from textclf.runs.reading import (
+    MAX_BYTES,
     missing,
     number_of,
     read_confusion,
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "device", "engine"), dict),
-    **dict.fromkeys(("error", "resumed", "seeds"), list),
+    **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
 A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
@@ -86,17 +90,17 @@ class FitFolder:
         return self.path / "plots"
 
     @property
-    def history(self) -> "pd.DataFrame":
+    def history(self) -> pd.DataFrame:
         """One row an epoch: epoch (from 1), loss, the metric, val_..., learning_rate, seconds."""
         return read_table(self.history_path, ("epoch", "loss"), numbers_only=True)
 
     @property
-    def predictions(self) -> "pd.DataFrame":
+    def predictions(self) -> pd.DataFrame:
         """split, row, truth, prediction and, for classes, probability."""
         return read_predictions(self.predictions_path)
 
     @property
-    def confusion(self) -> "pd.DataFrame":
+    def confusion(self) -> pd.DataFrame:
         """The confusion matrix: a row for each true class, a column for each predicted one."""
         return read_confusion(self.confusion_path)
 
@@ -123,7 +127,7 @@ class FitFolder:
     @property
     def preprocessing(self) -> dict[str, Any]:
         """Everything needed to encode new examples in the same way, as in preprocessing.json."""
-        return read_json(self.preprocessing_path)
+        return read_json(self.preprocessing_path, MAX_BYTES)
 
 
 class RunFolder(FitFolder):
@@ -168,8 +172,10 @@ class RunFolder(FitFolder):
         Raises:
             RunError: the file is missing or damaged.
         """
-        if not self.config_path.is_file():
+        if not os.path.lexists(self.config_path):
             raise missing(self.config_path)
+        if self.config_path.is_symlink():
+            raise RunError(f"{self.config_path}: damaged: a symbolic link, not a file")
         try:
             return load_config(self.config_path)
         except ConfigError as error:
@@ -194,9 +200,15 @@ class RunFolder(FitFolder):
         return "interrupted" if status == "running" and self.lock.is_free() else status
 
     @property
+    def warnings(self) -> list[str]:
+        """What may make the run's result misleading, a line each."""
+        return list(map(str, self.record.get("warnings", [])))
+
+    @property
     def folds(self) -> dict[str, FitFolder]:
         """The folders of a k-fold run's fits by name, in order; empty for a single fit."""
-        numbered = [path for path in self.path.glob("fold-*") if path.is_dir()]
+        folders = (path for path in self.path.glob("fold-*") if path.is_dir())
+        numbered = [path for path in folders if number_of(path)]
         return {path.name: FitFolder(path) for path in sorted(numbered, key=number_of)}
 
     def fold(self, number: int) -> FitFolder:
@@ -204,7 +216,7 @@ class RunFolder(FitFolder):
         return FitFolder(self.path / f"fold-{number}")
 
     @property
-    def seeds(self) -> Mapping[str, "RunFolder"]:
+    def seeds(self) -> Mapping[str, RunFolder]:
         """The runs of a series of seeds by name; any other run has none."""
         return {}
 

@@ -4,14 +4,15 @@ import contextlib
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from textclf.atomic import is_temporary, write_text
+from textclf.atomic import append_line, is_temporary, write_text
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.errors import ResourceError, RunError, TextclfError
 from textclf.runs.folder import RunFolder, now
+from textclf.wording import one_line
 
 
 @contextlib.contextmanager
@@ -53,6 +54,15 @@ def restart(run: RunFolder, config: Config, resumed: list[dict[str, str]]) -> No
     run.update(status="running", resumed=resumed, error=None, finished=None)
 
 
+def record_warnings(run: RunFolder, lines: Sequence[str]) -> None:
+    """Add warnings to run.json and log.txt, except those that are there already."""
+    known = run.warnings
+    new = [line for line in dict.fromkeys(lines) if line not in known]
+    if new:
+        run.update(warnings=[*known, *new])
+        append_line(run.log_path, "".join(f"warning: {one_line(line)}\n" for line in new))
+
+
 @contextlib.contextmanager
 def recording(run: RunFolder, is_new: bool = True, is_part: bool = False) -> Iterator[None]:
     """Record in run.json how the block ends; a new run without a finished epoch is removed.
@@ -77,8 +87,11 @@ def recording(run: RunFolder, is_new: bool = True, is_part: bool = False) -> Ite
 
 
 def _can_resume(error: BaseException) -> bool:
-    """Whether a run that the error ended can be resumed: it would not just fail again."""
-    return not isinstance(error, Exception) or isinstance(error, (ResourceError, MemoryError))
+    """Whether a run that the error ended can be resumed: it would not just fail again.
+
+    What is not an error of textclf's own may come from a user's callback or reporter.
+    """
+    return not isinstance(error, TextclfError) or isinstance(error, ResourceError)
 
 
 def _holds_an_epoch(run: RunFolder) -> bool:
@@ -90,9 +103,18 @@ def _first_parts(run: RunFolder) -> tuple[Path, Path]:
 
 
 def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:
-    messages = list(error.messages) if isinstance(error, TextclfError) else None
+    messages = None if error is None else _describe(error)
     with contextlib.suppress(*([TextclfError] if error else [])):  # a full disk hides no error
         run.update(status=status, finished=now(), error=messages)
+
+
+def _describe(error: BaseException) -> list[str] | None:
+    """For run.json; of an interruption, nothing."""
+    if isinstance(error, TextclfError):
+        return list(error.messages)
+    if isinstance(error, Exception):
+        return [f"{type(error).__name__}: {error}".removesuffix(": ")]
+    return None
 
 
 def _advice(run: RunFolder, status: str) -> str:

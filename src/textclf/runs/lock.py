@@ -1,6 +1,10 @@
 """A run's lock: held by the one process that writes the run, and released when it ends."""
 
+from __future__ import annotations
+
 import contextlib
+import errno
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +44,7 @@ class RunLock:
 
         lock = FileLock(self.run / ".lock", thread_local=False)
         try:
+            _refuse_others_file(self.run / ".lock")
             lock.acquire(timeout=0)
         except Timeout as error:
             raise RunError(
@@ -86,3 +91,11 @@ class RunLock:
             return False
         probe.release()
         return True
+
+
+def _refuse_others_file(path: Path) -> None:
+    """Refuse a lock file that may be another file, too: taking the lock may empty it."""
+    with contextlib.suppress(FileNotFoundError):
+        state = path.lstat()
+        if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
+            raise OSError(errno.EINVAL, "a link, or not a file, is in its place; remove it")

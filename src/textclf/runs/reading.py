@@ -1,34 +1,40 @@
 """A run's files, read with suspicion: a damaged one is an error that names it."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textclf.errors import RunError
+from textclf.regular import read_regular
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_BYTES = 1_000_000_000  # predictions of a million rows are 50 MB
+MAX_JSON = 10_000_000  # run.json and metrics.json have a few kB
 MAX_COLUMNS = 10_000  # a confusion matrix has one for each class
 MAX_NUMBER = 1e100  # far from what a plot's axes can hold
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, largest: int = MAX_JSON) -> dict[str, Any]:
     """A JSON object of a run.
+
+    Args:
+        largest: bytes that the file may have.
 
     Raises:
         RunError: the file is missing or damaged.
     """
     content = _read(
         path,
-        lambda: json.loads(
-            path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite
-        ),
+        lambda: json.loads(_text(path, largest), parse_constant=_refuse, parse_float=_finite),
     )
     if not isinstance(content, dict):
         raise RunError(f"{path}: damaged: not a JSON object")
@@ -41,7 +47,12 @@ def read_text(path: Path) -> str:
     Raises:
         RunError: the file is missing or damaged.
     """
-    return str(_read(path, lambda: path.read_text(encoding="utf-8")))
+    return str(_read(path, lambda: _text(path)))
+
+
+def _text(path: Path, largest: int = MAX_BYTES) -> str:
+    text = read_regular(path, largest).decode("utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as reading a text file does
 
 
 def _refuse(constant: str) -> float:
@@ -54,7 +65,7 @@ def _finite(digits: str) -> float:
 
 def read_table(
     path: Path, columns: Sequence[str], numbers_only: bool = False, as_text: Sequence[str] = ()
-) -> "pd.DataFrame":
+) -> pd.DataFrame:
     """A table of a run.
 
     Args:
@@ -66,10 +77,10 @@ def read_table(
     """
     import pandas as pd
 
-    _read(path, lambda: _refuse_wide(path))
+    content = _read(path, lambda: _not_wide(read_regular(path, MAX_BYTES)))
     # A class may be called "NA" or "null": only nan stands for a missing number.
     kinds: dict[str, Any] = {"keep_default_na": False, "dtype": dict.fromkeys(as_text, str)}
-    table = _read(path, lambda: pd.read_csv(path, na_values=["nan"], **kinds))
+    table = _read(path, lambda: pd.read_csv(io.BytesIO(content), na_values=["nan"], **kinds))
     table = table.fillna(dict.fromkeys([name for name in as_text if name in table], "nan"))
     absent = [column for column in columns if column not in table]
     if absent:
@@ -81,7 +92,7 @@ def read_table(
     return table
 
 
-def read_predictions(path: Path) -> "pd.DataFrame":
+def read_predictions(path: Path) -> pd.DataFrame:
     """predictions.csv: classes as text, those called 1 and 01, too; of a regression numbers.
 
     Raises:
@@ -97,7 +108,7 @@ def read_predictions(path: Path) -> "pd.DataFrame":
     return table.assign(**numbers)
 
 
-def read_confusion(path: Path) -> "pd.DataFrame":
+def read_confusion(path: Path) -> pd.DataFrame:
     """confusion_matrix.csv, whose first line and column are classes of any name.
 
     Raises:
@@ -105,8 +116,8 @@ def read_confusion(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _read(path, lambda: _refuse_wide(path))
-    header, *rows = _read(path, lambda: list(csv.reader(io.StringIO(read_text(path))))) or [[]]
+    text = _read(path, lambda: _not_wide(read_regular(path, MAX_BYTES)).decode("utf-8"))
+    header, *rows = _read(path, lambda: list(csv.reader(io.StringIO(text)))) or [[]]
     if header[:1] != ["truth"]:
         raise RunError(f"{path}: damaged: it has no column truth")
     counts = _read(path, lambda: [[int(count) for count in row[1:]] for row in rows])
@@ -114,22 +125,22 @@ def read_confusion(path: Path) -> "pd.DataFrame":
     return _read(path, lambda: pd.DataFrame(counts, index=index, columns=header[1:]))
 
 
-def _refuse_wide(path: Path) -> None:
-    """Reading a table takes minutes if it has a hundred thousand columns."""
-    with path.open("rb") as file:
-        n_columns = file.readline(100 * MAX_COLUMNS).count(b",") + 1
-    if n_columns > MAX_COLUMNS:
+def _not_wide(content: bytes) -> bytes:
+    """The content of a table; pandas takes minutes for a hundred thousand columns."""
+    start = content[: 100 * MAX_COLUMNS]
+    if start.partition(b"\n")[0].count(b",") >= MAX_COLUMNS:
         raise ValueError(f"more than {MAX_COLUMNS:,} columns")
+    return content
 
 
 def _read(path: Path, read: Any) -> Any:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RunError(f"{path}: damaged: larger than {MAX_BYTES // 10**6:,} MB")
         return read()
     except FileNotFoundError as error:
         raise missing(path) from error
-    except (OSError, ValueError, RecursionError, csv.Error) as error:
+    except OSError as error:
+        raise RunError(f"{path}: damaged: {error.strerror or error}") from error
+    except (ValueError, RecursionError, csv.Error) as error:
         raise RunError(f"{path}: damaged: {error}") from error
 
 
@@ -138,5 +149,6 @@ def missing(path: Path) -> RunError:
 
 
 def number_of(path: Path) -> int:
-    digits = path.name.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+    """The number of a fit's folder, from 1; 0 where its name is another: 'fold-²', 'fold-٣'."""
+    match = re.fullmatch(r"[a-z]+-([1-9][0-9]{0,8})", path.name)
+    return int(match[1]) if match else 0

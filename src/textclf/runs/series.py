@@ -1,5 +1,7 @@
 """The folder of a series of seeds: one config, a run for each seed in `seed-1/`, `seed-2/`, ..."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -48,15 +50,15 @@ class SeriesFolder(RunFolder):
         return RunFolder(self.path / f"seed-{number}")
 
     @property
-    def history(self) -> "pd.DataFrame":
+    def history(self) -> pd.DataFrame:
         self._refuse()
 
     @property
-    def predictions(self) -> "pd.DataFrame":
+    def predictions(self) -> pd.DataFrame:
         self._refuse()
 
     @property
-    def confusion(self) -> "pd.DataFrame":
+    def confusion(self) -> pd.DataFrame:
         self._refuse()
 
     @property

@@ -16,6 +16,7 @@ from textclf.runs.search import list_runs
 from textclf.runs.series import SeriesFolder, open_folder
 
 METRICS = ("accuracy", "mae", "loss")
+MOST_SECONDS = 1e9  # 30 years
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ def _summarize_or_note(path: Path) -> Summary:
         return summarize(open_folder(path))
     except RunError as error:
         return Summary(path.name, path, "damaged", problem=error.messages[0])
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+        # Whatever a folder holds, it must not hide the other runs.
+        return Summary(path.name, path, "damaged", problem=f"{path}: damaged: {error}")
 
 
 def summarize(run: RunFolder) -> Summary:
@@ -93,6 +97,16 @@ def summarize(run: RunFolder) -> Summary:
     )
 
 
+def describe_state(run: RunFolder) -> list[str]:
+    """'finished' and, where there is one, the validation score: 'val_accuracy=0.776'."""
+    try:
+        scores = run.metrics if run.metrics_path.exists() else {}
+        names = [f"val_{metric}" for metric in METRICS if f"val_{metric}" in scores][:1]
+        return [run.status, *(f"{name}={scores[name]:.3f}" for name in names)]
+    except RunError:
+        return ["damaged"]
+
+
 def _read_history(fit: FitFolder) -> list[dict[str, float]]:
     """The rows of history.csv.
 
@@ -109,7 +123,11 @@ def _read_history(fit: FitFolder) -> list[dict[str, float]]:
 def _numbers(row: dict[Any, Any]) -> dict[str, float]:
     if None in row or None in row.values():
         raise ValueError("a row has another number of columns than the first line")
-    return {name: float(value) for name, value in row.items()}
+    numbers = {name: float(value) for name, value in row.items()}
+    seconds = numbers.get("seconds", 0.0)
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise ValueError(f"an epoch of {seconds:g} seconds")
+    return numbers
 
 
 def _metric(histories: list[list[dict[str, float]]]) -> str | None:

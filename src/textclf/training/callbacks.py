@@ -15,7 +15,7 @@ from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.runs import FitFolder
 from textclf.training.reporter import Reporter
-from textclf.training.state import Arrays, FitState, Kept, write_state
+from textclf.training.state import REMEMBERED, Arrays, FitState, Kept, damaged, write_state
 
 SAVE_SECONDS = 1.0  # how often a file is written at most, so that epochs of 5 ms stay fast
 SAVE_SHARE = 1 / 30  # of the time, at most, so that a large model trains rather than writes
@@ -65,22 +65,20 @@ class DivergenceGuard(keras.callbacks.Callback):
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Keras's own, which remembers how long it has waited when a fit is resumed."""
 
-    REMEMBERED = ("wait", "best", "best_epoch", "stopped_epoch")
-
     def __init__(self, start: FitState | None, **settings: Any) -> None:
         super().__init__(**settings)
         self.start = start
 
     def on_train_begin(self, logs: Any = None) -> None:
         super().on_train_begin(logs)
-        remembered = self.start.early_stopping if self.start else {}
-        for name, value in remembered.items():
-            setattr(self, name, value)
+        if self.start and self.start.early_stopping:
+            for name in REMEMBERED:
+                setattr(self, name, self.start.early_stopping[name])
 
     @property
     def memory(self) -> dict[str, float | None]:
         """The values to resume with."""
-        return {name: getattr(self, name) for name in self.REMEMBERED}
+        return {name: getattr(self, name) for name in REMEMBERED}
 
 
 class HistoryWriter(keras.callbacks.Callback):
@@ -271,25 +269,31 @@ class StateKeeper(keras.callbacks.Callback):
                 write_state(self.checkpoints.folder.state_path, self.state)
 
 
-def restore(network: keras.Model, state: FitState) -> None:
+def restore(network: keras.Model, state: FitState, path: Path) -> None:
     """Give a network and its optimizer the values of a state.
+
+    Args:
+        path: the state's, for messages.
 
     Raises:
         RunError: the state is of another model.
     """
-    pairs = [
-        *_pairs(network.variables, state.network),
-        *_pairs(network.optimizer.variables, state.optimizer),
-    ]
-    for variable, value in pairs:
-        variable.assign(value)
+    groups = (
+        (network.variables, state.network),
+        (network.optimizer.variables, state.optimizer),
+        (network.weights, state.kept.weights),
+    )
+    if not all(_suit(variables, values) for variables, values in groups):
+        raise damaged(path, "it is of another model than the run's config describes")
+    for variables, values in groups[:2]:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
 
 
-def _pairs(variables: list[Any], values: Arrays) -> list[tuple[Any, np.ndarray]]:
-    shapes = [tuple(variable.shape) for variable in variables]
-    if shapes != [value.shape for value in values]:
-        raise RunError("the saved state is of another model than the run's config describes")
-    return list(zip(variables, values, strict=True))
+def _suit(variables: list[Any], values: Arrays) -> bool:
+    """Whether values have the shapes and types of variables."""
+    expected = [(tuple(variable.shape), variable.dtype) for variable in variables]
+    return expected == [(value.shape, value.dtype.name) for value in values]
 
 
 def _losses_first(logs: dict[str, float]) -> dict[str, float]:

@@ -1,21 +1,38 @@
-"""What a training needs of memory, and whether the machine has it."""
+"""How much memory a training needs, and whether the machine has it."""
 
 import contextlib
-import os
+import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import psutil
 
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder
-from textclf.errors import ResourceError
+from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
 
 if TYPE_CHECKING:
     import keras
 
 TENSORFLOW_BYTES = 600e6  # what a process holds once TensorFlow is imported and has compiled
-CGROUP = Path("/sys/fs/cgroup")  # where a container's own limit stands
+CGROUP = Path("/sys/fs/cgroup")  # where Linux shows the limits of containers
+OWN_CGROUPS = Path("/proc/self/cgroup")
+
+
+class CgroupFiles(NamedTuple):
+    """The names of a memory cgroup's files, and of the lines of its statistics."""
+
+    limit: str
+    usage: str
+    caches: tuple[str, str]  # of files: the kernel frees them where memory is short
+
+
+VERSION_2 = CgroupFiles("memory.max", "memory.current", ("inactive_file", "active_file"))
+VERSION_1 = CgroupFiles(
+    "memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")
+)
 
 
 def memory_needed(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
@@ -41,7 +58,7 @@ def memory_parts(
 
 
 def encoded_bytes(encoder: Encoder, data: Dataset) -> int:
-    """The size that all examples will have, told from the first."""
+    """The size that all examples will have, computed from the first."""
     return encoder.transform(_first(data)).nbytes * len(data)
 
 
@@ -58,7 +75,7 @@ def _first(data: Dataset) -> Any:  # Ragged or np.ndarray, as Dataset.x
 
 
 def check_memory(needed: int) -> None:
-    """Refuse what is sure to fail, before hours are spent or the system kills the process.
+    """Refuse a training that is sure to fail, before it starts.
 
     Raises:
         ResourceError: the machine, or the container, has less.
@@ -67,30 +84,78 @@ def check_memory(needed: int) -> None:
     if needed > free:
         raise ResourceError(
             f"needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are available; use "
-            "a smaller num_words, maxlen or batch_size (textclf check tells what a config needs)"
+            "a smaller num_words, maxlen or batch_size (textclf check shows what a config needs)"
         )
 
 
+@contextlib.contextmanager
+def memory_errors_reported() -> Iterator[None]:
+    """Raise what NumPy and TensorFlow raise for lack of memory as a ResourceError."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(OUT_OF_MEMORY) from error
+
+
 def available_bytes() -> float:
-    """Memory that this process can have in all; infinite where the system does not tell."""
-    own = _number(Path("/proc/self/statm"), 1) * _page()
-    return min(_meminfo("MemAvailable:") * 1024 + own, _number(CGROUP / "memory.max"))
+    """Memory that this process can have in all, with what it holds already.
+
+    The least that the system, a container (cgroups of version 1 and 2, nested ones too) and
+    `ulimit -v` leave.
+    """
+    own = psutil.Process().memory_info()
+    rooms = (
+        psutil.virtual_memory().available,
+        *map(_room, _cgroups()),
+        address_space() - own.vms,
+    )
+    return own.rss + max(0.0, min(rooms))
 
 
-def _page() -> int:
-    return os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+def _cgroups() -> Iterator[tuple[Path, CgroupFiles]]:
+    """The folder of this process's memory cgroup and of each above it."""
+    for line in _lines(OWN_CGROUPS):  # '0::/a/b' of version 2, '4:memory:/a/b' of version 1
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top, files = (CGROUP / "memory", VERSION_1) if controllers else (CGROUP, VERSION_2)
+        folder = top / path.lstrip("/")
+        for place in (folder, *folder.parents):
+            yield place, files
+            if place == top:
+                break
 
 
-def _meminfo(name: str) -> float:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith(name):
-                return float(line.split()[1])
-    return np.inf
+def _room(cgroup: tuple[Path, CgroupFiles]) -> float:
+    """What a cgroup's limit leaves beside its use; infinite without a limit."""
+    folder, files = cgroup
+    statistics = dict(line.split(maxsplit=1) for line in _lines(folder / "memory.stat"))
+    caches = sum(float(statistics.get(name, 0)) for name in files.caches)
+    usage = _number(folder / files.usage, default=0.0)
+    return _number(folder / files.limit, default=math.inf) - max(0.0, usage - caches)
 
 
-def _number(path: Path, place: int = 0) -> float:
-    """A number in a file of the system; infinite if there is none ('max', no such file)."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return float(path.read_text(encoding="utf-8").split()[place])
-    return np.inf
+def address_space() -> float:
+    """Bytes of `ulimit -v`; infinite without a limit, and where a system has none."""
+    with contextlib.suppress(ImportError):  # Windows
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY:
+            return limit
+    return math.inf
+
+
+def _number(path: Path, default: float) -> float:
+    """The number in a file of the system, or the default: 'max', no such file."""
+    with contextlib.suppress(ValueError, IndexError):
+        return float(_lines(path)[0])
+    return default
+
+
+def _lines(path: Path) -> list[str]:
+    with contextlib.suppress(OSError, ValueError):
+        return path.read_text(encoding="utf-8").splitlines()
+    return []

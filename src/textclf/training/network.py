@@ -1,18 +1,18 @@
 """A config's network: built and compiled from its settings, its weights read from a run."""
 
-import zipfile
-from pathlib import Path
-
 import keras
 
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, encoder_from_json
-from textclf.data.tasks import TASKS
+from textclf.data.encoders import Encoder, TextEncoder
 from textclf.errors import RunError
 from textclf.models.builders import build_model
 from textclf.runs import FitFolder
+from textclf.runs.model_file import open_model_file
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.block_trainer import METRICS
+from textclf.training.engine.outline import outlining
+from textclf.training.memory import memory_errors_reported
 
 
 def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -22,6 +22,12 @@ def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
     network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
     network.optimizer.build(network.trainable_variables)
     return network
+
+
+def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+    """The layers and shapes of a new model, to be counted; no weight is allocated."""
+    with outlining():
+        return build_model(config.model, encoder, data.task, len(data.class_names))
 
 
 def new_optimizer(config: Config) -> keras.Optimizer:
@@ -39,36 +45,40 @@ def load_weights(network: keras.Model, folder: FitFolder) -> None:
     """
     path = folder.kept_model_path
     try:
-        _refuse_bomb(path, network)
-        network.load_weights(path)
+        with open_model_file(path, sum(weight.nbytes for weight in network.get_weights())):
+            network.load_weights(path)
     except FileNotFoundError as error:
         raise RunError(f"{path}: missing; no epoch of this run was finished") from error
     except Exception as error:  # h5py, zipfile and Keras raise what they like on a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{path}: damaged, or not of this run's model: {reason}") from error
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise RunError(
+            f"{path}: damaged, or not of this run's model: {reason or type(error).__name__}"
+        ) from error
 
 
-def _refuse_bomb(path: Path, network: keras.Model) -> None:
-    """Refuse a file that unpacks to far more than weights, gradients' moments and a config."""
-    with zipfile.ZipFile(path) as file:
-        unpacked = sum(member.file_size for member in file.infolist())
-    most = 10 * sum(weight.nbytes for weight in network.get_weights()) + 10_000_000
-    if unpacked > most:
-        raise ValueError(f"it unpacks to {unpacked:,} bytes, the model has {most:,} at most")
-
-
+@memory_errors_reported()
 def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     """The kept model of a fit: layers from the config, weights from the file.
 
     Raises:
         RunError: the model or preprocessing.json is missing or damaged.
     """
-    settings = folder.preprocessing
+    found = read_preprocessing(config, folder)
+    _refuse_beyond_file(found.encoder, folder)
     try:
-        encoder = encoder_from_json(settings["encoder"])
-        task, n_classes = TASKS[settings["task"]], len(settings["class_names"])
-        network = build_model(config.model, encoder, task, n_classes)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        network = build_model(config.model, found.encoder, found.task, len(found.class_names))
+    except (TypeError, ValueError) as error:
         raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
     load_weights(network, folder)
     return network
+
+
+def _refuse_beyond_file(encoder: Encoder, folder: FitFolder) -> None:
+    """Refuse a vocabulary that the model's file, which has a number for each word, cannot hold."""
+    n_words = encoder.num_words if isinstance(encoder, TextEncoder) else 0
+    path = folder.kept_model_path
+    if path.is_file() and 4 * n_words > path.stat().st_size:
+        raise RunError(
+            f"{folder.preprocessing_path}: damaged: num_words is {n_words:,}, more than "
+            f"{path.name} holds"
+        )

@@ -10,6 +10,12 @@ from textclf.runs import RunFolder
 from textclf.runs.environment import differences
 from textclf.training.reporter import Reporter
 
+# On one core in place of two, an LSTM of 3 units on 60 texts went from 0.46 to 0.60.
+CONSEQUENCE = (
+    "the remaining epochs may differ, in the last digits at first, then in the scores themselves, "
+    "by several points on small data"
+)
+
 
 def with_epochs(run: RunFolder, epochs: int | None) -> Config:
     """The run's config, with more epochs if any are asked for.
@@ -30,7 +36,7 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
 def warn_of_changes(record: dict[str, Any], today: dict[str, Any], reporter: Reporter) -> None:
     """Warn of each difference between today's environment and that of run.json."""
     for line in differences(record, {**record, **today}):
-        reporter.warn(f"{line}: the rest may differ in the last digits")
+        reporter.warn(f"{line}: {CONSEQUENCE}")
 
 
 def refuse_failed(run: RunFolder) -> None:

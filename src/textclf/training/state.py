@@ -1,8 +1,10 @@
 """The state of a fit after an epoch: everything needed to resume as if it had never stopped."""
 
 import json
+import os
 import zipfile
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from textclf.atomic import writing
 from textclf.errors import RunError
+from textclf.regular import open_regular
 
 Arrays = list[np.ndarray]
 
@@ -37,7 +40,8 @@ class FitState:
         epoch: the epochs that are finished.
         network: values of `keras.Model.variables`: weights, and the seeds of dropout.
         optimizer: values of its variables: iterations, learning rate, moments.
-        early_stopping: the attributes of Keras's EarlyStopping that change while it waits.
+        early_stopping: the attributes of Keras's EarlyStopping that change while it waits; none
+            without one.
         stopped: whether training ended here, before its last epoch.
         history: the text of history.csv.
     """
@@ -51,7 +55,16 @@ class FitState:
     history: str
 
 
+MOST_BYTES = 100 * 10**9
+MAX_EPOCHS = 100_000  # those that a config may ask for
 GROUPS = ("network", "optimizer", "kept")
+# What Keras's EarlyStopping remembers, and the types.
+REMEMBERED: dict[str, tuple[type, ...]] = {
+    "wait": (int,),
+    "best": (float, int, type(None)),
+    "best_epoch": (int,),
+    "stopped_epoch": (int,),
+}
 
 
 def write_state(path: Path, state: FitState) -> None:
@@ -79,35 +92,45 @@ def write_state(path: Path, state: FitState) -> None:
         np.savez(temporary, rest=text, **arrays)  # type: ignore[arg-type]
 
 
-def read_state(path: Path) -> FitState | None:
+def read_state(path: Path, largest: int = MOST_BYTES) -> FitState | None:
     """The state in a file; None if there is no file.
+
+    Args:
+        largest: bytes that it may have.
 
     Raises:
         RunError: it is damaged.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
-        _refuse_compressed(path)
-        with np.load(path, allow_pickle=False) as file:
-            return _state(json.loads(file["rest"].tobytes()), dict(file))
+        with open_regular(path, largest) as stored:
+            _refuse_compressed(stored)
+            with np.load(stored, allow_pickle=False) as file:
+                return _state(json.loads(file["rest"].tobytes()), dict(file))
     except Exception as error:  # NumPy, zipfile and json raise what they like on a damaged file
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise RunError(
-            f"{path}: damaged: {reason}; without this file, training starts from its beginning"
-        ) from error
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise damaged(path, reason or type(error).__name__) from error
+
+
+def damaged(path: Path, reason: str) -> RunError:
+    """The error for a state that cannot be resumed from."""
+    return RunError(
+        f"{path}: damaged: {reason}; without this file, training starts from its beginning"
+    )
 
 
 def _state(rest: dict[str, Any], arrays: dict[str, np.ndarray]) -> FitState:
     network, optimizer, kept = (_group(group, arrays) for group in GROUPS)
+    epoch = _whole(rest, "epoch", 1)
     return FitState(
-        epoch=int(rest["epoch"]),
+        epoch=epoch,
         network=network,
         optimizer=optimizer,
-        kept=Kept(int(rest["kept_epoch"]), float(rest["kept_value"]), kept),
-        early_stopping=dict(rest["early_stopping"]),
-        stopped=bool(rest["stopped"]),
-        history=str(rest["history"]),
+        kept=Kept(_whole(rest, "kept_epoch", 1, epoch), _kept_value(rest["kept_value"]), kept),
+        early_stopping=_remembered(rest["early_stopping"], epoch),
+        stopped=_of_type(rest, "stopped", bool),
+        history=_history(_of_type(rest, "history", str), epoch),
     )
 
 
@@ -116,8 +139,54 @@ def _group(name: str, arrays: dict[str, np.ndarray]) -> Arrays:
     return [arrays[f"{name}-{place}"] for place in places]
 
 
-def _refuse_compressed(path: Path) -> None:
+def _of_type(values: dict[str, Any], name: str, *kinds: type) -> Any:
+    if type(values[name]) not in kinds:  # no subclass: True is not a number
+        raise ValueError(f"{name} is {values[name]!r:.50}")
+    return values[name]
+
+
+def _whole(values: dict[str, Any], name: str, least: int, most: int = MAX_EPOCHS) -> int:
+    number: int = _of_type(values, name, int)
+    if not least <= number <= most:
+        raise ValueError(f"{name} is {number!s:.50}")
+    return number
+
+
+def _kept_value(value: Any) -> float:
+    if type(value) not in (int, float) or not float(value) < np.inf:  # nor nan
+        raise ValueError(f"kept_value is {value!r:.50}")
+    return float(value)
+
+
+def _remembered(values: Any, epoch: int) -> dict[str, float | None]:
+    """The memory of early stopping: its own names only, with their own types."""
+    if values == {}:
+        return {}
+    if type(values) is not dict or values.keys() != REMEMBERED.keys():
+        raise ValueError("early_stopping has other names")
+    for name, kinds in REMEMBERED.items():
+        if _of_type(values, name, *kinds) is not None and not np.isfinite(values[name]):
+            raise ValueError(f"early_stopping's {name} is {values[name]}")
+    for name in ("wait", "best_epoch", "stopped_epoch"):
+        _whole(values, name, 0, epoch)
+    return values
+
+
+def _history(text: str, epoch: int) -> str:
+    """The text of history.csv, of numbers, a row for each epoch."""
+    header, *rows = [line.split(",") for line in text.splitlines()] or [[]]
+    numbers = [[float(cell) for cell in row] for row in rows]
+    if header[:2] != ["epoch", "loss"] or any(len(row) != len(header) for row in numbers):
+        raise ValueError("history is not a table of epochs")
+    if [row[0] for row in numbers] != list(range(1, epoch + 1)):
+        raise ValueError(f"history does not hold the epochs 1 to {epoch}")
+    return text
+
+
+def _refuse_compressed(file: BufferedReader) -> None:
     """A state is stored uncompressed; a small file that unpacks to a large one is not a state."""
-    with zipfile.ZipFile(path) as file:
-        if sum(member.file_size for member in file.infolist()) > path.stat().st_size:
-            raise ValueError("it is compressed")
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > os.fstat(file.fileno()).st_size:
+        raise ValueError("it is compressed")
+    file.seek(0)

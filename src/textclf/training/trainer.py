@@ -1,21 +1,18 @@
 """Training: one fit after another, each from fresh weights, with the same compiled programs."""
 
-import contextlib
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from textclf.atomic import write_json, write_text
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.tasks import is_better_higher
-from textclf.errors import ResourceError
 from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,
@@ -31,8 +28,13 @@ from textclf.training.engine.tensorboard import TensorBoard
 from textclf.training.evaluation import Scored
 from textclf.training.fits import Fit
 from textclf.training.interruption import Interruption
-from textclf.training.memory import check_memory, encoded_bytes, memory_needed
-from textclf.training.network import load_weights, new_network
+from textclf.training.memory import (
+    check_memory,
+    encoded_bytes,
+    memory_errors_reported,
+    memory_needed,
+)
+from textclf.training.network import load_weights, new_network, outline
 from textclf.training.reporter import Reporter
 from textclf.training.state import FitState, read_state
 
@@ -100,6 +102,7 @@ class Trainer:
         """For run.json: the engine's name, batches a call, and why it was chosen."""
         return vars(self.program.choice) if self.program else None
 
+    @memory_errors_reported()
     def prepare(self, fit: Fit) -> "PreparedFit":
         """Encode the examples and place them and new weights on the device.
 
@@ -110,10 +113,10 @@ class Trainer:
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
         encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
+        if self.program is None:  # later fits find everything in place
+            self._check_memory(encoder)
         backend.set_seeds(fit.seed)
         network = new_network(self.config, encoder, self.data)
-        if self.program is None:  # later fits find everything in place
-            self._check_memory(network, encoder)
         x = encoder.transform(self.data.x)
         if self.program is not None and self.program.suits(network):
             self.program.restart(network)
@@ -127,8 +130,11 @@ class Trainer:
         """Gradient steps in an epoch of a fit."""
         return -(-len(fit.split.train) // self.config.training.batch_size)
 
-    def _check_memory(self, network: keras.Model, encoder: Encoder) -> None:
-        n_bytes = encoded_bytes(encoder, self.data)
+    def _check_memory(self, encoder: Encoder) -> None:
+        network, n_bytes = (
+            outline(self.config, encoder, self.data),
+            encoded_bytes(encoder, self.data),
+        )
         check_memory(memory_needed(network, self.data, n_bytes, self.config.training.batch_size))
 
     def _compile(
@@ -197,7 +203,7 @@ class PreparedFit:
         load_weights(self.network, self.fit.folder)
         splits = {"validation": self.fit.split.validation, "test": self.fit.split.test}
         rows = np.unique(np.concatenate(list(splits.values())))
-        with Interruption() as interruption, _memory_errors_reported():
+        with Interruption() as interruption, memory_errors_reported():
             outputs = self.engine.predict(rows, [interruption])
         return [
             Scored(name, part, outputs[np.searchsorted(rows, part)])
@@ -218,10 +224,12 @@ class PreparedFit:
     def _restore(self) -> FitState | None:
         """Restore the state in the fit's folder, if it has one, and cut its history back to it."""
         folder = self.fit.folder
-        state = read_state(folder.state_path)
+        # Weights, moments and kept weights, and a history of any length.
+        n_bytes = sum(weight.nbytes for weight in self.network.get_weights())
+        state = read_state(folder.state_path, 10 * n_bytes + 100_000_000)
         if state is None or state.epoch > self.fit.epochs:  # a final fit may turn out shorter
             return None
-        restore(self.network, state)
+        restore(self.network, state, folder.state_path)
         write_text(folder.history_path, state.history)
         return state
 
@@ -233,7 +241,7 @@ class PreparedFit:
         return start is not None and start.epoch == self.fit.epochs
 
     def _train(self, first: int, callbacks: list[keras.callbacks.Callback]) -> None:
-        with Interruption() as interruption, _memory_errors_reported():
+        with Interruption() as interruption, memory_errors_reported():
             self.engine.model.fit(
                 self.engine.epochs_of(self.fit.split.train, self.fit.seed, first),
                 shuffle=False,  # the engine's order is the order
@@ -273,13 +281,3 @@ class PreparedFit:
             patience=settings.patience,
             mode="max" if is_better_higher(settings.monitor) else "min",
         )
-
-
-@contextlib.contextmanager
-def _memory_errors_reported() -> Iterator[None]:
-    try:
-        yield
-    except tf.errors.ResourceExhaustedError as error:
-        raise ResourceError(
-            "the device ran out of memory; use a smaller batch_size, num_words or maxlen"
-        ) from error

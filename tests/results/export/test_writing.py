@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 
+from build_once import build_once
+from needs import need_format
 from textclf import open_run
 from textclf.data.encoders import encoder_from_json
 from textclf.errors import ResourceError, RunError
@@ -59,8 +61,13 @@ print(json.dumps(results))
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A run of each kind, to be read only."""
-    runs_dir = tmp_path_factory.mktemp("untrained")
-    return {kind: make_run(runs_dir, kind) for kind in KINDS}
+
+    def build(runs_dir: Path) -> None:
+        for kind in KINDS:
+            make_run(runs_dir, kind)
+
+    runs_dir = build_once(tmp_path_factory, "untrained", build)
+    return {kind: RunFolder(runs_dir / kind) for kind in KINDS}
 
 
 def path_of(folder: Path, kind: str, format_name: str) -> Path:
@@ -84,8 +91,10 @@ def expected_outputs(run: RunFolder, card: dict) -> np.ndarray:
     return open_run(run.path).load_model()(x).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_the_card_is_all_it_takes(untrained, tmp_path, format_name):
+    need_format(format_name)
     kinds = [kind for kind in KINDS if not (format_name == "savedmodel" and "wordless" in kind)]
     for kind in kinds:
         path = path_of(tmp_path, kind, format_name)
@@ -154,7 +163,7 @@ def refused(run: RunFolder, format_name: str, path: Path, kind: type[Exception],
 @pytest.mark.parametrize("taken", ["m.keras", "m.keras.json"])
 def test_what_is_there_is_not_overwritten(untrained, tmp_path, taken):
     (tmp_path / taken).write_text("mine")
-    what = f"{taken}: is there already"
+    what = f"{taken}: already exists"
     refused(untrained["features"], "keras", tmp_path / "m.keras", ResourceError, what)
     assert (tmp_path / taken).read_text() == "mine"
 
@@ -170,6 +179,8 @@ def test_a_model_that_computes_something_else_is_not_kept(untrained, tmp_path, m
 
 
 def test_a_converter_that_fails_is_told(untrained, tmp_path, monkeypatch):
+    need_format("onnx")
+
     def fail(model, path):
         path.write_bytes(b"half")
         raise ValueError("no such operation\nand much more")
@@ -192,6 +203,8 @@ def test_a_missing_package_is_told_with_its_cure(untrained, tmp_path, monkeypatc
 
 def test_features_keep_their_digits_or_are_refused(tmp_path, monkeypatch):
     """Of a time in seconds, float32 keeps the minutes."""
+    need_format("onnx")
+    need_format("litert")
     monkeypatch.setattr("untrained_runs.FEATURES", FEATURES + 1.7e9)
     run = make_run(tmp_path / "runs", "features")
     export_run(run, "onnx", tmp_path / "m.onnx")
@@ -202,7 +215,7 @@ def test_features_keep_their_digits_or_are_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["wordless", "wordless_multi_hot"])
 def test_a_run_without_words_reads_no_texts(untrained, tmp_path, kind):
-    what = "knows no words.*textclf data fetch docstrings"
+    what = "has no words.*textclf data fetch docstrings"
     refused(untrained[kind], "savedmodel", tmp_path / "m", RunError, what)
 
 

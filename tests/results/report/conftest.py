@@ -1,4 +1,4 @@
-"""What a page would tell of a made-up run."""
+"""What a page would say about a made-up run."""
 
 from dataclasses import replace
 

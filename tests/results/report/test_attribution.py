@@ -128,5 +128,5 @@ def test_log_odds_are_those_of_the_probability():
     assert log_odds(np.array([[3.0]]), 0) == -3.0
 
 
-def test_log_odds_tell_far_beyond_what_a_probability_can():
+def test_log_odds_differ_where_probabilities_are_all_close_to_1():
     assert log_odds(np.array([[1000.0, 0.0], [2000.0, 0.0]]), 0).tolist() == [1000.0, 2000.0]

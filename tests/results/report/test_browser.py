@@ -2,23 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from made_up_run import make_run
+from needs import need
 from textclf.results.report import read_contents, render_page
 from textclf.runs import RunFolder
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium; apt-get install chromium"),
-]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 NAMES = ["many classes", "imdb", "folds", "comparison"]
 
 # The texts whose contrast with the nearest background behind them falls short, as WCAG 2 counts it.
@@ -59,7 +57,11 @@ TOO_SMALL = """() => [...document.querySelectorAll('figure.chart text')]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
+    need(find_spec("playwright"), "playwright is not installed; pip install '.[test-export]'")
+    need(CHROMIUM, "chromium is not installed; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
@@ -128,7 +130,7 @@ def test_what_is_folded_opens_without_a_script(visit):
     assert summaries.count() >= 12  # ten long texts, the settings, the environment
     settings = page.get_by_text("batch_size: 512")
     assert not settings.is_visible()
-    page.get_by_text("Settings: the whole config").click()
+    page.get_by_text("Settings: the complete config").click()
     assert settings.is_visible()
 
 

@@ -1,4 +1,4 @@
-"""What predictions and the confusion matrix tell; what is damaged is told as such."""
+"""What predictions and the confusion matrix say; damaged files are reported."""
 
 import pandas as pd
 import pytest
@@ -30,7 +30,7 @@ def test_classes_come_by_falling_support_and_the_baseline_is_the_first(tmp_path)
     assert outcome.confusion.names == [row["class"] for row in outcome.classes]
 
 
-def test_of_very_many_classes_the_commonest_are_told(tmp_path):
+def test_of_very_many_classes_the_most_frequent_are_listed(tmp_path):
     outcome = read_outcome(make_run(tmp_path, 1500), is_classification=True)
     assert (len(outcome.classes), outcome.more_classes) == (120, 1380)
     assert len(outcome.confusion.cells) <= 600 and not outcome.confusion.is_drawn
@@ -53,7 +53,7 @@ def test_classes_called_by_numbers_are_compared_as_text(tmp_path):
     assert [(m.truth, m.prediction) for m in outcome.mistakes] == [("nan", "1")]
 
 
-def test_of_numbers_the_largest_residuals_are_told(tmp_path):
+def test_of_numbers_the_largest_residuals_are_listed(tmp_path):
     run = make_run(tmp_path)
     truth = [1.0, 2.0, 3.0, 10.0]
     write(run, split="test", row=range(4), truth=truth, prediction=[1.5, 2.0, 1.0, 9.0])
@@ -63,7 +63,7 @@ def test_of_numbers_the_largest_residuals_are_told(tmp_path):
     assert outcome.baseline.score == 2.5 and outcome.baseline.words == "always 2.5, the median"
 
 
-def test_without_test_rows_the_validation_rows_are_told(tmp_path):
+def test_without_test_rows_the_validation_rows_are_shown(tmp_path):
     run = make_run(tmp_path)
     answers = {"truth": ["a", "b"], "prediction": ["b", "b"], "probability": 0.9}
     write(run, split="validation", row=[4, 5], **answers)
@@ -75,14 +75,14 @@ def test_without_test_rows_the_validation_rows_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"row": "x"}, "a row that is no number"),
-        ({"row": -1}, "a row that does not count from 0"),
-        ({"row": 0.5}, "a row that does not count from 0"),
-        ({"probability": "sure"}, "a probability that is no number"),
-        ({"split": "other"}, "no row of test or validation"),
+        ({"row": "x"}, "a row that is not a number"),
+        ({"row": -1}, "a row is not a whole number from 0"),
+        ({"row": 0.5}, "a row is not a whole number from 0"),
+        ({"probability": "sure"}, "a probability that is not a number"),
+        ({"split": "other"}, "no test or validation rows"),
     ],
 )
-def test_damaged_predictions_are_told(tmp_path, change, message):
+def test_damaged_predictions_are_reported(tmp_path, change, message):
     run = make_run(tmp_path)
     columns = {"split": ["test"], "row": 0, "truth": "a", "prediction": "b", "probability": 0.5}
     write(run, **{**columns, **{key: [value] for key, value in change.items()}})
@@ -91,7 +91,7 @@ def test_damaged_predictions_are_told(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("content", ["truth,a\na,1\nb,2\n", "truth,a,b\na,x,1\nb,1,1\n"])
-def test_a_damaged_confusion_matrix_is_told(tmp_path, content):
+def test_a_damaged_confusion_matrix_is_reported(tmp_path, content):
     run = make_run(tmp_path)
     run.confusion_path.write_text(content)
     with pytest.raises(RunError, match=r"confusion_matrix.csv: damaged: "):

@@ -1,4 +1,4 @@
-"""The page: one file that loads nothing, escapes everything, and tells what the tables tell."""
+"""The page: one file that loads nothing, escapes everything, and says what the tables say."""
 
 import html
 import re

@@ -8,14 +8,14 @@ from textclf.results.report.prose import differing_settings, question
 def test_the_question_of_a_file_of_ones_own_is_that_of_its_columns():
     dataset = {"name": "csv", "path": "/secret/place/a.csv", "text": "review", "label": "mood"}
     config = Config.model_validate({"dataset": dataset, "model": {"type": "dense"}})
-    assert question(config) == "a.csv: “mood”, told from the texts of “review”."
+    assert question(config) == "a.csv: predicts “mood” from the texts of “review”."
     numbers = {"name": "csv", "path": "b.csv", "features": ["a", "b"], "target": "price"}
     config = Config.model_validate({"dataset": numbers, "model": {"type": "dense"}})
-    assert question(config) == "b.csv: “price”, told from 2 features."
+    assert question(config) == "b.csv: predicts “price” from 2 features."
     assert question(load_config("imdb_lstm")).startswith("25,000 + 25,000 film reviews")
 
 
-def test_only_settings_that_differ_are_told_each_with_its_value():
+def test_only_settings_that_differ_are_listed_each_with_its_value():
     one = load_config("imdb_lstm")
     other = load_config("imdb_lstm", ["model.dropout=0.5", "training.early_stopping=null"])
     assert dict(differing_settings([one, other])) == {

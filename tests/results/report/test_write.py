@@ -108,7 +108,7 @@ def test_without_the_data_the_page_says_what_to_do(trained, tmp_path, no_data):
     ("damage", "message"),
     [("model", "missing"), ("data", "began with; give it that file again"), ("row", "has no")],
 )
-def test_what_cannot_be_explained_is_still_told(runs, tmp_path, damage, message):
+def test_what_cannot_be_explained_is_still_shown(runs, tmp_path, damage, message):
     run = RunFolder(runs / "tail")
     if damage == "model":
         shutil.rmtree(run.path / "checkpoints")
@@ -117,12 +117,12 @@ def test_what_cannot_be_explained_is_still_told(runs, tmp_path, damage, message)
     else:
         run.predictions_path.write_text("split,row,truth,prediction\ntest,100000,1,2\n")
     warnings = write_report([run], tmp_path / "page.html")
-    assert "without what drove them" in warnings[0] and message in warnings[1]
+    assert "without explanations" in warnings[0] and message in warnings[1]
     assert message in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.real_data
-def test_an_interrupted_run_is_told_as_far_as_it_went(runs, tmp_path):
+def test_an_interrupted_run_is_shown_as_far_as_it_went(runs, tmp_path):
     run = RunFolder(runs / "imdb")
     for path in (run.metrics_path, run.predictions_path, run.confusion_path, run.report_path):
         path.unlink()
@@ -133,7 +133,7 @@ def test_an_interrupted_run_is_told_as_far_as_it_went(runs, tmp_path):
 
 
 @pytest.mark.real_data
-def test_a_series_of_seeds_is_told_by_its_first(runs, tmp_path):
+def test_a_series_of_seeds_is_represented_by_its_first(runs, tmp_path):
     series = RunFolder(runs / "series")
     for number in (1, 2):
         shutil.copytree(runs / "imdb", series.path / f"seed-{number}")

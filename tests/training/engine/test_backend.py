@@ -1,5 +1,6 @@
 """TensorFlow on the device asked for, its native output kept off the screen."""
 
+import json
 import os
 import platform
 import subprocess
@@ -79,12 +80,12 @@ from textclf.training.engine import backend
 
 log = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 for _ in range(2):
-    with backend.native_output_to(log):
+    with backend.computing(log):
         os.write(2, b"native\\n")
         print("python", file=sys.stderr)
     os.write(2, b"after\\n")
 try:
-    with backend.native_output_to(log):
+    with backend.computing(log):
         raise KeyError
 except KeyError:
     print("restored", file=sys.stderr)
@@ -101,20 +102,166 @@ def test_native_output_goes_into_the_log_and_pythons_to_the_screen(tmp_path, has
         assert log.read_text().split() == ["native"] * 2
 
 
-KERAS_JSON = '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first"}'
+KERAS_JSON = {
+    "floatx": "float64",
+    "backend": "jax",
+    "image_data_format": "channels_first",
+    "epsilon": 0.1,
+    "max_epochs": 1,
+    "max_steps_per_epoch": 1,
+}
+OURS = ["tensorflow", "float32", "channels_last", "1e-07", "float32", "None", "None"]
+SETTINGS = """
+import keras
+c = keras.config
+print(c.backend(), c.floatx(), c.image_data_format(), c.epsilon(), c.dtype_policy().name,
+      c.max_epochs(), c.max_steps_per_epoch())
+"""
+IMPORT = "from textclf.training.engine import backend; backend.import_tensorflow();"
 
 
-def test_a_users_keras_json_changes_nothing(tmp_path):
-    (tmp_path / "keras.json").write_text(KERAS_JSON)
-    script = (
-        "from textclf.training.engine import backend; backend.import_tensorflow(); import keras;"
-        "print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
-    )
-    environment = {**os.environ, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "torch"}
+def run_python(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", script]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert result.stdout.split() == ["tensorflow", "float32", "channels_last"]
-    assert (tmp_path / "keras.json").read_text() == KERAS_JSON
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
+    )
+
+
+@pytest.mark.parametrize("first", ["", "import tensorflow;"])
+def test_a_users_keras_json_and_environment_change_nothing(tmp_path, first):
+    content = json.dumps(KERAS_JSON)
+    (tmp_path / "keras.json").write_text(content)
+    result = run_python(
+        first + IMPORT + SETTINGS,
+        KERAS_HOME=str(tmp_path),
+        KERAS_BACKEND="torch",
+        KERAS_MAX_EPOCHS="1",
+        KERAS_MAX_STEPS_PER_EPOCH="1",
+    )
+    assert result.stdout.split() == OURS, result.stderr
+    assert (tmp_path / "keras.json").read_text() == content
+
+
+def test_a_scripts_settings_of_keras_change_nothing_and_are_back_after():
+    import keras
+
+    theirs = {
+        "floatx": "float64",
+        "image_data_format": "channels_first",
+        "epsilon": 0.1,
+        "dtype_policy": "mixed_float16",
+        "max_epochs": 1,
+        "max_steps_per_epoch": 2,
+    }
+
+    def settings() -> dict[str, object]:
+        values = {name: getattr(keras.config, name)() for name in theirs}
+        return {**values, "dtype_policy": values["dtype_policy"].name}
+
+    before = settings()
+    backend._set_keras(theirs)
+    try:
+        with backend.computing(None):
+            backend.import_tensorflow()
+            assert settings() == backend.KERAS_SETTINGS
+        assert settings() == theirs
+    finally:
+        backend._set_keras(before)
+
+
+def test_another_backend_that_is_imported_already_is_refused(monkeypatch):
+    monkeypatch.setattr("keras.config.backend", lambda: "jax")
+    with pytest.raises(ResourceError, match=r"the backend jax before textclf.*a new process"):
+        backend.import_tensorflow()
+
+
+REFUSED = f"""
+from textclf.errors import ResourceError
+try:
+    {IMPORT}
+except ResourceError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    "environment", [{"KERAS_MAX_EPOCHS": "many"}, {"KERAS_MAX_STEPS_PER_EPOCH": "1.5"}]
+)
+def test_a_setting_that_keras_does_not_take_is_an_error(environment):
+    result = run_python(REFUSED, **environment)
+    assert "Keras cannot be imported" in result.stdout, result.stderr
+
+
+THREADS = """
+import threading, time
+from textclf.training.engine import backend
+
+inside, most = [], []
+
+def compute():
+    with backend.computing(None):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+
+threads = [threading.Thread(target=compute) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(max(most), len(most))
+"""
+
+
+def test_threads_wait_for_each_other():
+    assert run_python(THREADS).stdout.split() == ["1", "8"]
+
+
+FORKED = """
+import os, sys, threading
+from textclf.errors import ResourceError
+from textclf.training.engine import backend
+
+with backend.computing(None):
+    backend.import_tensorflow()
+    if os.fork() == 0:
+        try:
+            with backend.computing(None):
+                print("computes")
+        except ResourceError as error:
+            print(error)
+        sys.stdout.flush()
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_a_process_that_was_forked_is_refused_where_it_would_hang():
+    result = run_python(FORKED)
+    assert "before this process was forked" in result.stdout, result.stderr
+
+
+LOGGERS = """
+import logging, os, sys, warnings
+from textclf.training.engine import backend
+
+for _ in range(2):
+    with backend.computing(None):
+        handlers = [logging.StreamHandler(), logging.StreamHandler(sys.stderr)]
+        logger = logging.getLogger("theirs")
+        for handler in handlers:
+            logger.addHandler(handler)
+        kept = sys.stderr
+logger.warning("after")
+print("kept", file=kept, flush=True)
+print("end", file=kept, flush=True)
+"""
+
+
+def test_who_kept_standard_error_reaches_the_screen_after():
+    result = run_python(LOGGERS)
+    assert result.stderr.split() == ["after"] * 4 + ["kept", "end"]
 
 
 # The buffers of three products of a small LSTM, again and again, in a thread of its own.

@@ -120,7 +120,14 @@ def padded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("padded")
-@pytest.mark.parametrize(("misfits", "n_fit"), [(9.0, 0), (4.0, 2), (1.0, 5)])
+@pytest.mark.parametrize(
+    ("misfits", "n_fit"),
+    [
+        pytest.param(9.0, 0, marks=pytest.mark.slow),
+        (4.0, 2),
+        pytest.param(1.0, 5, marks=pytest.mark.slow),
+    ],
+)
 def test_segments_do_not_change_what_is_learned(
     misfits: float, n_fit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

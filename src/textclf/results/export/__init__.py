@@ -1,1 +1,1 @@
-"""A run's kept model in a format that other programs open, with a card that says what it takes."""
+"""Export of a run's kept model for other programs, with a card that describes its input."""

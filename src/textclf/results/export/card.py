@@ -1,4 +1,4 @@
-"""The card beside an exported model: what goes in, how to make it, what comes out."""
+"""The card beside an exported model: its input, how to make it, its output."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ PACKAGES = ("textclf", "tensorflow", "keras", "numpy")
 def make_card(
     run: RunFolder, format_name: str, path: Path, model: Served, outputs: np.ndarray
 ) -> dict[str, Any]:
-    """What a reader needs who has the model, the card and the format's runtime, but no textclf.
+    """All that is needed to use the model with the format's runtime and without textclf.
 
     Args:
-        path: the model's.
-        outputs: what the written model makes of `model.examples`.
+        path: of the model.
+        outputs: of the written model for `model.examples`.
     """
     form, name = FORMATS[format_name], card_path(path).name
     classes = list(run.preprocessing["class_names"])
@@ -62,21 +62,21 @@ def _outcome(run: RunFolder, classes: list[str]) -> str:
     if not classes:
         return "the predicted value"
     if run.preprocessing["task"] == "binary":
-        return f"the probability of {classes[1]!r}; what is missing to 1 is that of {classes[0]!r}"
+        return f"the probability of {classes[1]!r}; 1 minus it is that of {classes[0]!r}"
     return "the probability of each class, in the order of 'classes'"
 
 
-# --- what goes in ----------------------------------------------------------------------------
+# --- the input ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Input:
-    """What a model takes.
+    """A model's input.
 
     Args:
         example: entries of the card's example.
         usage: lines of Python from the card's example to printed outputs.
-        more: further entries of the card, those that are needed to make the input.
+        more: further entries of the card that are needed to make the input.
     """
 
     meaning: str
@@ -96,7 +96,7 @@ def _describe_input(model: Served) -> _Input:
 def _features(model: Served, encoder: FeatureEncoder) -> _Input:
     dtype = model.examples.dtype.name
     return _Input(
-        "the features as they come, in the order of 'features'; the model standardizes them",
+        "the raw features, in the order of 'features'; the model standardizes them",
         {"input": model.examples[:1].tolist()},
         [f"x = np.array(card['example']['input'], '{dtype}')", "print(predict(x))"],
         {"features": list(encoder.feature_names)},
@@ -105,7 +105,7 @@ def _features(model: Served, encoder: FeatureEncoder) -> _Input:
 
 def _texts(model: Served) -> _Input:
     return _Input(
-        "texts as they come, UTF-8; the model splits them into words",
+        "raw texts, UTF-8; the model splits them into words",
         {"input": model.examples[:1].tolist()},
         ["print(predict(card['example']['input']))"],
         {"differences": DIFFERENCES},
@@ -113,14 +113,14 @@ def _texts(model: Served) -> _Input:
 
 
 def _rows(model: Served, encoder: TextEncoder) -> _Input:
-    """Ids or multi-hot rows of a run that does not know the words."""
+    """Ids or multi-hot rows of a run without words."""
     first = model.examples[:1]
     if encoder.packed_columns is None:
-        meaning = "a text's ids, as the dataset numbers its words, padded and cut to one length"
+        meaning = "a text's ids in the dataset's numbering, padded and cut to one length"
         lines = ["x = np.array(card['example']['input'], 'int32')", "print(predict(x))"]
         return _Input(meaning, {"input": first.tolist()}, lines)
     return _Input(
-        "1 in the column of each of a text's ids, as the dataset numbers its words; else 0",
+        "1 in the column of each of a text's ids, in the dataset's numbering; else 0",
         {"ones": np.flatnonzero(first[0]).tolist()},  # shorter than thousands of zeros
         [
             f"x = np.zeros((1, {encoder.num_words}), 'float32')",
@@ -131,7 +131,7 @@ def _rows(model: Served, encoder: TextEncoder) -> _Input:
 
 
 def _rows_of_texts(model: Served, encoder: TextEncoder) -> _Input:
-    """Ids or multi-hot rows, with all that it takes to make them of a text."""
+    """Ids or multi-hot rows, with everything needed to make them from a text."""
     example = _rows(model, encoder).example
     return _Input(
         "1 in the column of each of a text's words, else 0; made by 'encode', below"
@@ -148,7 +148,7 @@ def _rows_of_texts(model: Served, encoder: TextEncoder) -> _Input:
 
 
 def _text_rules(encoder: TextEncoder) -> dict[str, Any]:
-    """How words become ids; None: they are left out."""
+    """How words become ids; None: the word is removed."""
     start, unknown = (
         None if new == REMOVED else int(new) for new in encoder.id_table[[START_ID, UNKNOWN_ID]]
     )
@@ -190,7 +190,7 @@ def _padding_lines(encoder: TextEncoder) -> list[str]:
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """The card as JSON: a line for each entry and each string; numbers stay together."""
+    """The card as JSON: a line for each entry and each string; numbers stay on one line."""
     return _dumps(card, "\n") + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The formats: how a model is written in each, and opened again with the format's own runtime."""
+"""The formats: how a model is written in each, and read back with the format's runtime."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # this module names the formats to the command line, and has to be cheap
+if TYPE_CHECKING:  # the command line imports this module, so it must be fast
     from textclf.results.export.serving import Served
 
 Predict = Callable[[Any], Any]
@@ -15,18 +15,18 @@ Predict = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write a model.
+    """A format of models.
 
     Args:
-        suffix: how the path has to end; '' for a folder.
-        packages: what has to be installed beside textclf's own libraries.
+        suffix: the end of the path; '' for a folder.
+        packages: needed beside textclf's own libraries.
         write: writes a model to a path.
         open: reads it back; returns the function from a batch to its outputs.
-        usage: the lines of Python that do the same for a reader of the card, who has only the
-            format's runtime; `{name!r}` stands for the path.
+        usage: lines of Python that do the same with the format's runtime alone, for the card;
+            `{name!r}` stands for the path.
         reads_texts: whether a model of texts takes raw strings.
-        features_dtype: of a batch of features; float64 keeps the digits that standardization needs.
-        slim_loops: whether recurrent layers need loops that carry nothing but their states.
+        features_dtype: of a batch of features; float64 has the precision for standardization.
+        slim_loops: whether recurrent layers need loops that carry only their states.
     """
 
     suffix: str
@@ -40,7 +40,7 @@ class Format:
 
 
 def card_path(path: Path) -> Path:
-    """The place of a model's card: beside it, `.json` after its name."""
+    """The path of a model's card: beside it, with `.json` after its name."""
     return path.with_name(f"{path.name}.json")
 
 

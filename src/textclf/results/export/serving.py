@@ -1,4 +1,4 @@
-"""What is exported: a kept model, with as much of its preprocessing as the format can hold."""
+"""The exported module: a kept model, with the part of its preprocessing that the format allows."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,17 @@ from textclf.data.encoders import (
     Encoder,
     FeatureEncoder,
     TextEncoder,
-    encoder_from_json,
     unpack,
 )
 from textclf.data.tokenizer import split_words
 from textclf.errors import RunError
 from textclf.results.export.texts import TextEncoding
 from textclf.runs import RunFolder
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.recurrent import slim_down
 from textclf.training.network import load_kept_model
 
-# Texts that are hard to read the same way twice.
+# Texts that two programs may easily read in different ways.
 TRICKY = (
     "",
     "Don't\tSTOP: the ÉCOLE\u00a0of İstanbul… ΟΔΟΣ\r\n💡",
@@ -33,13 +33,13 @@ class Served(tf.Module):
     """A model's outputs, float32 (batch, outputs), under one name, for a batch of any size.
 
     Args:
-        encoder: the run's, from preprocessing.json.
+        encoder: of the run, from preprocessing.json.
         network: the model, in Keras's layers.
-        spec: what a batch looks like; its name is the input's.
-        encode: a module that turns such a batch into the network's input; None: it is that.
+        spec: shape, dtype and name of the input.
+        encode: turns such a batch into the network's input; None: it already is the input.
         examples: a batch of examples.
-        expected: what the run makes of them.
-        text: the text that the first of them is made of, if it is one.
+        expected: the run's outputs for them.
+        text: the text of the first example, if examples are texts.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Served(tf.Module):
     ) -> None:
         super().__init__()
         self.encoder, self.network = encoder, network
-        # A converter that is given a Keras model alone leaves its weights unset.
+        # With a Keras model alone, a converter leaves its weights unset.
         self.weights = [variable.value for variable in network.variables]
         self.encode = encode or tf.identity
         self.serve = tf.function(self._serve, [spec], autograph=False)
@@ -69,20 +69,20 @@ class Served(tf.Module):
 
 
 def serve_run(run: RunFolder, reads_texts: bool, features_dtype: str, slim_loops: bool) -> Served:
-    """The kept model of a run as a format takes it; for the arguments see `Format`.
+    """The kept model of a run in a format's form; see `Format` for the arguments.
 
     Raises:
-        RunError: the run is damaged, or knows no words and is to read texts.
+        RunError: the run is damaged, or has no words and must read texts.
     """
     network = load_kept_model(run.config, run)
     try:
-        encoder = encoder_from_json(run.preprocessing["encoder"])
+        encoder = read_preprocessing(run.config, run).encoder
         served = _serve(run, encoder, network, reads_texts, features_dtype)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         reason = str(error).partition("\n")[0]
         raise RunError(f"{run.preprocessing_path}: damaged: {reason}") from error
     if slim_loops:
-        slim_down(network)  # what is expected is known by now, from the model as it was
+        slim_down(network)  # the expected outputs are known by now, from the unchanged model
     return served
 
 
@@ -99,15 +99,15 @@ def _serve(
         return _serve_ids(encoder, network)
     if not encoder.words:
         raise RunError(
-            f"{run.preprocessing_path}: the run knows no words, as its dataset's word index was "
-            f"not found; fetch it (textclf data fetch {run.config.dataset.name}) and train anew"
+            f"{run.preprocessing_path}: the run has no words, as its dataset's word index was "
+            f"missing; get it (textclf data fetch {run.config.dataset.name}) and train again"
         )
     return _serve_texts(encoder, network)
 
 
 def _serve_features(encoder: FeatureEncoder, network: keras.Model, dtype: str) -> Served:
     inputs = keras.Input(encoder.input_shape, dtype=dtype, name="inputs")
-    # Arrays, as Keras makes float32 of lists.
+    # Arrays: Keras turns lists into float32.
     scale = np.array(1 / encoder.scale, dtype)
     offset = np.array(-encoder.mean / encoder.scale, dtype)
     standardized = keras.layers.Rescaling(scale, offset, dtype=dtype)(inputs)
@@ -141,9 +141,9 @@ def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
 
 
 def sample_texts(encoder: TextEncoder) -> list[str]:
-    """Frequent words, rare and many ones, and what is hard to read."""
+    """Texts of frequent, rare and many words, and texts that are hard to read."""
     ids = encoder.id_table
-    # Not '<unused>' and the like, which no text has.
+    # Not '<unused>' and the like, which are not in any text.
     own = [
         w for w, id_ in encoder.id_of.items() if ids[id_] >= FIRST_WORD and split_words(w) == [w]
     ]

@@ -5,13 +5,13 @@ import tensorflow as tf
 from textclf.data.encoders import REMOVED, TextEncoder
 from textclf.data.tokenizer import FILTERS, PADDING_ID, START_ID, UNKNOWN_ID
 
-# Capitals that ICU, TensorFlow's library for Unicode, lowers in another way where the process
-# has a Turkish or Lithuanian locale.
+# Capitals that ICU, TensorFlow's library for Unicode, lowers in another way in a Turkish or
+# Lithuanian locale.
 LOCALES_OWN = "İÌÍĨĮ"
 DIFFERENCES = (
-    "Two kinds of characters are read differently from Python's str.lower, by which the words "
-    "were learnt: a NUL counts as U+FFFD, and the capitals of scripts that came to Unicode after "
-    "version 13, such as Vithkuqi, stay as they are."
+    "Two kinds of characters are read differently from Python's str.lower, which prepared the "
+    "training texts: a NUL counts as U+FFFD, and capitals of scripts that Unicode added after "
+    "version 13, such as Vithkuqi, are not lowered."
 )
 
 
@@ -19,7 +19,7 @@ class TextEncoding(tf.Module):
     """The encoder in TensorFlow's operations; its vocabulary is saved with it.
 
     Lower case is Unicode's, with its special cases (the dotted capital I, the final sigma), in
-    every locale. Two differences from Python remain, those that `DIFFERENCES` tells.
+    every locale. Two differences from Python remain: see `DIFFERENCES`.
 
     Args:
         encoder: one with `words`.
@@ -28,7 +28,7 @@ class TextEncoding(tf.Module):
     def __init__(self, encoder: TextEncoder) -> None:
         super().__init__()
         self.encoder = encoder
-        # Bytes that are no UTF-8, of a lone surrogate, are a word that no text has.
+        # A lone surrogate becomes bytes that are not UTF-8: a word that is in no text.
         words = [word.encode("utf-8", "surrogatepass") for word in encoder.id_of]
         ids = encoder.id_table[list(encoder.id_of.values())]
         self.table = tf.lookup.StaticHashTable(
@@ -54,7 +54,7 @@ class TextEncoding(tf.Module):
 
     def _pad(self, ids: tf.RaggedTensor) -> tf.Tensor:
         maxlen = self.encoder.maxlen
-        assert maxlen is not None  # a conflict of the config otherwise
+        assert maxlen is not None  # otherwise a conflict of the config
         ids = ids[:, -maxlen:] if self.encoder.truncating == "pre" else ids[:, :maxlen]
         if self.encoder.padding == "post":
             return ids.to_tensor(PADDING_ID, shape=(None, maxlen))

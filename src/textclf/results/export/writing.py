@@ -1,4 +1,4 @@
-"""From a run to an exported model and its card, both whole at the instant they appear."""
+"""From a run to an exported model and its card, which appear only when complete."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 def export_run(run: RunFolder, format_name: str, path: Path) -> Path:
-    """Write a run's kept model in a format, open it again, compare, and write its card.
+    """Write a run's kept model in a format, read it back, compare, and write its card.
 
     Returns:
         The card's path, beside the model's.
 
     Raises:
         RunError: the run is damaged, or not complete.
-        ResourceError: a package is missing, the path is taken or cannot be written, or the
-            written model does not give what the run's own does.
+        ResourceError: a package is missing, the path exists or cannot be written, or the written
+            model's outputs differ from the run's.
     """
     _check_packages(format_name)
-    _refuse_taken(path)  # first: '.' has no name to put '.json' after
+    _refuse_taken(path)  # first: '.' has no name that '.json' could follow
     card = card_path(path)
     _refuse_taken(card)
-    with backend.native_output_to(None):
-        backend.start("cpu")  # what is written for a processor runs everywhere
+    with backend.computing(None):
+        backend.start("cpu")  # a model that is written on a CPU runs everywhere
         from textclf.results.export.card import card_text, make_card
         from textclf.results.export.serving import serve_run
 
@@ -63,11 +63,11 @@ def _check_packages(format_name: str) -> None:
 
 def _refuse_taken(path: Path) -> None:
     if os.path.lexists(path):
-        raise ResourceError(f"{path}: is there already; choose another path, or remove it")
+        raise ResourceError(f"{path}: already exists; choose another path, or remove it")
 
 
 def _write_and_compare(model: Served, format_name: str, path: Path) -> np.ndarray:
-    """The outputs of the written file, of one example and of all; they are the run's own."""
+    """The outputs of the written file for all examples, after comparing them with the run's."""
     form = FORMATS[format_name]
     try:
         form.write(model, path)
@@ -75,7 +75,7 @@ def _write_and_compare(model: Served, format_name: str, path: Path) -> np.ndarra
         first, outputs = predict(model.examples[:1]), predict(model.examples)
     except OSError:
         raise
-    except Exception as error:  # converters and runtimes raise what they like
+    except Exception as error:  # converters and runtimes raise any exception
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ResourceError(f"--format {format_name}: cannot be written: {reason}") from error
     for part in (first, outputs):
@@ -83,6 +83,6 @@ def _write_and_compare(model: Served, format_name: str, path: Path) -> np.ndarra
             gap = np.abs(part - model.expected[: len(part)]).max()
             raise ResourceError(
                 f"--format {format_name}: the written model's outputs differ from the run's by up "
-                f"to {gap:.2g}, so it was not kept; another format may do"
+                f"to {gap:.2g}, so it was not kept; try another format"
             )
     return np.asarray(outputs)

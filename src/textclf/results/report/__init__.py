@@ -1,4 +1,4 @@
-"""One self-contained HTML page about runs: what was asked, what came out, where it goes wrong."""
+"""One self-contained HTML page about runs: the task, the model, the scores, the mistakes."""
 
 from textclf.results.report.contents import Contents, read_contents
 from textclf.results.report.mistakes import FeatureExplanation, Mistake, TextExplanation

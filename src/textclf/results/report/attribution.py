@@ -20,7 +20,7 @@ class Attribution:
 
     Args:
         effects: float64 (parts,); above 0 it raised the score, below 0 it lowered it.
-        seen: bool (parts,), whether the model saw it at all: as a word it knows, within maxlen.
+        seen: bool (parts,), whether the model saw it at all: a word that it knows, within maxlen.
     """
 
     effects: np.ndarray
@@ -30,7 +30,7 @@ class Attribution:
 def log_odds(logits: np.ndarray, chosen: int) -> np.ndarray:
     """How sure a classifier is of one class: the logarithm of its odds against all others.
 
-    Unlike a probability it tells how far beyond doubt the model is, at 0.9999 too.
+    Unlike a probability, it still distinguishes answers that are all close to 1.
 
     Args:
         logits: float (examples, classes), or (examples, 1) of a binary task.
@@ -43,8 +43,8 @@ def log_odds(logits: np.ndarray, chosen: int) -> np.ndarray:
         return logits[:, 0] if chosen else -logits[:, 0]
     others = np.delete(logits, chosen, axis=1)
     highest = others.max(axis=1, keepdims=True)
-    rest = np.log(np.exp(others - highest).sum(axis=1))
-    return np.asarray(logits[:, chosen] - highest[:, 0] - rest)
+    odds_of_others = np.log(np.exp(others - highest).sum(axis=1))
+    return np.asarray(logits[:, chosen] - highest[:, 0] - odds_of_others)
 
 
 def occlude(
@@ -54,12 +54,12 @@ def occlude(
 
     The method of M. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks
     (ECCV 2014); on words, of J. Li, W. Monroe and D. Jurafsky, Understanding Neural Networks
-    through Representation Erasure (2016). It needs no gradient, so it is one for every encoding.
+    through Representation Erasure (2016). It needs no gradient, so it works for every encoding.
 
     Args:
         x: one input as the model takes it, (inputs,).
         places: the places of each part in x, int64 (places,) each.
-        blank: what stands at a hidden place instead, (inputs,).
+        blank: what replaces the input at a hidden place, (inputs,).
 
     Returns:
         float64 (parts,).
@@ -74,8 +74,8 @@ def occlude(
 def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribution:
     """What each token of a text adds to the score.
 
-    A word of a sequence is replaced by the unknown one; a multi-hot word is left out, wherever in
-    the text it stands.
+    A word of a sequence is replaced by the unknown word; a multi-hot word is left out everywhere
+    in the text.
 
     Args:
         ids: the text in the dataset's ids, int32 (tokens,).
@@ -92,20 +92,20 @@ def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribu
 
 
 def _blank(encoder: TextEncoder, x: np.ndarray) -> np.ndarray:
-    """What stands in the place of a hidden word, (inputs,)."""
+    """What replaces a hidden word, (inputs,)."""
     if encoder.packed_columns:
         return np.zeros_like(x)
-    # A model that was trained without unknown words knows no word for them, but padding.
+    # A model trained without unknown words has no id for them; padding replaces a word.
     return np.full_like(x, PADDING_ID if encoder.remove_reserved else UNKNOWN_ID)
 
 
 def _input_and_places(encoder: TextEncoder, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A text as the model takes it, and where in it each token stands, int64 (tokens,); -1: cut."""
+    """A text as the model takes it, and each token's place in it, int64 (tokens,); -1: cut."""
     text = Ragged(ids, np.array([0, len(ids)]))
     if encoder.packed_columns:
         x = unpack(encoder.transform(text), encoder.packed_columns)[0]
         return x, encoder.id_table[ids].astype(np.int64)
-    # The encoder itself tells where a token goes, when it is given numbers in place of words.
+    # Given numbers in place of words, the encoder itself shows where each token goes.
     numbers = np.where(encoder.id_table[ids] == REMOVED, REMOVED, np.arange(1, len(ids) + 1))
     numbered = replace(encoder, id_table=numbers.astype(np.int32))
     order = numbered.transform(Ragged(np.arange(len(ids), dtype=np.int32), text.offsets))[0]

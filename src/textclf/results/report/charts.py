@@ -25,7 +25,7 @@ MOST_LABELS = 9
 
 
 class Tick(NamedTuple):
-    """A place on an axis, and its words."""
+    """A place on an axis, and its label."""
 
     at: float
     label: str
@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A point that is ringed and named."""
+    """A point with a ring and a label."""
 
     x: float
     y: float
@@ -57,13 +57,13 @@ class Chart:
     """What the template draws.
 
     Args:
-        title: what it shows, in words.
-        told: the same for who does not see it.
+        title: what it shows.
+        description: the same for readers who cannot see it.
         dots: a path of points; empty for curves.
     """
 
     title: str
-    told: str
+    description: str
     x_label: str
     x_ticks: list[Tick]
     y_ticks: list[Tick]
@@ -83,7 +83,7 @@ class Curve(NamedTuple):
 
 
 def chart_of_fit(history: DataFrame, metric: str, kept_epoch: float | None) -> Chart | None:
-    """Training and validation, the kept epoch marked; None where there is nothing to draw."""
+    """Training and validation, the kept epoch marked; None if there is nothing to draw."""
     curves = [
         curve
         for column, style in ((metric, "training"), (f"val_{metric}", "validation"))
@@ -106,10 +106,10 @@ def chart_of_fits(histories: Mapping[str, DataFrame], metric: str) -> Chart | No
 
 
 def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str) -> Chart | None:
-    """A curve for each run, numbered from 1: of validation where there is one, else of training.
+    """A curve for each run, numbered from 1: validation if there is any, else training.
 
     Args:
-        runs: the histories of each run's fits; of several fits the mean is drawn.
+        runs: the histories of each run's fits; the mean of several fits is drawn.
     """
     curves = []
     for place, fits in enumerate(runs):
@@ -119,7 +119,7 @@ def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str) -> Chart | N
         means = [mean._replace(label=label, style="run", colour=colour) for mean in _mean(own)]
         curves += means or own[:1]
     all_validate = all(f"val_{metric}" in fit for fits in runs for fit in fits)
-    some = "" if all_validate else ", of training where none validates"
+    some = "" if all_validate else ", of training where there is no validation"
     return _chart(curves, metric, f"validation {metric}{some}")
 
 
@@ -138,7 +138,7 @@ def _curve(history: DataFrame, column: str, label: str, style: str, colour: int)
 
 
 def _mean(curves: list[Curve]) -> list[Curve]:
-    """Of the epochs that all of them have."""
+    """Their mean, of the epochs that all of them have."""
     if len(curves) < 2:
         return []
     shared = set.intersection(*(set(curve.epochs.tolist()) for curve in curves))
@@ -161,7 +161,7 @@ def _chart(
     better = "higher" if is_better_higher(metric) else "lower"
     return Chart(
         title=f"{title} ({better} is better)",
-        told=f"{title} by epoch. " + " ".join(map(_told, curves)),
+        description=f"{title} by epoch. " + " ".join(map(_in_words, curves)),
         x_label="epoch",
         x_ticks=[Tick(float(x_of(e)), f"{e:,}") for e in epoch_ticks(last * 3 // 2) if e <= last],
         y_ticks=y_ticks,
@@ -170,7 +170,7 @@ def _chart(
     )
 
 
-def _told(curve: Curve) -> str:
+def _in_words(curve: Curve) -> str:
     first, last = number(curve.values[0]), number(curve.values[-1])
     return (
         f"{curve.label}: from {first} in epoch {curve.epochs[0]} to {last} in {curve.epochs[-1]}."
@@ -201,7 +201,7 @@ def _value_axis(values: np.ndarray, most: float = np.inf) -> tuple[Scale, list[T
 
 
 def _ticks(scale: Scale, low: float, high: float) -> list[Tick]:
-    """Round numbers from low to high, each with as many decimals as the longest."""
+    """Round numbers from low to high, all with the decimals that the longest needs."""
     from matplotlib.ticker import MaxNLocator
 
     places = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
@@ -238,7 +238,7 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
 
 
 def _evenly(count: int, most: int) -> np.ndarray:
-    """At most so many of the places 0 to count - 1, the first and the last among them."""
+    """At most `most` of the places 0 to count - 1, the first and the last included."""
     return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 
@@ -259,7 +259,7 @@ def _mark(curve: Curve, epoch: float | None, x_of: Scale, y_of: Scale) -> Mark |
 
 
 def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
-    """Predicted against true numbers, float (examples,) each; the diagonal is where both agree."""
+    """Predicted against true numbers, float (examples,) each; on the diagonal both agree."""
     finite = np.isfinite(truth) & np.isfinite(predicted)
     truth, predicted = truth[finite], predicted[finite]
     if not len(truth):
@@ -274,7 +274,7 @@ def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
     some = "" if len(chosen) == len(truth) else f", {len(chosen):,} of {len(truth):,} rows"
     return Chart(
         title=f"predicted and true{some}",
-        told=f"Predicted against true numbers of {len(chosen):,} rows; on the line they agree.",
+        description=f"Predicted against true numbers of {len(chosen):,} rows, and their diagonal.",
         x_label="true",
         x_ticks=_ticks(x_of, low, high),
         y_ticks=_ticks(y_of, low, high),

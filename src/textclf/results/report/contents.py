@@ -1,4 +1,4 @@
-"""What a page tells of a run, read from its folder alone, as far as it goes."""
+"""What a page says about a run, read from its folder as far as it is complete."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ METRICS = ("accuracy", "mae")
 
 @dataclass(frozen=True)
 class Contents:
-    """A run, as the page tells it.
+    """A run, as the page presents it.
 
     Args:
-        metric: 'accuracy' or 'mae'; 'loss' of a run that has neither yet.
-        metrics: the scores; empty where the run has none yet.
+        metric: 'accuracy' or 'mae'; 'loss' if the run has neither yet.
+        metrics: the scores; empty if the run has none yet.
         parts: the scores of each fold or seed by its name; empty for a single fit.
         histories: of each fit.
-        outcome: None where no predictions were written yet.
-        outcome_of: the seed whose outcome is told; empty where it is the run's own.
-        explanations: for each of the outcome's mistakes; empty where they cannot be had.
-        parameters: of the model, where it was opened.
-        notes: what a reader must know, and why something is missing.
+        outcome: None if there are no predictions yet.
+        outcome_of: the seed whose outcome is shown; empty if it is the run's own.
+        explanations: for each of the outcome's mistakes; empty if they are not available.
+        parameters: of the model, if it was opened.
+        notes: what readers must know, and why something is missing.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Contents:
 
 
 def read_contents(run: RunFolder) -> Contents:
-    """Everything that a run's tables tell.
+    """Everything that a run's tables contain.
 
     Raises:
         RunError: a file is damaged.
@@ -64,8 +64,8 @@ def read_contents(run: RunFolder) -> Contents:
     histories = {name: fit.history for name, fit in fits.items() if fit.history_path.exists()}
     metrics = _metrics(run)
     metric = _metric(list(histories.values()))
-    told = told_fit(run)
-    has_outcome = told.predictions_path.exists()
+    shown = shown_fit(run)
+    has_outcome = shown.predictions_path.exists()
     is_classification = not run.config.dataset.is_regression
     return Contents(
         name=run.name,
@@ -78,20 +78,21 @@ def read_contents(run: RunFolder) -> Contents:
         parts={name: _metrics(part) for name, part in parts.items()},
         histories=list(histories.values()),
         charts=_charts(histories, metric, metrics, bool(parts)),
-        outcome=read_outcome(told, is_classification) if has_outcome else None,
-        outcome_of=told.path.name if has_outcome and told is not run else "",
+        outcome=read_outcome(shown, is_classification) if has_outcome else None,
+        outcome_of=shown.path.name if has_outcome and shown is not run else "",
         notes=_notes(run),
     )
 
 
 def parts_of(run: RunFolder) -> dict[str, FitFolder]:
     """The folders of a run's folds or seeds by name, in order; empty for a single fit."""
-    seeds = sorted((p for p in run.path.glob("seed-*") if p.is_dir()), key=number_of)
+    folders = (path for path in run.path.glob("seed-*") if path.is_dir() and number_of(path))
+    seeds = sorted(folders, key=number_of)
     return run.folds or {path.name: FitFolder(path) for path in seeds}
 
 
-def told_fit(run: RunFolder) -> FitFolder:
-    """The fit whose predictions are told: the run's own, or that of the first seed."""
+def shown_fit(run: RunFolder) -> FitFolder:
+    """The fit whose predictions are shown: the run's own, or that of the first seed."""
     seeds = [part for name, part in parts_of(run).items() if name.startswith("seed-")]
     return seeds[0] if seeds and not run.predictions_path.exists() else run
 
@@ -120,10 +121,10 @@ def _charts(
 def _notes(run: RunFolder) -> list[str]:
     notes = []
     if run.status == "running":
-        notes.append("The run goes on: what follows is what there was when the page was made.")
+        notes.append("The run has not finished: this page shows what it had so far.")
     if run.status == "interrupted":
         notes.append(
-            "The run was interrupted: what follows is what there is so far. Go on with it by "
+            "The run was interrupted: this page shows what it has so far. Resume it: "
             f"textclf resume {shlex.quote(str(run.path))}"
         )
     if run.status == "failed":
@@ -131,7 +132,7 @@ def _notes(run: RunFolder) -> list[str]:
         notes.append(f"The run failed: {reasons}")
     if getattr(run.config.training.validation, "split", None) == "test":
         notes.append(
-            "The test rows validated, too: they chose the epoch that was kept, so the test score "
-            "flatters the model."
+            "The test rows were also used for validation: they chose the epoch that was kept, so "
+            "the test score is too optimistic."
         )
     return notes

@@ -1,4 +1,4 @@
-"""The rows that a model is most wrong about, and what of them drove it."""
+"""A model's worst mistakes, and the words or features that drove them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 10  # mistakes
 LEVELS = 4  # of a colour
 FAINTEST = 0.2  # share of the strongest effect that is still coloured
-LONG = 120  # words; of a longer text the passages around the strongest words are shown first
+LONG = 120  # words; for a longer text, the passages around the strongest words are shown first
 AROUND = 7  # words on both sides of a strong one
 STRONGEST = 8  # words of a long text whose surroundings are shown
 NAMED = 4  # words named beneath a text, each way
@@ -26,11 +26,11 @@ MOST_FEATURES = 16  # columns of a table
 
 @dataclass(frozen=True)
 class Mistake:
-    """A row of predictions.csv whose prediction is wrong, or, of numbers, far off.
+    """A row of predictions.csv whose prediction is wrong, or, for numbers, has a large error.
 
     Args:
         row: from 0, in the split's own file.
-        size: the probability that the model gave to its prediction; of numbers, predicted - true.
+        size: the probability that the model gave to its prediction; for numbers, predicted - true.
     """
 
     split: str
@@ -58,7 +58,7 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True)
 class TextExplanation:
-    """Why the model answered so to a text.
+    """Why the model gave its answer to a text.
 
     Args:
         words: of the text.
@@ -87,18 +87,18 @@ class TextExplanation:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the excerpt is not all."""
+        """Whether the excerpt leaves words out."""
         return len(self.words) > LONG
 
     @property
     def raising(self) -> list[Effect]:
-        """What spoke most for the answer, each word once."""
+        """The words that made the answer most likely, each once."""
         effects = sorted(self._coloured(), key=lambda effect: -effect.effect)
         return [effect for effect in effects if effect.effect > 0][:NAMED]
 
     @property
     def lowering(self) -> list[Effect]:
-        """What spoke most against it."""
+        """The words that made it least likely."""
         effects = sorted(self._coloured(), key=lambda effect: effect.effect)
         return [effect for effect in effects if effect.effect < 0][:NAMED]
 
@@ -121,11 +121,11 @@ class TextExplanation:
 
 @dataclass(frozen=True)
 class FeatureExplanation:
-    """Why the model answered so to features.
+    """Why the model gave its answer to features.
 
     Args:
         names: of the features.
-        values: their own, as the data has them.
+        values: as the data has them.
         why: what each of them adds to the answer.
     """
 
@@ -145,10 +145,10 @@ Explanation = TextExplanation | FeatureExplanation
 
 
 def strongest_features(explanations: Sequence[FeatureExplanation]) -> list[int]:
-    """The numbers of the features that move the answers most, the strongest first."""
+    """The places of the most influential features, the strongest first."""
     strength = np.mean([np.abs(it.why.effects) for it in explanations], axis=0)
-    strongest: list[int] = np.argsort(-strength, kind="stable")[:MOST_FEATURES].tolist()
-    return strongest
+    order: list[int] = np.argsort(-strength, kind="stable").tolist()
+    return order[:MOST_FEATURES]
 
 
 def _styles_of(effects: np.ndarray) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a model made of the rows that it was not trained on, class by class."""
+"""How a model did on the rows that it was not trained on, class by class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textclf.wording import short_line
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FEW_CLASSES = 10  # whose confusion matrix is a table of numbers
+FEW_CLASSES = 10  # with at most these, the confusion matrix is a table of numbers
 MOST_CLASSES = 120  # that are listed, and whose confusion matrix is drawn
 HEAT_LEVELS = 7  # of a cell's colour
 CONFUSIONS = 12  # pairs of classes that are named
@@ -25,7 +25,7 @@ CONFUSIONS = 12  # pairs of classes that are named
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How often a true class was taken for another, and the share of its examples that was."""
+    """How often a true class was predicted as another, and the share of its examples."""
 
     truth: str
     prediction: str
@@ -36,13 +36,13 @@ class Cell:
 
     @property
     def level(self) -> int:
-        """Of the colour, 0 to HEAT_LEVELS; the root, because wrong shares are small."""
+        """Of the colour, 0 to HEAT_LEVELS, by the square root: wrong shares are small."""
         return int(np.ceil(np.sqrt(self.share) * HEAT_LEVELS))
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """The confusion matrix, int64 (classes, classes), its classes by falling number of examples."""
+    """The confusion matrix, int64 (classes, classes), the most frequent classes first."""
 
     names: list[str]
     counts: np.ndarray
@@ -63,12 +63,12 @@ class Confusion:
 
     @property
     def cells(self) -> list[Cell]:
-        """Those that are not empty."""
+        """Every cell that is not empty."""
         return [self._cell(row, column) for row, column in np.argwhere(self.counts).tolist()]
 
     @property
     def commonest(self) -> list[Cell]:
-        """The mistakes that were made most often."""
+        """The most frequent mistakes."""
         wrong = self.counts - np.diag(np.diag(self.counts))
         order = np.argsort(-wrong, axis=None, kind="stable")[:CONFUSIONS]
         places = np.stack(np.unravel_index(order, wrong.shape), axis=1).tolist()
@@ -81,7 +81,7 @@ class Confusion:
 
 
 class Baseline(NamedTuple):
-    """The score of an answer that is always the same."""
+    """The score of a constant answer."""
 
     score: float
     words: str
@@ -89,17 +89,17 @@ class Baseline(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What predictions.csv and confusion_matrix.csv tell.
+    """What predictions.csv and confusion_matrix.csv contain.
 
     Args:
-        split: whose rows are told: 'test', or 'validation' where none test.
+        split: whose rows are described: 'test', or 'validation' if there are no test rows.
         rows: how many rows each split has.
-        wrong: how many of the split's predictions are wrong; of numbers, all.
-        classes, means: rows of the classification report; of many classes the commonest.
+        wrong: how many of the split's predictions are wrong; for numbers, all.
+        classes, means: rows of the classification report; with many classes, the most frequent.
         more_classes: how many are left out.
-        pairs: of numbers, predicted against true.
-        half, nine_tenths: of numbers, how far off that share of the rows is at most.
-        bias: of numbers, the mean of predicted minus true.
+        pairs: for numbers, predicted against true.
+        half, nine_tenths: for numbers, the largest error of that share of the rows.
+        bias: for numbers, the mean of predicted minus true.
     """
 
     split: str
@@ -128,7 +128,7 @@ def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
     split = "test" if "test" in rows else "validation"
     table = table[table["split"] == split]
     if table.empty:
-        raise RunError(f"{folder.predictions_path}: damaged: no row of test or validation")
+        raise RunError(f"{folder.predictions_path}: damaged: no test or validation rows")
     mistakes = find_mistakes(table, is_classification)
     if not is_classification:
         truth, predicted = table["truth"].to_numpy(float), table["prediction"].to_numpy(float)
@@ -141,7 +141,7 @@ def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
 
 
 def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
-    """Classes as text, also those that are called 1 and 2; everything else as numbers."""
+    """Classes as text, even those that are called 1 and 2; everything else as numbers."""
     answers = ("truth", "prediction")
     numbers = ("row", "probability") if is_classification else ("row", *answers)
     table = folder.predictions
@@ -149,9 +149,9 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
         if column not in table:
             raise RunError(f"{folder.predictions_path}: damaged: it has no column {column}")
         if table[column].dtype.kind not in "iuf" or table[column].isna().any():
-            raise RunError(f"{folder.predictions_path}: damaged: a {column} that is no number")
+            raise RunError(f"{folder.predictions_path}: damaged: a {column} that is not a number")
     if table["row"].dtype.kind == "f" or (table["row"] < 0).any():
-        raise RunError(f"{folder.predictions_path}: damaged: a row that does not count from 0")
+        raise RunError(f"{folder.predictions_path}: damaged: a row is not a whole number from 0")
     return table
 
 
@@ -176,7 +176,7 @@ def _of_residuals(truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
 
 
 def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
-    """The parts of an Outcome that confusion_matrix.csv gives, which is of the test rows."""
+    """The parts of an Outcome that come from confusion_matrix.csv, which is of test rows."""
     if split != "test" or not folder.confusion_path.exists():
         return {}
     table = folder.confusion

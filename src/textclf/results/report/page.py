@@ -1,4 +1,4 @@
-"""The page itself: templates filled and escaped, its style inside, nothing loaded from anywhere."""
+"""The page itself: templates filled and escaped, with its style inside; it loads nothing."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = files("textclf.results.report") / "templates"
-# Control characters, and those that turn the direction of what follows.
+# Control characters, and those that change the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-# No script, nothing from elsewhere, no style but the page's own, which its hash tells.
+# No script, nothing from elsewhere, no style but the page's own, recognised by its hash.
 POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 
 
@@ -38,7 +38,7 @@ class Bar(NamedTuple):
 
 
 def render_page(runs: Sequence[Contents]) -> str:
-    """One HTML document; of several runs, each of another name, a comparison comes first."""
+    """One HTML document; with several runs, which differ in name, a comparison comes first."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
@@ -82,19 +82,19 @@ def _trusted(text: str) -> Any:
 
 
 def _printable(value: Any) -> Any:
-    """Nothing of a user's text that a reader cannot see reaches the page."""
+    """Replace the invisible characters of a user's text."""
     if type(value) is not str:  # a number, or Markup, which is escaped already
         return value
     return CONTROL.sub("\ufffd", value)
 
 
 def share(value: float) -> str:
-    """A share as a person says it: 84%, 0.4%."""
+    """A share for people to read: 84%, 0.4%."""
     return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
 
 
 def bars(run: Contents) -> list[Bar]:
-    """The run's scores of its metric, beside that of an answer that is always the same."""
+    """The run's scores of its metric, and that of a constant answer."""
     words = {"test": "test rows", "val": "validation rows"}
     rows = [
         (words[split], run.metrics[key], run.metrics.get(f"{key}_sd"), split)
@@ -111,7 +111,7 @@ def bars(run: Contents) -> list[Bar]:
 
 
 def _comparison(runs: Sequence[Contents]) -> dict[str, Any]:
-    """What the runs have, side by side."""
+    """The runs side by side: scores, settings that differ, curves."""
     metrics = list(dict.fromkeys(run.metric for run in runs))
     splits = ("test", "val")
     scores = [f"{split}_{name}" for name in dict.fromkeys([*metrics, "loss"]) for split in splits]

@@ -1,4 +1,4 @@
-"""A run in words: what was asked, of which model, for how long."""
+"""A run in words: its task, its model, its time and environment."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from textclf.wording import listed
 
 
 def question(config: Config) -> str:
-    """What the dataset asks, in the words of its settings' docstring, or of a file's columns."""
+    """The task, in the words of the dataset's settings, or by the columns of a file."""
     dataset = config.dataset
     if not isinstance(dataset, CsvDataset):
         return (type(dataset).__doc__ or dataset.name).strip().splitlines()[0]
     features = len(dataset.features or ())
     read = f"the texts of “{dataset.text}”" if features == 0 else f"{features:,} features"
-    return f"{Path(dataset.path).name}: “{dataset.label or dataset.target}”, told from {read}."
+    return f"{Path(dataset.path).name}: predicts “{dataset.label or dataset.target}” from {read}."
 
 
 def model_in_words(config: Config) -> str:
-    """'An LSTM of 8 units on texts of 100 words, the 500 commonest words one-hot.'"""
+    """'An LSTM of 8 units on texts of 100 words, the 500 most frequent words one-hot.'"""
     describe = MODELS.get(config.model.type, lambda model: f"a {model.type} model")
     return f"{_capital(describe(config.model))} on {_input(config)}."
 
@@ -53,9 +53,9 @@ def _input(config: Config) -> str:
     settings = config.preprocessing
     if isinstance(settings, FeaturePreprocessing):
         return "standardized features" if settings.standardize else "features"
-    count = f"the {settings.num_words:,} commonest words" if settings.num_words else "all words"
+    count = f"the {settings.num_words:,} most frequent words" if settings.num_words else "all words"
     if settings.encoding == "multi_hot":
-        return f"{count}, each there or not"
+        return f"{count}, each present or not"
     length = f"texts of {settings.maxlen:,} words, {count}"
     if settings.encoding == "one_hot":
         return f"{length} one-hot"
@@ -79,7 +79,7 @@ def seconds_in_words(seconds: float) -> str:
 
 
 def time_of(record: Mapping[str, Any]) -> float | None:
-    """Seconds from a run's start to its end; None where run.json does not tell."""
+    """Seconds from a run's start to its end; None if run.json lacks them."""
     try:
         start, end = (datetime.fromisoformat(record[key]) for key in ("started", "finished"))
         return max(0.0, (end - start).total_seconds())
@@ -88,8 +88,18 @@ def time_of(record: Mapping[str, Any]) -> float | None:
 
 
 def environment(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What run.json tells of how a run was made: names, such as 'device · name', and values."""
-    order = ("command", "versions", "device", "engine", "platform", "git", "code", "data")
+    """How a run was made, from run.json: names, such as 'device · name', and values."""
+    order = (
+        "command",
+        "versions",
+        "device",
+        "engine",
+        "platform",
+        "environment",
+        "git",
+        "code",
+        "data",
+    )
     times = ("started", "finished", "resumed")
     lines = []
     for key in (*order, *times):

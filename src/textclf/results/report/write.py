@@ -1,4 +1,4 @@
-"""The page about runs: their tables read, their worst mistakes explained, written as HTML."""
+"""The page about runs: read their tables, explain their worst mistakes, write HTML."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from textclf.results.report import (
     render_page,
 )
 from textclf.results.report.attribution import Score, explain_features, explain_text, log_odds
-from textclf.results.report.contents import told_fit
+from textclf.results.report.contents import shown_fit
 from textclf.runs import RunFolder, distinct_names
 from textclf.training.engine import backend
 from textclf.training.resumption import refuse_other_data
@@ -48,11 +48,11 @@ def write_report(
     """Write one self-contained HTML page about runs.
 
     Returns:
-        A line for each thing that is missing from it: why, and what to do.
+        A line for each part that is missing: why, and what to do.
 
     Raises:
         RunError: a run's table is damaged, or a run is named twice.
-        ResourceError: the page cannot be written, or there is no such device.
+        ResourceError: the page cannot be written, or the device does not exist.
     """
     contents, warnings = [], []
     for name, run in zip(distinct_names(runs), runs, strict=True):
@@ -60,7 +60,7 @@ def write_report(
         try:
             content = _explain(run, content, data_dir, device)
         except (DataError, RunError) as error:
-            what = f"{run.name}: its mistakes are shown without what drove them, because:"
+            what = f"{run.name}: its mistakes are shown without explanations, because:"
             lines = [what, *error.messages]
             content = replace(content, notes=[*content.notes, "\n".join(lines)])
             warnings += lines
@@ -70,7 +70,7 @@ def write_report(
 
 
 def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: str) -> Contents:
-    """The contents with what drove each mistake.
+    """The contents with an explanation of each mistake.
 
     Raises:
         DataError: the run's data is missing, or is not what it was trained on.
@@ -78,10 +78,10 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
     """
     if content.outcome is None or not content.outcome.mistakes:
         return content
-    fit = told_fit(run)
+    fit = shown_fit(run)
     data = load_dataset(run.config.dataset, data_dir)
     refuse_other_data(run, data)
-    with backend.native_output_to(None):
+    with backend.computing(None):
         backend.start(device)
         from textclf.training.network import load_kept_model
 
@@ -97,10 +97,10 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
 
 
 class Explainer:
-    """Asks a run's model why.
+    """Explains predictions of a run's model.
 
     Args:
-        network: the kept model; its output layer is made to tell logits.
+        network: the kept model; its output layer is changed to return logits.
     """
 
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
@@ -118,10 +118,10 @@ class Explainer:
             self.typical = data.x[train_rows].mean(axis=0)
 
     def explain(self, mistake: Mistake) -> TextExplanation | FeatureExplanation:
-        """What drove a prediction.
+        """Which words or features drove a prediction.
 
         Raises:
-            RunError: there is no such row, or no such class.
+            RunError: the row or the class does not exist.
         """
         x, score = self.data.x[self._row(mistake)], self._score(mistake)
         if not isinstance(self.encoder, TextEncoder):
@@ -135,7 +135,7 @@ class Explainer:
         )
 
     def _row(self, mistake: Mistake) -> int:
-        """The number in the dataset of a row in its own file."""
+        """The position in the dataset of a row of a file."""
         in_test = mistake.split == "test" or self.validates_on_test
         row = self.data.row_of(mistake.row, in_test)
         if row is None:
@@ -165,7 +165,7 @@ class Explainer:
 def _words(data: Dataset) -> Any:
     if not len(data.words):
         raise DataError(
-            f"{data.name}: the index of its words is missing; get it with: "
+            f"{data.name}: the index of its words is missing; download it with: "
             f"textclf data fetch {data.name}"
         )
     return data.words

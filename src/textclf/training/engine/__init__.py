@@ -1,1 +1,1 @@
-"""Engines: how batches are run, and all that touches the private parts of Keras."""
+"""Engines: how batches are run; the only code that uses Keras's private parts."""

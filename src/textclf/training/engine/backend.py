@@ -1,40 +1,65 @@
-"""TensorFlow, imported once, late and quietly, on the device that was asked for."""
+"""TensorFlow, imported once, late and quietly, on the requested device."""
 
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import os
 import random
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
+from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
+from textclf.training.engine import streams
+from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
     # The products of small layers are too short to share: handing them to threads costs an LSTM of
     # 8 units a third of its time.
     "--xla_cpu_multi_thread_eigen=false",
-    # Where the processor has registers of 512 bits: a tenth of that LSTM's time, and a fifth of
-    # what scoring takes. XLA itself uses half of each.
+    # On processors with registers of 512 bits this saves a tenth of that LSTM's time, and a fifth
+    # of scoring. By default XLA uses half of each.
     "--xla_cpu_prefer_vector_width=512",
 )
-# A loop that touches up to 3 MB a step becomes one function, where XLA would call one for each
-# product: another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
+# A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
+# saves another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
+OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE))
 
-# mallopt(3): the largest buffers that do not go straight to the kernel and back (the most that
-# glibc allows), how much may stay freed, and by how much a thread's heap grows at a time.
+# mallopt(3): the size up to which buffers do not come straight from the kernel (glibc's maximum),
+# how much freed memory is kept, and by how much a thread's heap grows at a time.
 MALLOC_OPTIONS = {-3: 32 * 2**20, -1: 2**31 - 1, -2: 16 * 2**20}
+
+
+# What Keras keeps for the whole process, by the names in keras.config; max_epochs and
+# max_steps_per_epoch would end a training early.
+KERAS_SETTINGS: dict[str, Any] = {
+    "floatx": "float32",
+    "image_data_format": "channels_last",
+    "epsilon": 1e-7,
+    "dtype_policy": "float32",
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+}
+
+NOWHERE = Path(os.devnull)
+
+_one_at_a_time = threading.RLock()
+_process: int | None = None  # that TensorFlow runs in
 
 
 @dataclass(frozen=True)
 class Device:
-    """Where a run computes: 'cpu' or 'gpu:0', and what the processor calls itself."""
+    """Where a run computes: 'cpu' or 'gpu:0', and the processor's own name."""
 
     name: str
     description: str
@@ -49,7 +74,7 @@ def start(device: str = "auto") -> Device:
     """Import TensorFlow and choose the device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
 
     Raises:
-        ResourceError: a GPU is asked for that is not there.
+        ResourceError: the requested GPU does not exist, or Keras has another backend.
     """
     tf = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
@@ -58,11 +83,12 @@ def start(device: str = "auto") -> Device:
         tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
         if chosen is not None:
             tf.config.experimental.set_memory_growth(gpus[chosen], True)
-    except RuntimeError as error:  # TensorFlow has computed on another device in this process
+    except RuntimeError as error:  # TensorFlow already uses another device in this process
         raise ResourceError(
-            f"--device {device}: the device cannot be changed any more; start a new process"
+            f"--device {device}: the device can no longer be changed; start a new process"
         ) from error
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    threads = asked or available_processors()
     if chosen is None:
         return Device("cpu", _processor(), threads)
     details = tf.config.experimental.get_device_details(gpus[chosen])
@@ -83,44 +109,71 @@ def _choose(device: str, n_gpus: int) -> int | None:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc hand freed memory out again, where it would give it back to the kernel each time.
+    """Make glibc reuse freed memory instead of returning it to the kernel each time.
 
-    A step allocates and frees the same buffers over and over. Fresh pages for each cost a small
-    LSTM a third of its time; whether a run meets them would depend on which thread came first.
+    A step allocates and frees the same buffers over and over. New pages for each cost a small
+    LSTM a third of its time, and whether a run needs them would depend on the order of threads.
     """
     if not sys.platform.startswith("linux"):
         return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl does not have it
     if mallopt is not None:
         for parameter, value in MALLOC_OPTIONS.items():
             mallopt(parameter, value)
 
 
 def import_tensorflow() -> Any:
-    """TensorFlow, with Keras on it, without the pauses of garbage collection."""
+    """TensorFlow, with Keras on it, without the pauses of garbage collection.
+
+    Keras's settings become textclf's, whatever a user's keras.json, environment or script says.
+
+    Raises:
+        ResourceError: Keras was imported before, on another backend, or cannot be imported.
+    """
+    global _process
+    _process = os.getpid()
     _keep_freed_memory()
     add_xla_options(*XLA_OPTIONS)
-    if "tensorflow" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        gc.disable()
-        try:
-            import keras
-            import tensorflow  # noqa: F401
-        finally:
-            gc.enable()
-        gc.freeze()
-        # Whatever a user's keras.json says.
-        keras.config.set_floatx("float32")
-        keras.config.set_image_data_format("channels_last")
-        keras.config.set_epsilon(1e-7)
+    if "keras" not in sys.modules or "tensorflow" not in sys.modules:
+        _import_quietly()
+    keras = sys.modules["keras"]
+    if keras.config.backend() != "tensorflow":
+        raise ResourceError(
+            f"Keras was imported with the backend {keras.config.backend()} before textclf, which "
+            "needs TensorFlow; start a new process, or set KERAS_BACKEND=tensorflow first"
+        )
+    _set_keras(KERAS_SETTINGS)
     return sys.modules["tensorflow"]
 
 
-def add_xla_options(*options: str) -> None:
-    """Put options before a user's own, which win.
+def _import_quietly() -> None:
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    gc.disable()
+    try:
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
+    except ValueError as error:  # a wrong value of KERAS_MAX_EPOCHS, or of floatx in keras.json
+        raise ResourceError(
+            f"Keras cannot be imported: {error}; correct keras.json, or the environment's KERAS_..."
+        ) from error
+    finally:
+        gc.enable()
+    gc.freeze()
 
-    XLA reads them when it compiles for the first time in a process, and never again.
+
+def _set_keras(values: dict[str, Any]) -> None:
+    import keras
+
+    for name, value in values.items():
+        getattr(keras.config, f"set_{name}")(value)
+
+
+def add_xla_options(*options: str) -> None:
+    """Put options before the user's own, which take precedence.
+
+    XLA reads them once, when it first compiles in a process.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
@@ -128,7 +181,7 @@ def add_xla_options(*options: str) -> None:
 
 
 def set_seeds(seed: int) -> None:
-    """Seed Python, NumPy and Keras, so that a model built next has the seed's weights."""
+    """Seed Python, NumPy and Keras, so that the next model has the seed's weights."""
     import keras
 
     random.seed(seed)
@@ -137,36 +190,116 @@ def set_seeds(seed: int) -> None:
 
 
 @contextlib.contextmanager
-def native_output_to(log: Path | None) -> Iterator[None]:
-    """Send what native code prints to standard error into a log; Python's own still shows.
+def computing(log: Path | None) -> Iterator[None]:
+    """Give the block what a process has once: TensorFlow, Keras's settings, standard error.
 
-    None: nowhere.
+    Other threads wait for its end. Should the process die inside, a line on the screen says why.
 
-    TensorFlow's C++ prints whatever its log level says, so the file descriptor itself is turned.
+    Args:
+        log: where native code prints to; None: nowhere.
+
+    Raises:
+        ResourceError: the process was forked from one that used TensorFlow.
     """
-    sys.stderr.flush()
+    if _process not in (None, os.getpid()):
+        raise ResourceError(
+            "TensorFlow was used before this process was forked, and would hang in it; start "
+            "processes with multiprocessing.get_context('spawn')"
+        )
+    with (
+        _one_at_a_time,
+        _keras_settings_kept(),
+        _log_file(log) as path,
+        witness.watching(path, is_temporary=log is None),
+        native_output_to(path),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _keras_settings_kept() -> Iterator[None]:
+    """A script's own settings of Keras are back after the block."""
+    keras = sys.modules.get("keras")
+    if keras is None:
+        yield
+        return
+    before = {name: getattr(keras.config, name)() for name in KERAS_SETTINGS}
+    try:
+        yield
+    finally:
+        _set_keras(before)
+
+
+@contextlib.contextmanager
+def _log_file(log: Path | None) -> Iterator[Path]:
+    if log is not None:
+        log.touch()
+        yield log
+        return
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="textclf-", suffix=".log")
+    except OSError:  # no folder for it, or no room
+        yield NOWHERE
+        return
+    os.close(descriptor)
+    try:
+        yield Path(path)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def native_output_to(log: Path) -> Iterator[None]:
+    """Write native code's standard error into a log; Python's own is still shown.
+
+    TensorFlow's C++ ignores its log level, so the file descriptor itself is redirected.
+    """
+    streams.open_missing()
+    streams.drop_unwritten()
     screen = os.dup(2)
     python_stderr = sys.stderr
-    with (log or Path(os.devnull)).open("ab") as file:
+    with log.open("ab") if log == NOWHERE else open_to_append(log) as file:
         os.dup2(file.fileno(), 2)
+    logs_crashes = not faulthandler.is_enabled()
+    if logs_crashes:
+        faulthandler.enable(file=2)
+    turned = None
     try:
         if _writes_to_descriptor_2(python_stderr):
-            sys.stderr = os.fdopen(
-                os.dup(screen), "w", buffering=1, encoding="utf-8", errors="replace"
+            turned = sys.stderr = _Stderr(
+                os.fdopen(os.dup(screen), "w", buffering=1, encoding="utf-8", errors="replace")
             )
         yield
     finally:
-        if sys.stderr is not python_stderr:
-            sys.stderr.close()
+        if turned is not None:
             sys.stderr = python_stderr
+            turned.hand_over(python_stderr)
+        if logs_crashes:
+            faulthandler.disable()
         os.dup2(screen, 2)
         os.close(screen)
+
+
+class _Stderr:
+    """Stands for sys.stderr inside a block; loggers that keep it still reach the screen after."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def hand_over(self, stream: IO[str]) -> None:
+        """Close the stream; what is written from now on goes to another."""
+        with contextlib.suppress(OSError):  # it is full, or its reader is gone
+            self.stream.close()
+        self.stream = stream
 
 
 def _writes_to_descriptor_2(stream: Any) -> bool:
     try:
         return bool(stream.fileno() == 2)
-    except (AttributeError, OSError, ValueError):  # a notebook's or a test's own stream
+    except (AttributeError, OSError, ValueError):  # a stream of a notebook or a test
         return False
 
 

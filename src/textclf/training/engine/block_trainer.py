@@ -1,4 +1,4 @@
-"""A Keras model that trains another one on rows of arrays that live on the device."""
+"""A Keras model that trains another one on rows of arrays on the device."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from textclf.training.engine.order import PAD
 
 
 class BlockTrainer(keras.Model):
-    """Fits a network on rows of arrays that live on the device.
+    """Fits a network on rows of arrays that stay on the device.
 
-    `fit` and `evaluate` are Keras's own. Instead of examples they are fed blocks of row
-    numbers, int32 (batches, batch_size), filled up with -1. One call of a step runs a whole block
-    inside the compiled function, which spares Keras's cost of a call for each batch.
+    `fit` and `evaluate` are Keras's own. They read blocks of row numbers instead of examples,
+    int32 (batches, batch_size), padded with -1. One call of a step runs a whole block inside the
+    compiled function, which avoids Keras's overhead of a call for each batch.
 
     Args:
-        network: a model in Keras's own layers; what is trained are its weights.
-        task: tells loss and metric.
+        network: a model in Keras's own layers, whose weights are trained.
+        task: has the loss and the metric.
         xla: whether XLA compiles the steps.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
         texts: the network's first layers, if they skip padding.
@@ -41,7 +41,7 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
-        # Compiled here, not by Keras, which leaves XLA once any model asked for determinism.
+        # Compiled here, as Keras no longer uses XLA once any model enables determinism.
         self.train_program = _program(self._train_on_block, xla)
         self.test_program = _program(self._test_on_block, xla)
         self.built = True
@@ -49,12 +49,12 @@ class BlockTrainer(keras.Model):
     def put(
         self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, batch_size: int
     ) -> None:
-        """Place the examples on the device; of the same shape as before, nothing is recompiled.
+        """Place the examples on the device; nothing is recompiled if shapes are as before.
 
         Args:
             x: encoded examples (rows, ...).
             y: targets (rows,).
-            lengths: int32 (rows,), positions that are no padding; None where none is skipped.
+            lengths: int32 (rows,), positions without padding; None if padding is not skipped.
             batch_size: of training.
         """
         if not hasattr(self, "arrays"):
@@ -65,7 +65,7 @@ class BlockTrainer(keras.Model):
             self.arrays.assign(x, y, lengths)
 
     def outputs_of(self, rows: np.ndarray) -> np.ndarray:
-        """float32 (rows, outputs): what the network made of rows when `evaluate` last saw them."""
+        """float32 (rows, outputs): the network's outputs in the last `evaluate` of the rows."""
         outputs: np.ndarray = self.arrays.outputs.numpy()[rows]
         return outputs
 
@@ -80,7 +80,7 @@ class BlockTrainer(keras.Model):
         """One gradient step for each batch of the block."""
         train = self.train_program
         if self.texts is not None and self.texts.segments:
-            # XLA compiles what is called: the program for all positions hardly ever is.
+            # XLA compiles only what is called: the program for all positions hardly ever is.
             fit = fit_segments(self.texts.segments, self.arrays.lengths_of(rows))
             tf.cond(fit, lambda: train(rows, True), lambda: train(rows, False))
         else:
@@ -89,14 +89,14 @@ class BlockTrainer(keras.Model):
         return results
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Score each batch of the block, and keep its outputs: no other program predicts."""
+        """Score each batch of the block, and keep its outputs as predictions."""
         self.test_program(rows)
         results: dict[str, tf.Tensor] = self.get_metrics_result()
         return results
 
     def _train_on_block(self, rows: tf.Tensor, within_segments: bool) -> None:
         if self.texts is not None:
-            self.texts.within_segments = within_segments  # for what is traced now
+            self.texts.within_segments = within_segments  # for the program that is traced now
         _for_each_batch(rows, self._train_on_batch)
 
     def _test_on_block(self, rows: tf.Tensor) -> None:
@@ -128,7 +128,7 @@ class BlockTrainer(keras.Model):
         return tf.cast(x, self.network.inputs[0].dtype), y[:, None], present
 
     def _mean_loss(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        # The mean over the rows that are there, which is what Keras takes of a smaller last batch.
+        # The mean over existing rows, as Keras computes it for a smaller last batch.
         losses = self.loss_function(y, outputs)
         return tf.reduce_sum(losses * present) / tf.reduce_sum(present)
 
@@ -140,7 +140,7 @@ class BlockTrainer(keras.Model):
 
 
 class _Arrays:
-    """A plain holder: Keras would take variables that are a model's attributes for weights.
+    """A plain object: Keras would treat variables in a model's attributes as weights.
 
     Args:
         x: encoded examples (rows, ...).
@@ -155,7 +155,7 @@ class _Arrays:
         self.x = tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
         self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
-        # One line more than there are rows: the padding of a last batch writes there.
+        # One line more than there are rows, for the padding of a last batch.
         self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
 
     def assign(self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None) -> None:
@@ -169,7 +169,7 @@ class _Arrays:
         return tf.where(rows == PAD, 0, tf.gather(self.lengths, tf.maximum(rows, 0)))
 
 
-# The bits of any two bytes, to be looked up: shifts and masks take three times as long.
+# The bits of any two bytes, for a lookup: shifts and masks take three times as long.
 PAIRS = np.arange(2**16, dtype=np.uint16)[:, None].view(np.uint8)
 BITS = np.unpackbits(PAIRS, axis=1).astype(np.float32)
 METRICS = {
@@ -201,7 +201,7 @@ def unpack_bits(packed: tf.Tensor, columns: int) -> tf.Tensor:
     """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
     rows, n_bytes = packed.shape
     pairs = tf.reshape(tf.pad(packed, ((0, 0), (0, n_bytes % 2))), (rows, -1, 2))
-    with tf.init_scope():  # within the graph, it would be copied over and over
+    with tf.init_scope():  # within the graph, it would be copied repeatedly
         bits_of_pairs = tf.constant(BITS)
     bits = tf.gather(bits_of_pairs, tf.cast(tf.bitcast(pairs, tf.uint16), tf.int32))
     return tf.reshape(bits, (rows, -1))[:, :columns]

@@ -1,13 +1,13 @@
-"""How engines hand blocks and batches to Keras."""
+"""How engines pass blocks and batches to Keras."""
 
 import tensorflow as tf
 
 
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Without autotuning, which finds nothing to tune here.
+    """The dataset without autotuning, which has nothing to tune here.
 
-    Where a dataset ends, TensorFlow waits for the tuning thread, and that sleeps 10 ms, 20, 40 and
-    so on between two looks: a pass of 0.35 s would take 0.63 s.
+    At the end of a dataset, TensorFlow waits for the tuning thread, which sleeps 10 ms, 20, 40 and
+    so on between two checks: a pass of 0.35 s would take 0.63 s.
     """
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -1,4 +1,4 @@
-"""The engine for data that fits on the device: it is fed row numbers, a block of batches a call."""
+"""The engine for data that fits on the device: it reads row numbers, a block in each call."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from textclf.training.engine.datasets import untuned
 from textclf.training.engine.flat_texts import FlatTexts, lengths_of
 from textclf.training.engine.order import blocks_of, longest_first, row_order
 
-EVALUATION_BATCH = 256  # rows; larger ones are hardly faster, and wide layers need memory for each
+EVALUATION_BATCH = 256  # rows; larger batches are hardly faster, and wide layers need memory
 
 
 class DeviceEngine:
@@ -44,7 +44,7 @@ class DeviceEngine:
         self.texts = texts
         self.lengths: np.ndarray | None = None
         self.model = BlockTrainer(network, task, xla, packed_columns, texts)
-        self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it does so itself
+        self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
@@ -53,7 +53,7 @@ class DeviceEngine:
         self.model.put(x, y, self.lengths, self.batch_size)
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
-        """Blocks of one epoch after another, without end, each in an order of its own."""
+        """An endless series of epochs' blocks, each epoch in its own order."""
 
         def generate() -> Iterator[np.ndarray]:
             for epoch in itertools.count(first_epoch):
@@ -67,7 +67,7 @@ class DeviceEngine:
         return untuned(blocks.prefetch(1))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
-        """Blocks of the rows, once; in their own order, or by length where padding is skipped."""
+        """Blocks of the rows, once; in their own order, or by length if padding is skipped."""
         if self.lengths is not None:
             rows = longest_first(rows, self.lengths, len(rows))
         batches = max(1, self.batches * self.batch_size // self.evaluation_batch)

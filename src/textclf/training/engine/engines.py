@@ -1,4 +1,4 @@
-"""Engines: how batches are run. Two settings, XLA or not and batches a call; or plain Keras."""
+"""Engines: how batches are run. With XLA or not, some batches in a call; or plain Keras."""
 
 import keras
 import tensorflow as tf
@@ -26,11 +26,11 @@ def make_engine(
     """The engine of a choice, with nothing put on the device yet.
 
     Args:
-        network: a compiled model; its optimizer is the one that trains it.
+        network: a compiled model, with the optimizer that trains it.
     """
     if choice.name != "xla":
-        # Without it, TensorFlow's graph adds an embedding's gradients up in another order each
-        # time. XLA needs no such switch, and Keras would leave XLA because of it.
+        # Without it, TensorFlow's graph adds up an embedding's gradients in another order each
+        # time. XLA does not need it, and Keras would not use XLA because of it.
         tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
         return HostEngine(network, batch_size, packed_columns)
@@ -40,9 +40,9 @@ def make_engine(
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         adds_up_slices = speed_up_slices(network.optimizer)
-        if adds_up_slices:  # no other optimizer takes the gradient that flat texts have
+        if adds_up_slices:  # other optimizers do not accept the gradient of flat texts
             texts = speed_up_flat_texts(network)
-    elif not device.is_gpu:  # there, Keras's own path is cuDNN's
+    elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
         speed_up_in_shards(network, device.threads)
     return DeviceEngine(
         network, task, batch_size, choice.batches, choice.name == "xla", packed_columns, texts

@@ -1,9 +1,9 @@
-"""Dense layers on whole texts of word vectors, without reckoning their padding word by word.
+"""Dense layers on whole texts of word vectors, without computing their padding word by word.
 
 Keras gathers a vector for every position of a text, padding too, and multiplies them all. Short
-texts are mostly padding, which stands in front and is one word. Here the rows of a batch come
-longest first, and its positions in segments: in the first ones only the longest rows have words.
-What the others have there is reckoned once for all of them.
+texts are mostly padding, which comes first and is always the same word. Here the rows of a batch
+are sorted, the longest first, and its positions are cut into segments: in the first ones only the
+longest rows have words. The padding of the others is computed once for all of them.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from textclf.training.engine.layout import as_it_stands
 from textclf.training.engine.sums_of_words import sums_of_words
 
 PADDING = 0  # the id
-PARTS = 4  # of a batch: each segment ends where another part of its rows begins
-MISFITS = 0.01  # batches of an epoch, expected at most, with too many long rows for a segment
-MOST_LEFT = 0.9  # of the work; to save less is not worth the segments
-SHORTEST_PIECE = 25  # positions that scoring takes at once
+PARTS = 4  # of a batch: each segment ends where the next part of its rows begins
+MISFITS = 0.01  # expected batches in an epoch, at most, with too many long rows for a segment
+MOST_LEFT = 0.9  # share of the work; segments that save less are not worth it
+SHORTEST_PIECE = 25  # positions that scoring reads at once
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class FlatTexts:
     """The layers Embedding, Flatten and Dense of a model, which read a text as one.
 
     Attributes:
-        segments: of nearly all batches that train; empty where they are not worth it.
-        within_segments: whether a program traced from now on trains batches that fit them.
+        segments: of nearly all training batches; empty if they are not worth it.
+        within_segments: whether the next traced program trains batches that fit them.
     """
 
     def __init__(self, embedding: keras.layers.Embedding, dense: keras.layers.Dense) -> None:
@@ -53,10 +53,10 @@ class FlatTexts:
         self.within_segments = False
         embedding.call = _hand_on_ids
         dense.call = MethodType(partial(_call, self), dense)
-        dense.input_spec = None  # it is handed ids now
+        dense.input_spec = None  # its inputs are ids now
 
     def compact(self, ids: np.ndarray) -> np.ndarray:
-        """The ids in two bytes each, if the vocabulary allows it."""
+        """The ids in two bytes each, if the vocabulary is small enough."""
         return ids.astype(np.uint16) if self.embedding.input_dim <= 2**16 else ids
 
     def __call__(self, ids: tf.Tensor, training: bool | None) -> tf.Tensor:
@@ -70,11 +70,11 @@ class FlatTexts:
 
 
 def speed_up_flat_texts(model: keras.Model) -> FlatTexts | None:
-    """Have the model's first layers skip padding, if they are an embedding, flattened, and a Dense.
+    """Make the model's first layers skip padding, if they are Embedding, Flatten and Dense.
 
-    The layers stay Keras's own objects, so that the model is saved as what it is. The embedding's
+    The layers stay Keras's own objects, so that the model is saved unchanged. The embedding's
     gradient is no longer one slice for each word, but Σg and Σg², float32 (2, words, dimensions):
-    for optimizers that know what to do with these only (engine/slices.py).
+    only for optimizers that can use these (engine/slices.py).
     """
     for embedding in model.layers:
         flatten = _only_reader(embedding)
@@ -90,7 +90,7 @@ def _only_reader(layer: Any) -> Any:
 
 
 def _hand_on_ids(inputs: tf.Tensor) -> tf.Tensor:
-    """int32 (examples, positions) as they are, which flattening leaves alone."""
+    """int32 (examples, positions), unchanged; flattening does not change them either."""
     return inputs
 
 
@@ -100,7 +100,7 @@ def _call(
     inputs: tf.Tensor,
     training: bool | None = None,
 ) -> tf.Tensor:
-    """Stands in for `keras.layers.Dense.call`."""
+    """Replaces `keras.layers.Dense.call`."""
     outputs = texts(inputs, training)
     if layer.use_bias:
         outputs = outputs + layer.bias
@@ -121,8 +121,8 @@ def segments_of(lengths: np.ndarray, positions: int, batch_size: int) -> Segment
     """Segments that hold the words of nearly all batches; empty if they are not worth it.
 
     Args:
-        lengths: int32 (rows,), taken for those of the rows that batches are drawn from.
-        positions: of a row.
+        lengths: int32 (rows,), of a sample of the rows in batches.
+        positions: number of positions in a row.
     """
     segments: list[Segment] = []
     start = 0
@@ -139,15 +139,15 @@ def segments_of(lengths: np.ndarray, positions: int, batch_size: int) -> Segment
 
 
 def _longest_beyond(lengths: np.ndarray, positions: int, rows: int, batch_size: int) -> int:
-    """The length that no row of a batch exceeds but the longest `rows` of them, as good as ever."""
+    """The length that at most `rows` rows of a batch exceed, almost always."""
     counts = np.bincount(lengths, minlength=positions + 1)
     share = 1 - np.cumsum(counts) / len(lengths)
     misfits = _chance_of_more(rows, batch_size, share) * len(lengths) / batch_size
-    return int(np.argmax(misfits <= MISFITS))  # no row exceeds the longest of all: it is found
+    return int(np.argmax(misfits <= MISFITS))  # found, as no row exceeds the longest
 
 
 def _chance_of_more(rows: int, batch_size: int, share: np.ndarray) -> np.ndarray:
-    """A bound on the chance that more than `rows` of a batch are of a kind, by the kind's share.
+    """A bound on the chance that more than `rows` of a batch are of a kind, from its share.
 
     exp(-n KL(a || p)) for a = (rows + 1) / n above p (Hoeffding 1963, theorem 1 and section 6: it
     holds for rows drawn without replacement too). All arrays are float64 (kinds,).
@@ -163,7 +163,7 @@ def fit_segments(segments: Segments, lengths: tf.Tensor) -> tf.Tensor:
     """Whether all words of batches lie within the segments, bool ().
 
     Args:
-        lengths: int32 (batches, batch_size), a batch's longest first.
+        lengths: int32 (batches, batch_size), sorted, a batch's longest row first.
     """
     positions, batch_size = segments[-1].stop, lengths.shape[1]
     inside = [
@@ -203,7 +203,7 @@ def read(segments: Segments, ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.T
             slices = tf.concat([part.slices(dz) for part in parts], 0)
             words = tf.concat([tf.reshape(part.ids, [-1]) for part in parts], 0)
             sums = tf.stack(sums_of_words(slices, words, embeddings.shape[0]))
-            # What is padding is word 0, the first row.
+            # Padding is word 0, the first row.
             padding = tf.add_n([part.sums_of_padding(dz) for part in parts])
             sums = tf.concat([sums[:, :1] + padding[:, None], sums[:, 1:]], 1)
             return sums, tf.concat([part.kernel_gradient(dz) for part in parts], 0)
@@ -224,7 +224,7 @@ class _Part:
         self.length = segment.stop - segment.start
         self.ids = ids[: self.rows, segment.start : segment.stop]
         x = tf.gather(embeddings, self.ids)
-        self.x = tf.reshape(x, (self.rows, self.length * dimensions))  # there may be no row
+        self.x = tf.reshape(x, (self.rows, self.length * dimensions))  # possibly without rows
         self.kernel = kernel[segment.start * dimensions : segment.stop * dimensions]
         self.padding = embeddings[PADDING]
 
@@ -247,7 +247,7 @@ class _Part:
         return tf.stack([total, tf.reduce_sum(squares, 0)])
 
     def _squares_of_padding(self, dz: tf.Tensor) -> tf.Tensor:
-        """Σ_b (K dz_b)², float32 (length * dimensions,); by whichever way multiplies less."""
+        """Σ_b (K dz_b)², float32 (length * dimensions,); in the way with fewer multiplications."""
         if self.others < dz.shape[1]:
             return tf.reduce_sum(tf.square(tf.matmul(self.kernel, dz, transpose_b=True)), 1)
         products = tf.matmul(dz, dz, transpose_a=True)
@@ -256,7 +256,7 @@ class _Part:
 
     def kernel_gradient(self, dz: tf.Tensor) -> tf.Tensor:
         """float32 (length * dimensions, units)."""
-        # Long rows rather than short ones: (units, inputs) takes a third of the time.
+        # Long rows instead of short ones: (units, inputs) takes a third of the time.
         on_its_side = as_it_stands(tf.matmul(dz[: self.rows], self.x, transpose_a=True))
         of_padding = self.padding[:, None] * tf.reduce_sum(dz[self.rows :], 0)
         return tf.transpose(on_its_side) + tf.tile(of_padding, (self.length, 1))
@@ -268,17 +268,17 @@ class _Part:
 
 
 def score(ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """What `read` gives, without its gradient: a loop over pieces of the texts.
+    """The outputs of `read`, without its gradient: a loop over pieces of the texts.
 
-    It begins at the piece in which the longest row has its first word.
+    It begins at the piece with the first word of the longest row.
 
     Args:
-        ids: int32 (examples, positions), any number of them; best of rows that are about as long.
+        ids: int32 (examples, positions), fastest for rows of about the same length.
     """
     (_, positions), (_, dimensions), (_, units) = ids.shape, embeddings.shape, kernel.shape
     pieces = max(1, positions // SHORTEST_PIECE)
     length = -(-positions // pieces)
-    more = pieces * length - positions  # positions, put in front, with a kernel of 0
+    more = pieces * length - positions  # added positions at the start, with a kernel of 0
     ids = tf.pad(ids, ((0, 0), (more, 0)))
     kernel = tf.pad(kernel, ((more * dimensions, 0), (0, 0)))
     examples = tf.shape(ids)[0]
@@ -293,7 +293,7 @@ def score(ids: tf.Tensor, embeddings: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor
 
     sums = tf.reduce_sum(tf.reshape(kernel, (pieces, length, dimensions, units)), 1)
     of_padding = tf.reduce_sum(sums * embeddings[PADDING][:, None], 1)
-    # Not a cumulative sum, which takes XLA seconds to compile.
+    # Not a cumulative sum, which XLA compiles for seconds.
     before = tf.reduce_sum(tf.where(tf.range(pieces)[:, None] < first, of_padding, 0.0), 0)
     start = tf.zeros((examples, units)) + before
     return tf.while_loop(lambda piece, _: piece < pieces, body, (first, start))[1]

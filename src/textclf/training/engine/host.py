@@ -1,4 +1,4 @@
-"""The engine for data too large for the device: Keras's ordinary `fit`, fed batch by batch."""
+"""The engine for data too large for the device: Keras's ordinary `fit`, batch by batch."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -37,13 +37,13 @@ class HostEngine:
         self.x, self.y = x, y
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
-        """Batches of one epoch after another, without end, each in an order of its own."""
+        """An endless series of epochs' batches, each epoch in its own order."""
         epochs = itertools.count
         return self._batches(lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)))
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Batches of the rows in their own order, once."""
-        # Keras warns that the data ran out where a generator's length is not known.
+        # If a generator's length is unknown, Keras warns that the data ran out.
         known = tf.data.experimental.assert_cardinality(self.steps_in(rows))
         return self._batches(lambda: iter([rows])).apply(known)
 

@@ -1,12 +1,12 @@
-"""The order in which rows are trained on, and the blocks they are handed over in."""
+"""The order of training rows in an epoch, and their blocks."""
 
 import numpy as np
 
-PAD = -1  # a row number that stands for no row
+PAD = -1  # the row number of an empty place
 
 
 def row_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
-    """The order of an epoch's rows, drawn from seed and epoch (from 0) alone."""
+    """The order of an epoch's rows, which depends on seed and epoch (from 0) alone."""
     return np.random.default_rng([seed, epoch]).permutation(rows)
 
 
@@ -21,7 +21,7 @@ def longest_first(rows: np.ndarray, lengths: np.ndarray, batch_size: int) -> np.
 
 
 def blocks_of(rows: np.ndarray, batch_size: int, batches: int) -> np.ndarray:
-    """Row numbers as int32 (blocks, batches, batch_size), filled up with -1."""
+    """Row numbers as int32 (blocks, batches, batch_size), padded with -1."""
     n_blocks = -(-len(rows) // (batch_size * batches))
     blocks = np.full((n_blocks, batches, batch_size), PAD, np.int32)
     blocks.reshape(-1)[: len(rows)] = rows

@@ -1,9 +1,8 @@
 """Faster time loops for Keras's own SimpleRNN and LSTM, with the same weights and numbers.
 
 Keras's loop multiplies each step's input by the kernel and lets TensorFlow differentiate the loop.
-Here the product of input and kernel for all steps stands before the loop, and the gradient is
-written out, so that the kernels' gradients become one product each after the loop
-(time_loops.py).
+Here the product of input and kernel for all steps comes before the loop, and the gradient is
+written out, so that each kernel's gradient is one product after the loop (time_loops.py).
 """
 
 from collections.abc import Callable
@@ -24,14 +23,14 @@ from textclf.training.engine.time_loops import (
 Loops = dict[type[keras.layers.RNN], Callable[..., Tensors]]
 Reader = Callable[..., Tensors]
 
-SMALLEST_SHARD = 16  # examples; the products of fewer are not worth a thread
+SMALLEST_SHARD = 16  # examples; fewer are not worth a thread
 
 
 def speed_up(model: keras.Model) -> None:
-    """Give the model's recurrent layers the faster loop wherever it computes the same.
+    """Give the model's recurrent layers the faster loop where it computes the same.
 
     This is for a function that XLA compiles as a whole. The layers stay Keras's own objects, so
-    that the model is saved as what it is.
+    that the model is saved unchanged.
     """
     _bind(model, TIME_LOOPS)
     for layer in model.layers:
@@ -42,19 +41,19 @@ def speed_up(model: keras.Model) -> None:
 def speed_up_in_shards(model: keras.Model, threads: int) -> None:
     """Give the recurrent layers the faster loop in TensorFlow's graph, each compiled by XLA.
 
-    XLA runs a loop on one thread. So a batch is cut into shards, which the graph runs side by side.
+    XLA runs a loop on one thread, so a batch is cut into shards that the graph runs in parallel.
 
     Args:
-        threads: how many shards at most.
+        threads: maximum number of shards.
     """
     _bind(model, TIME_LOOPS, partial(_in_shards, threads))
 
 
 def slim_down(model: keras.Model) -> None:
-    """Give the recurrent layers loops without gradient, which carry nothing but the states.
+    """Give the recurrent layers loops without gradient, which carry only the states.
 
-    LiteRT runs such a loop for a batch of any size; of Keras's own, which carries arrays of
-    tensors, it knows no operation.
+    LiteRT runs such a loop for a batch of any size, but not Keras's own, which carries arrays of
+    tensors.
     """
     _bind(model, INFERENCE_LOOPS)
 
@@ -66,7 +65,7 @@ def _bind(
         if type(layer) in loops:
             read = compiled(partial(_read, loops[type(layer)]))
             layer.inner_loop = MethodType(partial(_inner_loop, read), layer)
-        # A row of the kernel is what a one-hot row times the kernel gives.
+        # A one-hot row times the kernel is a row of the kernel.
         if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
             layer.call = _hand_on_ids
 
@@ -79,7 +78,7 @@ def _inner_loop(
     mask: tf.Tensor | None,
     training: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
-    """Stands in for `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
+    """Replaces `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
     if mask is not None or not _is_plain(layer):
         keras_loop: Callable[..., tuple[tf.Tensor, tf.Tensor, Tensors]] = type(layer).inner_loop
         return keras_loop(layer, sequences, initial_state, mask, training)
@@ -105,7 +104,7 @@ def _in_shards(threads: int, read: Reader) -> Reader:
     read_shard = tf.function(read, jit_compile=True, autograph=False)
 
     def read_all(weights: Tensors, *arrays: tf.Tensor) -> Tensors:
-        n_shards = _number_of_shards(arrays[0].shape[0] or 1, threads)  # None: any number
+        n_shards = _number_of_shards(arrays[0].shape[0] or 1, threads)  # None: unknown
         shards = zip(*(tf.split(array, n_shards) for array in arrays), strict=True)
         states = [read_shard(weights, *shard) for shard in shards]
         return [tf.concat(parts, 0) for parts in zip(*states, strict=True)]
@@ -114,15 +113,15 @@ def _in_shards(threads: int, read: Reader) -> Reader:
 
 
 def _number_of_shards(examples: int, threads: int) -> int:
-    """As many as there are threads, or fewer, so that all are of one size and none is too small."""
+    """At most `threads` shards of equal size, none of them too small."""
     numbers = range(min(threads, examples // SMALLEST_SHARD), 1, -1)
     return next((number for number in numbers if examples % number == 0), 1)
 
 
 def _dropout_mask(cell: keras.Layer, step: tf.Tensor, rate: float) -> tf.Tensor:
-    """Stands in for a cell's `_create_dropout_mask`: float32 of the shape of `step`.
+    """Replaces a cell's `_create_dropout_mask`: float32 of the shape of `step`.
 
-    Keras's way to draw the same share takes XLA a fifth of an LSTM's time.
+    Under XLA, Keras's own takes a fifth of an LSTM's time.
     """
     seed = tf.cast(cell.seed_generator.next(), tf.int32)
     bits = tf.random.stateless_uniform(tf.shape(step), seed, None, None, tf.uint32, alg="philox")
@@ -130,7 +129,7 @@ def _dropout_mask(cell: keras.Layer, step: tf.Tensor, rate: float) -> tf.Tensor:
 
 
 def _is_plain(layer: keras.layers.RNN) -> bool:
-    """Whether the layer asks for nothing that the faster loop leaves out."""
+    """Whether the faster loop supports all settings of the layer."""
     cell = layer.cell
     activations = [cell.activation is keras.activations.tanh]
     if hasattr(cell, "recurrent_activation"):
@@ -149,7 +148,7 @@ def _is_plain(layer: keras.layers.RNN) -> bool:
 
 def _project(sequences: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Input times kernel, float32 (steps, examples, width), for all steps at once."""
-    if sequences.shape[-1] != kernel.shape[0]:  # ids in place of one-hot rows
+    if sequences.shape[-1] != kernel.shape[0]:  # ids instead of one-hot rows
         return tf.gather(kernel, tf.transpose(tf.cast(sequences[:, :, 0], tf.int32)))
     steps, inputs = sequences.shape[1:]
     vectors = tf.reshape(tf.transpose(sequences, (1, 0, 2)), (-1, inputs))
@@ -157,12 +156,12 @@ def _project(sequences: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def _hand_on_ids(inputs: tf.Tensor) -> tf.Tensor:
-    """int32 (examples, steps) to (examples, steps, 1), as a recurrent layer wants three sides."""
+    """int32 (examples, steps) to (examples, steps, 1), as a recurrent layer needs three axes."""
     return tf.expand_dims(inputs, -1)
 
 
 def _only_feeds_gathering(layer: keras.Layer) -> bool:
-    """Whether all that reads the layer, through slices in time too, takes ids for one-hot rows."""
+    """Whether all readers of the layer, also through slices in time, accept ids."""
     return all(
         _gathers(reader) or (type(reader).__name__ == "GetItem" and _only_feeds_gathering(reader))
         for reader in (node.operation for node in layer._outbound_nodes)

@@ -1,23 +1,23 @@
 """The rule that chooses an engine; docs/engines.md explains it."""
 
 import math
-import os
 from dataclasses import dataclass
 
 import keras
+import psutil
 
 from textclf.training.engine.backend import Device
 
-# Wider layers gain more from several threads: their loops run in shards of a batch.
+# Wider layers gain more from several threads, which run their loops in shards of a batch.
 XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
-LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays by plain loops
-# Wider products are faster in TensorFlow's own kernels, which share them among threads.
-XLA_WIDEST_INPUT = 1000  # numbers, multi-hot words say
-BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait for the end of a block
-MULTIPLICATIONS_PER_SECOND = 1e10  # of a middling processor
+LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays slowly
+# Wider products are faster in TensorFlow's own kernels, which use several threads.
+XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
+BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait until a block ends
+MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
 STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
-DEVICE_SHARE = 0.25  # of the device's memory that examples may take
-GPU_BYTES = 8 * 2**30  # TensorFlow does not tell a GPU's memory; most have this much
+DEVICE_SHARE = 0.25  # share of the device's memory that examples may use
+GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at least this
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
 
 
 def has_small_loops(network: keras.Model) -> bool:
-    """Whether XLA had better make one function of each of the network's loops over time."""
+    """Whether XLA should make one function of each of the network's loops over time."""
     cells = [layer.cell for layer in network.layers if isinstance(layer, keras.layers.RNN)]
     return all(cell.units <= LOOPS_IN_ONE_WIDEST_CELL for cell in cells)
 
 
 def _batches_per_block(network: keras.Model, batch_size: int, n_batches: int) -> int:
-    """As few equal blocks in an epoch as keep each within BLOCK_SECONDS."""
+    """The fewest equal blocks in an epoch of at most BLOCK_SECONDS each."""
     length = network.input_shape[-1]
     seconds = sum(_seconds(layer, length, batch_size) for layer in network.layers)
     longest = max(1, int(BLOCK_SECONDS / max(seconds, 1e-6)))
@@ -81,7 +81,7 @@ def _batches_per_block(network: keras.Model, batch_size: int, n_batches: int) ->
 
 
 def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
-    """What a batch takes in a layer, forward and backward, on a slow processor."""
+    """The time of a batch in a layer, forward and backward, on a slow processor."""
     if isinstance(layer, keras.layers.Embedding):
         return 0.0
     kernels = [weight.shape for weight in layer.weights if len(weight.shape) > 1]
@@ -94,6 +94,4 @@ def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
 
 def device_bytes(device: Device) -> int:
     """Memory of the device that computes."""
-    if device.is_gpu or not hasattr(os, "sysconf"):
-        return GPU_BYTES
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return GPU_BYTES if device.is_gpu else psutil.virtual_memory().total

@@ -1,8 +1,8 @@
 """Faster updates of an embedding, with the numbers of Keras's own optimizers.
 
-An embedding's gradient is a slice for each word of a batch. Keras's optimizers add them up more
-than once and square them besides; RMSprop divides slice by slice and looks for zeros in the divisor
-first. Under XLA that takes a fifth of a small LSTM's time.
+An embedding's gradient has a slice for each word of a batch. Keras's optimizers add them up more
+than once and also square them; RMSprop divides slice by slice after checking the divisor for zeros.
+Under XLA this takes a fifth of a small LSTM's time.
 """
 
 from types import MethodType
@@ -14,12 +14,12 @@ from textclf.training.engine.sums_of_words import sums_of_words
 
 
 def speed_up_slices(optimizer: keras.Optimizer) -> bool:
-    """Have RMSprop and Adam add up the slices of a word once, before anything else.
+    """Make RMSprop and Adam add up the slices of a word once, before anything else.
 
-    The optimizer stays Keras's own object, so that it is saved as what it is.
+    The optimizer stays Keras's own object, so that it is saved unchanged.
 
     Returns:
-        False if it is left alone: another optimizer, or one with settings that change its step.
+        False if it is unchanged: another optimizer, or one with settings that change its step.
     """
     if type(optimizer) is keras.optimizers.RMSprop:
         step = None if optimizer.momentum or optimizer.centered else _rmsprop_step
@@ -38,7 +38,7 @@ def _rmsprop_step(
     variable: keras.Variable,
     learning_rate: tf.Tensor,
 ) -> None:
-    """Stands in for `keras.optimizers.RMSprop.update_step` (Tieleman & Hinton 2012).
+    """Replaces `keras.optimizers.RMSprop.update_step` (Tieleman & Hinton 2012).
 
     v = rho v + (1 - rho) Σg² and w = w - lr Σg / √(v + epsilon), where the sums are over a word's
     slices g: Keras squares each slice, not their sum.
@@ -58,7 +58,7 @@ def _adam_step(
     variable: keras.Variable,
     learning_rate: tf.Tensor,
 ) -> None:
-    """Stands in for `keras.optimizers.Adam.update_step` (Kingma & Ba 2014, end of section 2).
+    """Replaces `keras.optimizers.Adam.update_step` (Kingma & Ba 2014, end of section 2).
 
     m = beta_1 m + (1 - beta_1) Σg, v = beta_2 v + (1 - beta_2) Σg² and w = w - alpha m / (√v +
     epsilon), with sums as above.
@@ -80,7 +80,7 @@ def _adam_step(
 def _sums(
     gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Σg and Σg², float32 (words, dimensions) each, of slices or as they come side by side."""
+    """Σg and Σg², float32 (words, dimensions) each, from slices or from both sums side by side."""
     if isinstance(gradient, tf.IndexedSlices):
         return sums_of_words(gradient.values, gradient.indices, variable.shape[0])
     total, squares = tf.unstack(gradient)
@@ -88,5 +88,5 @@ def _sums(
 
 
 def _is_of_words(gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable) -> bool:
-    """Whether it is an embedding's: slices, or the sums that models/flat_texts.py makes of them."""
+    """Whether it is an embedding's: slices, or their sums from engine/flat_texts.py."""
     return isinstance(gradient, tf.IndexedSlices) or len(gradient.shape) > len(variable.shape)

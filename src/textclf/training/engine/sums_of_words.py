@@ -1,4 +1,4 @@
-"""Sums of the gradients that an embedding's words get, under XLA."""
+"""Sums of the gradients of an embedding's words, under XLA."""
 
 import tensorflow as tf
 
@@ -10,9 +10,9 @@ def sums_of_words(slices: tf.Tensor, ids: tf.Tensor, words: int) -> tuple[tf.Ten
 
     Args:
         slices: float32 (occurrences, dimensions).
-        ids: int32 (occurrences,), the word that each slice is of.
+        ids: int32 (occurrences,), the word of each slice.
     """
-    # In one piece, with the side of length 1 that XLA's scatter reads: else it copies each.
+    # In one piece, with the axis of length 1 that XLA's scatter reads: otherwise it copies each.
     slices = as_it_stands(slices[:, None])
     squares = as_it_stands(tf.square(slices))
     total, total_of_squares = (

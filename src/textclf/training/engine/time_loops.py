@@ -1,9 +1,9 @@
-"""Time loops of SimpleRNN and LSTM over inputs that are multiplied by the kernel already.
+"""Time loops of SimpleRNN and LSTM over inputs already multiplied by the kernel.
 
-Arrays are (steps, examples, units), so that a step lies in one piece and no product needs its sides
-swapped. A loop writes over what it has read, where it can: filling a new array with zeros takes as
-long as several steps. The gradient is written out, so that the recurrent kernel's is one product
-after the loop.
+Arrays are (steps, examples, units), so that a step is contiguous in memory and products need no
+transposition. A loop overwrites its input if it can: filling a new array with zeros takes as long
+as several steps. The gradient is written out, so that the recurrent kernel's is one product after
+the loop.
 """
 
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
 
 
 def simple_rnn_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Tensors:
-    """What `simple_rnn_loop` gives, without its gradient."""
+    """The results of `simple_rnn_loop`, without its gradient."""
 
     def forward(t: Any, h: Any) -> Any:
         return t + 1, tf.tanh(z[t] + tf.matmul(h, kernel))
@@ -104,7 +104,7 @@ def simple_rnn_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Tenso
 
 
 def lstm_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Tensors:
-    """What `lstm_loop` gives, without its gradient."""
+    """The results of `lstm_loop`, without its gradient."""
 
     def forward(t: Any, h: Any, c: Any) -> Any:
         _, h, c = _lstm_step(z[t], kernel, h, c)
@@ -126,19 +126,19 @@ def _lstm_step(
 def _gates(z: tf.Tensor) -> tf.Tensor:
     """i, f, g, o side by side, float32 (examples, 4 * units) as `z`.
 
-    As tanh(x) is 2 sigmoid(2x) - 1, one function of the whole array makes all four.
+    As tanh(x) is 2 sigmoid(2x) - 1, one function of the whole array computes all four.
     """
     is_g = _is_g(z.shape[1])
     return tf.sigmoid(z * (1 + is_g)) * (1 + is_g) - is_g
 
 
 def _slope(gates: tf.Tensor) -> tf.Tensor:
-    """The derivative of `_gates` at what it gave: s (1 - s) of a sigmoid s, 1 - g² of g."""
+    """The derivative of `_gates` at its outputs: s (1 - s) of a sigmoid s, 1 - g² of g."""
     return (gates + _is_g(gates.shape[1])) * (1 - gates)
 
 
 def _is_g(width: int) -> tf.Tensor:
-    """1.0 in the third quarter, where the candidate g stands, else 0.0."""
+    """1.0 in the third quarter, the candidate g, else 0.0."""
     return tf.repeat(tf.constant([0.0, 0.0, 1.0, 0.0]), width // 4)
 
 

@@ -1,0 +1,11 @@
+# docker build -t textclf . && docker run --rm -v "$PWD:/work" textclf train quickstart
+FROM python:3.11-slim
+
+COPY . /source
+RUN pip install --no-cache-dir /source && rm -r /source
+
+# Not root: a run writes into the mounted folder alone, and its caches into the user's home.
+RUN useradd --create-home --uid 1000 textclf
+USER textclf
+WORKDIR /work
+ENTRYPOINT ["textclf"]

@@ -1,0 +1,166 @@
+"""docs/config.md: every key of a config, its values, default and meaning."""
+
+import json
+from collections.abc import Iterator
+
+from textclf import errors
+from textclf.config.file import load_config
+from textclf.config.json_schema import Schema, choices, default, in_words, value_range
+from textclf.config.messages import one_of
+from textclf.config.settings import Config
+from textclf.inspection.starter import starter_config
+from writers.markdown import code_block, table
+
+# For each rule of conflicts.py, settings that break it.
+CONFLICTS: dict[str, tuple[str, ...]] = {
+    "_text_model_on_features": ("boston_dense", "model={type: lstm}"),
+    "_preprocessing_of_the_other_kind": ("boston_dense", "preprocessing={maxlen: 100}"),
+    "_one_of_two": ("quickstart", "dataset={name: csv, path: my.csv, text: review}"),
+    "_column_in_two_places": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: review}",
+    ),
+    "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
+    "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
+    "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
+    "_sequences_without_maxlen": ("imdb_lstm", "preprocessing.maxlen=null"),
+    "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
+    "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
+    "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_best_without_validation": (
+        "quickstart",
+        "training={validation: null, checkpoint: {keep: best}}",
+    ),
+    "_early_stopping_without_validation": (
+        "imdb_lstm",
+        "training={validation: null, early_stopping: {patience: 3}}",
+    ),
+    "_monitor_of_another_task": ("imdb_lstm", "training.checkpoint.monitor=val_mae"),
+}
+
+
+KINDS = {
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "`true` or `false`",
+    "string": "text",
+    "null": "`null`",
+}
+
+
+def config_page() -> Iterator[str]:
+    schema = Config.model_json_schema()
+    yield "# The config"
+    yield (
+        "A config is a YAML file of four sections and a seed; `dataset` and `model` are required, "
+        "everything else has a default. This one was written by "
+        "`textclf init --dataset imdb --model lstm`:"
+    )
+    yield code_block(starter_config({"name": "imdb"}, "lstm", "imdb_lstm.yaml").strip(), "yaml")
+    yield (
+        "A key that is not listed here is an error; so are duplicate keys, anchors, aliases and "
+        "tags. `1e-4` is a number, `10.0` is not a whole one, and only `true` and `false` are "
+        "booleans. On the command line, `--set training.epochs=3` overrides any key by its dotted "
+        "path."
+    )
+    yield "## In your editor"
+    yield (
+        "With a *schema*, a description of all keys in one file, an editor completes keys, shows "
+        "their meaning and underlines mistakes while you type: VS Code (extension "
+        '"YAML" by Red Hat), Neovim (`yamlls`) and every editor with yaml-language-server. '
+        "`textclf init --schema` writes the schema beside a new config; for one that exists, run "
+        "`textclf schema -o textclf.schema.json` and start the config with this comment:"
+    )
+    yield code_block("# yaml-language-server: $schema=textclf.schema.json", "yaml")
+    for key, field in schema["properties"].items():
+        yield from _section(key, field, schema["$defs"])
+    yield "## Settings that conflict"
+    yield (
+        "Settings that are valid one by one can contradict each other. textclf reports that before "
+        "anything is loaded or trained, and the message says what to do:"
+    )
+    yield table(
+        ["`textclf check` of", "with `--set`", "says"],
+        [
+            [f"`{recipe}`", f"`{override}`", _conflict(recipe, override)]
+            for recipe, override in CONFLICTS.values()
+        ],
+    )
+
+
+def _section(path: str, field: Schema, sections: dict[str, Schema]) -> Iterator[str]:
+    """A section's keys; where a key chooses among several kinds, each kind's."""
+    level = "#" * (2 + path.count("."))
+    yield f"{level} {path}"
+    yield _meaning(field)
+    below = [sections[c["$ref"].rpartition("/")[2]] for c in choices(field) if "$ref" in c]
+    for section in below:
+        if len(below) > 1:
+            yield f"{level}# {_headline(path, section)}"
+        if section["description"] != _sentence(field):
+            yield section["description"]
+        # A key that chooses the section stands in the headline already.
+        keys = {key: part for key, part in section["properties"].items() if "const" not in part}
+        if keys:
+            rows = [_row(key, part, section) for key, part in keys.items()]
+            yield table(["key", "value", "default", "meaning"], rows)
+        for key, part in keys.items():
+            if any("$ref" in choice for choice in choices(part)):
+                yield from _section(f"{path}.{key}", part, sections)
+
+
+def _meaning(field: Schema) -> str:
+    return f"{_sentence(field)} {_range_and_default(field)}".strip()
+
+
+def _sentence(field: Schema) -> str:
+    meaning: str = field["description"]
+    return f"{meaning[0].upper()}{meaning[1:]}."
+
+
+def _range_and_default(field: Schema) -> str:
+    facts = {"Range": value_range(field), "Default": default(field) and f"`{default(field)}`"}
+    return " ".join(f"{name}: {fact}." for name, fact in facts.items() if fact)
+
+
+def _headline(path: str, section: Schema) -> str:
+    for key, field in section["properties"].items():
+        if "const" in field:
+            return f"`{path}: {{{key}: {field['const']}}}`"
+    return in_words(section["title"])
+
+
+def _row(key: str, field: Schema, section: Schema) -> list[str]:
+    default_text = "required" if key in section.get("required", ()) else "depends"
+    if "default" in field:
+        default_text = f"`{default(field)}`"
+    return [f"`{key}`", _kind(field), default_text, field["description"]]
+
+
+def _kind(field: Schema) -> str:
+    """'whole number, 1 to 100,000; or `null`', or the words to choose from."""
+    return "; or ".join(dict.fromkeys(_kind_of(choice) for choice in choices(field)))
+
+
+def _kind_of(choice: Schema) -> str:
+    if "$ref" in choice:
+        return "a section, below"
+    if "enum" in choice:
+        return one_of(f"`{_visible(word)}`" for word in choice["enum"])
+    kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
+    words = kind or KINDS[choice["type"]]
+    numbers = value_range(choice)
+    return f"{words}, {numbers}" if numbers else words
+
+
+def _visible(word: str) -> str:
+    return word if word.isprintable() else json.dumps(word)
+
+
+def _conflict(recipe: str, override: str) -> str:
+    """The error that this setting leads to."""
+    try:
+        load_config(recipe, [override])
+    except errors.ConfigError as error:
+        return "; ".join(error.messages).removeprefix(f"--set {override}: ")
+    raise AssertionError(f"{recipe} --set {override}: no conflict")

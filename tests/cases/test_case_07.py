@@ -1,0 +1,29 @@
+"""Case 07: rows sorted by class in k folds: train warns of what check warns of."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SORTED, ALL_VALIDATE, FEW = "seem sorted by class", "all rows of 'neg' validate", "rows validate: "
+WARNING = "textclf: warning: "
+
+
+@pytest.mark.parametrize(
+    ("options", "meanings"),
+    [
+        ((), (SORTED, ALL_VALIDATE)),
+        (("--set", "dataset.path=small.csv"), (ALL_VALIDATE, FEW)),
+        (("--set", "training.validation={split: first, rows: 100}"), (SORTED, ALL_VALIDATE)),
+    ],
+)
+def test_train_warns_of_the_split_as_check_does(case, cli, options, meanings):
+    folder: Path = case("07-sorted-k-fold")
+    checked, trained = (
+        [line for line in cli(*command, *options).stderr.splitlines() if line.startswith(WARNING)]
+        for command in (("check", "c.yaml"), ("train", "c.yaml", "--name", "a", "--quiet"))
+    )
+    assert trained == checked and len(trained) == len(meanings)
+    assert all(any(meaning in line for line in trained) for meaning in meanings)
+    recorded = json.loads((folder / "runs" / "a" / "run.json").read_text())["warnings"]
+    assert recorded == [line.removeprefix(WARNING) for line in trained]

@@ -3,6 +3,7 @@
 import itertools
 import json
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,14 @@ from textclf.config.file import load_config
 from textclf.config.settings import FeaturePreprocessing, ImdbDataset, TextPreprocessing
 from textclf.data import encoders as preprocessing
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.encoders import TextEncoder, encoder_from_json, fit_encoder, unpack
+from textclf.data.encoders import (
+    FeatureEncoder,
+    TargetScale,
+    TextEncoder,
+    encoder_from_json,
+    fit_encoder,
+    unpack,
+)
 from textclf.data.loaders import load_dataset
 from textclf.data.tasks import BINARY, REGRESSION
 
@@ -203,6 +211,45 @@ def test_features_are_standardised_by_the_training_rows_alone() -> None:
     assert encoded[:3, 0].std() == pytest.approx(1)
     assert encoded[3, 0] == pytest.approx((100 - 3) / np.sqrt(14 / 3))
     assert encoded[:, 1].tolist() == [0, 0, 0, 2]  # constant in the training rows
+
+
+@pytest.mark.parametrize("n_rows", [3, 160, 100_000])
+@pytest.mark.parametrize("value", [14.62, 0.1, -1e-9, 1e15, 123456789.123, 0.0])
+def test_a_constant_feature_is_0_however_many_rows_and_however_large(n_rows: int, value) -> None:
+    x = np.full((n_rows + 1, 1), value)
+    x[-1] += 0.5
+    encoder = FeatureEncoder.fit(
+        FeaturePreprocessing(), make_features(x, n_rows), np.arange(n_rows)
+    )
+    assert (encoder.mean.tolist(), encoder.scale.tolist()) == ([value], [1])
+    encoded = encoder.transform(x)
+    assert not encoded[:-1].any() and encoded[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("value", [0.3, 1e9, -7e-7])
+def test_what_rounding_makes_of_equal_numbers_is_constant(value) -> None:
+    x = np.array([[value], [np.nextafter(value, np.inf)], [np.nextafter(value, -np.inf)]])
+    encoder = FeatureEncoder.fit(FeaturePreprocessing(), make_features(x, 3), np.arange(3))
+    assert encoder.scale.tolist() == [1]
+
+
+@pytest.mark.parametrize("offset", [1e6, 1.7e12, 1e15])  # milliseconds since 1970, say
+def test_small_differences_of_large_numbers_are_kept(offset) -> None:
+    x = offset + np.array([[0.0], [1000.0], [2000.0]])
+    encoder = FeatureEncoder.fit(FeaturePreprocessing(), make_features(x, 3), np.arange(3))
+    assert encoder.transform(x)[:, 0].tolist() == pytest.approx([-1.2247, 0, 1.2247], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [([1e6, 3e6, 9.0], (2e6, 1e6)), ([14.62] * 3, (14.62, 1)), ([1e-6, 3e-6, 9], (2e-6, 1e-6))],
+)
+def test_a_target_is_standardized_by_its_training_rows(y: list[float], expected) -> None:
+    data = replace(make_features(np.zeros((3, 1)), 2), y=np.array(y), standardizes_target=True)
+    scale = TargetScale.fit(data, np.arange(2))
+    assert (scale.mean, scale.scale) == pytest.approx(expected)
+    assert TargetScale.from_json(vars(scale)) == scale
+    assert TargetScale.fit(replace(data, standardizes_target=False), np.arange(2)) is None
 
 
 def test_features_stay_as_they_are_unless_standardised() -> None:

@@ -45,7 +45,7 @@ class Dataset:
 
     Args:
         x: texts as ids, Ragged, or features, float64 (rows, features).
-        y: class numbers, int32 (rows,), or regression targets, float32 (rows,).
+        y: class numbers, int32 (rows,), or regression targets, float32 or float64 (rows,).
         n_train: rows before this number are training rows, the others test rows.
         class_names: one for each class; empty for regression.
         words: `words[i]` is the word of id i; ids 0, 1, 2 are padding, start and unknown.
@@ -55,6 +55,7 @@ class Dataset:
         source_rows: int64 (rows,), each example's row in its file, from 0; None: training rows
             are in one file, test rows in another, in this order.
         files: SHA-256 of each file that was read, by file name.
+        standardizes_target: whether a model learns the target less its mean, by its deviation.
         warnings: what a user should know about the examples: how many, which, where.
     """
 
@@ -74,6 +75,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """`y` as a model learns it: int32 class numbers, or float32 numbers, (rows,)."""
+        return self.y if self.task.is_classification else self.y.astype(np.float32)
 
     def in_file(self, rows: np.ndarray) -> np.ndarray:
         """The examples' rows in their files, int64 (examples,), from 0."""

@@ -225,10 +225,10 @@ def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and standard deviations (n) of float64 (rows, columns), each float64 (columns,).
 
     The deviation of a column of equal numbers, or of numbers that differ by no more than rounding,
-    is 0, and its mean is one of them: NumPy's own would differ from it in the last digit.
+    is 0, and its mean is one of them: NumPy's differ, by more the more rows there are.
     """
     mean, sd = x.mean(axis=0), x.std(axis=0)
-    is_constant = sd <= NOISE * np.abs(x).max(axis=0)
+    is_constant = np.ptp(x, axis=0) <= NOISE * np.abs(x).max(axis=0)
     return np.where(is_constant, x[0], mean), np.where(is_constant, 0, sd)
 
 

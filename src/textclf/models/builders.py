@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from textclf.config.settings import ModelSettings
-from textclf.data.encoders import Encoder
+from textclf.data.encoders import Encoder, TargetScale
 from textclf.data.tasks import Task
 from textclf.models.cnn_lstm import build_cnn_lstm
 from textclf.models.dense import build_dense
@@ -20,9 +20,15 @@ BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] 
     "cnn_lstm": build_cnn_lstm,
 }
 
+TARGET = "target"  # the name of the layer that puts standardized outputs into the target's units
+
 
 def build_model(
-    settings: ModelSettings, encoder: Encoder, task: Task, n_classes: int
+    settings: ModelSettings,
+    encoder: Encoder,
+    task: Task,
+    n_classes: int,
+    target: TargetScale | None = None,
 ) -> keras.Model:
     """The layers of a config's `model` section, with weights drawn from Keras's global seed.
 
@@ -31,6 +37,7 @@ def build_model(
         encoder: has the input's shape and dtype, and the vocabulary.
         task: has the output's activation.
         n_classes: width of the output for a multiclass task.
+        target: what a regression's output is multiplied by, and what is added to it.
 
     Returns:
         A model from `encoder.input_shape` to float32 (examples, 1) or (examples, n_classes).
@@ -39,4 +46,21 @@ def build_model(
     hidden = BUILDERS[settings.type](settings, inputs, encoder)
     width = n_classes if task.name == "multiclass" else 1
     outputs = keras.layers.Dense(width, activation=task.output_activation, name="outputs")(hidden)
+    if target is not None:
+        outputs = _in_units_of(target)(outputs)
     return keras.Model(inputs, outputs, name=settings.type)
+
+
+def _in_units_of(target: TargetScale) -> keras.layers.Layer:
+    """The last layer, from standardized numbers to the target's own.
+
+    A Dense layer that does not train, where Rescaling would do: its numbers are weights, so that
+    each fold has its own in the same compiled program.
+    """
+    return keras.layers.Dense(
+        1,
+        trainable=False,
+        kernel_initializer=keras.initializers.Constant(target.scale),
+        bias_initializer=keras.initializers.Constant(target.mean),
+        name=TARGET,
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocessing
-from textclf.data.encoders import Encoder, encoder_from_json
+from textclf.data.encoders import Encoder, TargetScale, encoder_from_json
 from textclf.data.tasks import TASKS, Task
 from textclf.errors import RunError
 from textclf.runs.folder import FitFolder
@@ -20,6 +20,7 @@ class Preprocessing:
     task: Task
     class_names: list[str]
     encoder: Encoder
+    target: TargetScale | None = None
 
 
 def read_preprocessing(config: Config, folder: FitFolder) -> Preprocessing:
@@ -36,7 +37,12 @@ def read_preprocessing(config: Config, folder: FitFolder) -> Preprocessing:
             raise ValueError("class_names is not a list of texts")
         if len(names) > MAX_CLASSES:
             raise ValueError(f"more than {MAX_CLASSES:,} classes")
-        return Preprocessing(TASKS[content["task"]], names, encoder_from_json(content["encoder"]))
+        return Preprocessing(
+            TASKS[content["task"]],
+            names,
+            encoder_from_json(content["encoder"]),
+            TargetScale.from_json(content.get("target")),
+        )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise RunError(f"{folder.preprocessing_path}: damaged: {reason:.200}") from error

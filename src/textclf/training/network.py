@@ -4,7 +4,7 @@ import keras
 
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, TextEncoder
+from textclf.data.encoders import Encoder, TargetScale, TextEncoder
 from textclf.errors import RunError
 from textclf.models.builders import build_model
 from textclf.runs import FitFolder
@@ -15,9 +15,11 @@ from textclf.training.engine.outline import outlining
 from textclf.training.memory import memory_errors_reported
 
 
-def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
+def new_network(
+    config: Config, encoder: Encoder, data: Dataset, target: TargetScale | None
+) -> keras.Model:
     """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
-    network = build_model(config.model, encoder, data.task, len(data.class_names))
+    network = build_model(config.model, encoder, data.task, len(data.class_names), target)
     metric = METRICS[data.task.name](name=data.task.metric)
     network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
     network.optimizer.build(network.trainable_variables)
@@ -26,8 +28,9 @@ def new_network(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
 
 def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
     """The layers and shapes of a new model, to be counted; no weight is allocated."""
+    target = TargetScale(0, 1) if data.standardizes_target else None
     with outlining():
-        return build_model(config.model, encoder, data.task, len(data.class_names))
+        return build_model(config.model, encoder, data.task, len(data.class_names), target)
 
 
 def new_optimizer(config: Config) -> keras.Optimizer:
@@ -66,7 +69,9 @@ def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     found = read_preprocessing(config, folder)
     _refuse_beyond_file(found.encoder, folder)
     try:
-        network = build_model(config.model, found.encoder, found.task, len(found.class_names))
+        network = build_model(
+            config.model, found.encoder, found.task, len(found.class_names), found.target
+        )
     except (TypeError, ValueError) as error:
         raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error
     load_weights(network, folder)

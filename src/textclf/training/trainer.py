@@ -11,7 +11,7 @@ import numpy as np
 from textclf.atomic import write_json, write_text
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, fit_encoder
+from textclf.data.encoders import Encoder, TargetScale, fit_encoder
 from textclf.data.tasks import is_better_higher
 from textclf.training.callbacks import (
     Checkpoints,
@@ -116,15 +116,21 @@ class Trainer:
         if self.program is None:  # later fits find everything in place
             self._check_memory(encoder)
         backend.set_seeds(fit.seed)
-        network = new_network(self.config, encoder, self.data)
+        target = self._target_scale(fit)
+        network = new_network(self.config, encoder, self.data, target)
         x = encoder.transform(self.data.x)
         if self.program is not None and self.program.suits(network):
             self.program.restart(network)
         else:
             n_batches = self.n_batches(fit)
             self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)
-        self.program.engine.put(x, self.data.y)
-        return PreparedFit(self, fit, encoder, self.program)
+        self.program.engine.put(x, self.data.targets)
+        return PreparedFit(self, fit, encoder, target, self.program)
+
+    def _target_scale(self, fit: Fit) -> TargetScale | None:
+        if fit.folder.preprocessing_path.exists() and "target" not in fit.folder.preprocessing:
+            return None  # trained before targets were standardized
+        return TargetScale.fit(self.data, fit.split.train)
 
     def n_batches(self, fit: Fit) -> int:
         """Gradient steps in an epoch of a fit."""
@@ -153,10 +159,18 @@ class Trainer:
 class PreparedFit:
     """A fit whose examples and weights are on the device: train it, then score its kept model."""
 
-    def __init__(self, trainer: Trainer, fit: Fit, encoder: Encoder, program: Program) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        fit: Fit,
+        encoder: Encoder,
+        target: TargetScale | None,
+        program: Program,
+    ) -> None:
         self.trainer = trainer
         self.fit = fit
         self.encoder = encoder
+        self.target = target
         self.engine = program.engine
         self.network = program.network
 
@@ -218,6 +232,7 @@ class PreparedFit:
             "task": data.task.name,
             "class_names": list(data.class_names),
             "encoder": self.encoder.to_json(),
+            **({"target": vars(self.target)} if self.target else {}),
         }
         write_json(self.fit.folder.preprocessing_path, content)
 

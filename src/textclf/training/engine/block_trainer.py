@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.data.tasks import Task
+from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
 
@@ -41,6 +42,7 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
+        self.unit = unit_of(network)
         # Compiled here, as Keras no longer uses XLA once any model enables determinism.
         self.train_program = _program(self._train_on_block, xla)
         self.test_program = _program(self._test_on_block, xla)
@@ -107,8 +109,13 @@ class BlockTrainer(keras.Model):
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
             loss = self._mean_loss(y, outputs, present)
+            learnt = (
+                loss
+                if self.unit is None
+                else self._mean_loss(y / self.unit, outputs / self.unit, present)
+            )
         weights = self.network.trainable_weights
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        self.optimizer.apply_gradients(zip(tape.gradient(learnt, weights), weights, strict=True))
         self._update_metrics(y, outputs, loss, present)
 
     def _test_on_batch(self, rows: tf.Tensor) -> None:
@@ -177,6 +184,16 @@ METRICS = {
     "multiclass": keras.metrics.SparseCategoricalAccuracy,
     "regression": keras.metrics.MeanAbsoluteError,
 }
+
+
+def unit_of(network: keras.Model) -> Any:
+    """The weight (1, 1) that puts standardized outputs into the target's units, if there is one.
+
+    Gradients are taken of the loss in standardized numbers, so that any optimizer and learning rate
+    do with dollars what they do with thousands of them; the loss that is shown is in the target's.
+    """
+    names = [layer.name for layer in network.layers]
+    return network.get_layer(TARGET).kernel if TARGET in names else None
 
 
 def _program(function: Any, xla: bool) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.data.encoders import unpack
+from textclf.training.engine.block_trainer import unit_of
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.order import row_order
 
@@ -31,6 +32,9 @@ class HostEngine:
         self.network = self.model = network
         self.batch_size = batch_size
         self.packed_columns = packed_columns
+        unit = unit_of(network)
+        if unit is not None:  # what Keras takes the gradients of
+            network.optimizer.scale_loss = lambda loss: loss / unit[0, 0] / unit[0, 0]
 
     def put(self, x: np.ndarray, y: np.ndarray) -> None:
         """Take encoded examples (rows, ...) and their targets (rows,)."""

@@ -31,7 +31,14 @@ from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
 from textclf.training.engine import backend
-from textclf.training.evaluation import Scored, Scores, mean_and_sd, score, write_results
+from textclf.training.evaluation import (
+    Scored,
+    Scores,
+    mean_and_sd,
+    score,
+    warn_of_divergence,
+    write_results,
+)
 from textclf.training.fits import Fit, final_fit, fold_fits
 from textclf.training.memory import memory_errors_reported
 from textclf.training.reporter import LineReporter, Reporter, Warnings
@@ -237,6 +244,8 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
+    for line in warn_of_divergence(trainer.data, fit.split.train, scored):
+        trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)
     return scores

@@ -10,10 +10,10 @@ import pytest
 
 from textclf.config.settings import DocstringsDataset
 from textclf.data import docstrings
-from textclf.data.docstrings import first_paragraph, read_libraries
+from textclf.data.docstrings import _extract, first_paragraph, read_libraries
 from textclf.data.loaders import load_dataset
 from textclf.data.tokenizer import split_words
-from textclf.errors import MissingDataError
+from textclf.errors import DataError, MissingDataError
 
 FIRST = '''"""Module docstring of the first numpy library,
 on two lines.
@@ -89,7 +89,6 @@ def test_texts_of_small_libraries(libraries: Path) -> None:
         assert labels.dtype == np.int32
         assert list(files) == ["onelib 1.0", "twolib 1.0"]
         assert files["twolib 1.0"] == hashlib.sha256(texts[2].encode()).hexdigest()
-        (libraries / "onelib" / "__init__.py").write_text("")  # the cache does not notice
     assert "onelib" not in sys.modules
 
 
@@ -102,6 +101,32 @@ def test_another_version_is_read_anew(libraries: Path) -> None:
     texts, _, files = read_libraries(["onelib", "twolib"])
     assert "Words of quite another version here." in texts
     assert list(files) == ["onelib 1.0", "twolib 2.0"]
+
+
+NEW = '"""Words of quite another version here."""'
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "new.py"])
+def test_another_source_of_the_same_version_is_read(libraries: Path, file: str) -> None:
+    read_libraries(["onelib", "twolib"])
+    (libraries / "twolib" / file).write_text(NEW)
+    assert NEW.strip('"') in read_libraries(["onelib", "twolib"])[0]
+
+
+def test_a_source_that_changes_while_it_is_read_is_not_cached(libraries, monkeypatch) -> None:
+    path = libraries / "twolib" / "__init__.py"
+    before = path.read_text()
+
+    def extract(names):
+        path.write_text(NEW)
+        return _extract(names)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(docstrings, "_extract", extract)
+        with pytest.raises(DataError, match="changed while it was read; try again"):
+            read_libraries(["onelib", "twolib"])
+    path.write_text(before)
+    assert NEW.strip('"') not in read_libraries(["onelib", "twolib"])[0]
 
 
 def test_missing_library() -> None:

@@ -18,6 +18,7 @@ from textclf.training.evaluation import (
     predicted_classes,
     predictions_table,
     score,
+    warn_of_divergence,
 )
 
 
@@ -210,3 +211,12 @@ def test_score(data: Dataset, scored: Scored, expected: dict[str, float]) -> Non
     scores = score(data, scored)
     assert scores == pytest.approx(expected, rel=1e-5)
     assert list(scores) == list(expected)
+
+
+@pytest.mark.parametrize(("outputs", "is_told"), [(8e10, True), (40.0, False), (2.5, False)])
+def test_numbers_that_are_far_off_are_warned_of(outputs: float, is_told: bool) -> None:
+    data = Dataset("a", REGRESSION, np.zeros((4, 1)), np.array([1.0, 3, 2, 9]), n_train=2)
+    scored = [Scored("test", np.array([2, 3]), np.full((2, 1), outputs, np.float32))]
+    lines = list(warn_of_divergence(data, np.arange(2), scored))
+    assert len(lines) == is_told
+    assert not is_told or lines[0].startswith("the test rows' mae is 8e+10, but always predicting")

@@ -130,3 +130,13 @@ def test_a_report_and_a_text_as_input():
 def test_a_constant_target():
     pd.DataFrame({"a": range(20), "b": range(20), "y": 14.62}).to_csv("units.csv", index=False)
     assert train(config_of("units")).metrics["test_mae"] < 1
+
+
+@pytest.mark.parametrize("more", [(), (FOLDS,)], ids=["one fit", "folds"])
+def test_predictions_that_are_far_off_are_warned_of(more):
+    table = pd.read_csv("units.csv")
+    table["a"] = table["a"].astype(float)
+    pd.concat([table, table.assign(a=1e12)]).to_csv("test.csv", index=False)
+    config = config_of("units", f"dataset.test_path={Path('test.csv').absolute()}", *more)
+    run = train(config)
+    assert any("the test rows' mae is" in line for line in run.record["warnings"])

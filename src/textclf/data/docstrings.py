@@ -10,6 +10,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import MULTICLASS
 from textclf.data.tokenizer import split_words, tokenize
-from textclf.errors import MissingDataError
+from textclf.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:
     from textclf.config.settings import DocstringsDataset
@@ -62,7 +63,7 @@ def load_docstrings(settings: DocstringsDataset, _data_dir: Path | None = None) 
 
 
 def read_libraries(names: Sequence[str]) -> tuple[list[str], np.ndarray, dict[str, str]]:
-    """The texts of installed libraries, cached under their versions.
+    """The texts of installed libraries, cached until a file of their source changes.
 
     Returns:
         texts: each one line, in an order that depends on the libraries alone.
@@ -71,14 +72,34 @@ def read_libraries(names: Sequence[str]) -> tuple[list[str], np.ndarray, dict[st
 
     Raises:
         MissingDataError: one of the libraries is not installed.
+        DataError: a library changed while it was read.
     """
     titles = [f"{name} {_version(name)}" for name in names]
-    key = hashlib.sha256("\n".join(titles).encode()).hexdigest()
-    arrays = cached("docstrings", key, ("utf8", "labels"), lambda: _extract(names))
+    key = _hash_sources(titles, names)
+
+    def extract() -> Arrays:
+        arrays = _extract(names)
+        if _hash_sources(titles, names) != key:
+            raise DataError("docstrings: a library changed while it was read; try again")
+        return arrays
+
+    arrays = cached("docstrings", key, ("utf8", "labels"), extract)
     texts = arrays["utf8"].tobytes().decode().split("\n")
     labels = arrays["labels"]
     files = {title: _hash_texts(texts, labels == label) for label, title in enumerate(titles)}
     return texts, labels, files
+
+
+def _hash_sources(titles: Sequence[str], names: Sequence[str]) -> str:
+    """A SHA-256 of the libraries' versions and the name, size and time of each of their files."""
+    digest = hashlib.sha256("\n".join(titles).encode())
+    for folder in map(_source_folder, names):
+        for path in _source_files(folder):
+            with suppress(OSError):  # a link to nowhere
+                state = path.stat()
+                name = path.relative_to(folder).as_posix()
+                digest.update(f"\n{name} {state.st_size} {state.st_mtime_ns}".encode())
+    return digest.hexdigest()
 
 
 def _hash_texts(texts: Sequence[str], chosen: np.ndarray) -> str:
@@ -134,11 +155,15 @@ def distinct_texts(folder: Path) -> dict[tuple[str, ...], str]:
 
 
 def _library_docstrings(folder: Path) -> Iterator[str]:
-    """All docstrings below a folder without tests, in an order independent of the file system."""
-    paths = sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
-    for path in paths:
+    """All docstrings below a folder without tests."""
+    for path in _source_files(folder):
         if not _is_test(path.relative_to(folder)):
             yield from _docstrings(path)
+
+
+def _source_files(folder: Path) -> list[Path]:
+    """All below a folder, in an order independent of the file system."""
+    return sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
 
 
 def first_paragraph(docstring: str) -> str:

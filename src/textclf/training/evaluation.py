@@ -1,5 +1,6 @@
 """Scores, tables and predictions of a kept model's outputs, and the files that hold them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from textclf.data.tasks import Task
 from textclf.runs import FitFolder
 
 Scores = dict[str, float]
+FAR_OFF = 10  # times the error of always predicting the mean; an untrained model has about 3 times
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,27 @@ def _metric(task: Task, y: np.ndarray, outputs: np.ndarray) -> float:
     if task.is_classification:
         return float(np.mean(predicted_classes(outputs) == y))
     return float(np.mean(np.abs(outputs[:, 0] - y), dtype=np.float64))
+
+
+def warn_of_divergence(data: Dataset, train: np.ndarray, scored: Sequence[Scored]) -> Iterator[str]:
+    """A line for each split whose predicted numbers are further off than any useful model's.
+
+    Args:
+        train: the rows that trained, int64 (examples,).
+    """
+    if data.task.is_classification:
+        return
+    for part in scored:
+        y = data.y[part.rows]
+        mae = _metric(data.task, y, part.outputs)
+        baseline = float(np.mean(np.abs(y - data.y[train].mean(dtype=np.float64))))
+        if mae > FAR_OFF * baseline > 0:
+            yield (
+                f"the {part.split} rows' mae is {mae:.3g}, but always predicting the mean of the "
+                f"training rows gives {baseline:.3g}: the training diverged, or some of these rows "
+                "have features unlike any training row's; try a lower learning_rate, and see "
+                "textclf data show"
+            )
 
 
 def predicted_classes(outputs: np.ndarray) -> np.ndarray:

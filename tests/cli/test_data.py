@@ -109,5 +109,5 @@ def test_fetching_downloads_what_is_missing_and_tells_how_far_it_is(
 def test_genuine_files_are_not_fetched_again(cli, data_dir):
     result = cli("data", "fetch", "reuters", "--json")
     paths = [str(data_dir / name) for name in ("reuters.npz", "reuters_word_index.json")]
-    assert (result.exit_code, json.loads(result.stdout)) == (0, {"files": paths})
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"warnings": [], "files": paths})
     assert result.stderr == ""

@@ -61,6 +61,7 @@ def test_json_and_quiet_leave_one_object_and_no_progress(cli, empty_folder):
         "run": "runs/Ein Lauf ü",
         "status": "finished",
         "metrics": json.loads(run.metrics_path.read_text()),
+        "warnings": [],
     }
     assert list(printed["metrics"]) == SCORES
 

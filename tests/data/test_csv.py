@@ -182,7 +182,7 @@ def test_all_wrong_rows_are_told_at_once_but_not_by_thousands():
 
 @pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1+cmd", "-2+3", "@SUM(1)", "=1"])
 def test_a_class_that_a_spreadsheet_would_run_is_kept_and_warned_of(label):
-    data = load_dataset(films(f"text,label\na,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    data = load_dataset(films("text,label\n" + f"a,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
     assert label in data.class_names
     (warning,) = data.warnings
     assert repr(label) in warning and "as text" in warning
@@ -190,7 +190,7 @@ def test_a_class_that_a_spreadsheet_would_run_is_kept_and_warned_of(label):
 
 @pytest.mark.parametrize("label", ["-1", "+1", "-0.5", "a=b", "1-2"])
 def test_a_class_that_is_a_number_or_plain_text_is_not_warned_of(label):
-    data = load_dataset(films(f"text,label\na,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
+    data = load_dataset(films("text,label\n" + f"a,{label}\nb,{label}\nc,pos\nd,pos\n" * 5))
     assert label in data.class_names and not data.warnings
 
 
@@ -371,7 +371,7 @@ def test_messages_name_the_file_as_the_user_does(tmp_path, monkeypatch):
     single = films("text,label\na,b\n", "one.csv")
     with pytest.raises(DataError, match=r"^one.csv: "):
         load_dataset(single)
-    with pytest.raises(DataError, match=r"^one.csv:2: column 'label': 'b' is no number"):
+    with pytest.raises(DataError, match=r"^one.csv:2: column 'label': 'b' is not a number"):
         load_dataset(films("text,label\na,b\n", "one.csv", label=None, target="label"))
 
 

@@ -10,7 +10,7 @@ from textclf.runs import RunFolder
 from textclf.runs.preprocessing import read_preprocessing
 from untrained_runs import make_run
 
-LEFT_OUT = object()
+LEFT_OUT = "(left out)"
 
 
 @pytest.mark.parametrize("kind", ["embedding", "multi_hot", "truncated", "features", "wordless"])

@@ -251,8 +251,8 @@ def _take_lines(file: BinaryIO, path: Path, taken: list[str]) -> Iterator[str]:
 def _look_like_rows(lines: Sequence[str], n_columns: int, delimiter: str) -> bool:
     """Whether each of the lines that quotes made one row has as many columns as the header.
 
-    Texts have commas and semicolons too, though mostly with a blank behind; there, two such lines
-    are no proof.
+    Texts have commas and semicolons too, though mostly with a blank behind; two such lines do not
+    prove it.
     """
     is_punctuation = delimiter in ",;"
     if n_columns < 2 or (is_punctuation and len(lines) == 2):

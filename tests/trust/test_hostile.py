@@ -372,7 +372,7 @@ def test_an_output_that_is_a_link(
     assert attack("links", "schema", "-o", "schema.json")[0] == 0
     link(secret, "model.keras")
     code, message = attack("links", "export", run.path, "--format", "keras", "-o", "model.keras")
-    assert code == 6 and "is there already" in message
+    assert code == 6 and "already exists" in message
 
 
 @pytest.mark.parametrize("special", ["/dev/null", "pipe", "link"])

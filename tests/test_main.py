@@ -91,7 +91,7 @@ def test_a_long_step_is_said_and_a_second_signal_ends_it(number, arguments):
     code = 128 + number
     assert process.returncode == code
     text = json.loads(out)["error"]["messages"][0] if arguments else err
-    assert "what was finished is kept" in text
+    assert "finished epochs are kept" in text
 
 
 def test_a_signal_that_was_ignored_stays_ignored():

@@ -66,7 +66,7 @@ def test_every_error_has_an_exit_code_of_the_contract():
     classes = [
         kind
         for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if kind.__module__ == errors.__name__
+        if issubclass(kind, errors.TextclfError)
     ]
     codes = {kind.__name__: kind.exit_code for kind in classes}
     assert codes == {
@@ -74,6 +74,7 @@ def test_every_error_has_an_exit_code_of_the_contract():
         "ConfigError": 3,
         "DataError": 4,
         "MissingDataError": 4,
+        "QuotingError": 4,
         "RunError": 5,
         "ResourceError": 6,
         "ExpectationError": 7,

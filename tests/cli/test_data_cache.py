@@ -19,9 +19,9 @@ def names(folder: Path) -> list[str]:
     """A whole file, and what a killed process and one of an earlier version left."""
     cached("imdb", "0123456789abcdef" * 4, [], dict)
     names = [
-        ".4711-csv-0123456789abcdef-v1.npz",
-        ".tmp-0123456789abcdef-csv-0123456789abcdef-v1.npz",
-        "imdb-0123456789abcdef-v1.npz",
+        ".4711-csv-0123456789abcdef-v2.npz",
+        ".tmp-0123456789abcdef-csv-0123456789abcdef-v2.npz",
+        "imdb-0123456789abcdef-v2.npz",
     ]
     for name in names[:2]:
         (folder / name).write_bytes(bytes(2_500_000))
@@ -44,8 +44,8 @@ def test_it_is_cleared_and_nothing_else(cli, cli_json, folder, names):
     outside = folder.parent / "outside.npz"
     outside.write_text("as it was")
     (folder / "mine.txt").touch()
-    (folder / "csv-0123456789abcdef-v1.npz").symlink_to(outside)
-    (folder / "docstrings-0123456789abcdef-v1.npz").mkdir()
+    (folder / "csv-0123456789abcdef-v2.npz").symlink_to(outside)
+    (folder / "docstrings-0123456789abcdef-v2.npz").mkdir()
     code, cleared = cli_json("data", "cache", "--clear")
     assert (code, cleared["cleared"], len(cleared["files"])) == (0, True, 3)
     assert outside.read_text() == "as it was"
@@ -56,7 +56,7 @@ def test_it_is_cleared_and_nothing_else(cli, cli_json, folder, names):
 
 
 def test_what_is_being_written_stays(cli_json, folder, names):
-    with writing(folder / "reuters-0123456789abcdef-v1.npz") as part:
+    with writing(folder / "reuters-0123456789abcdef-v2.npz") as part:
         part.write_text("half")
         code, cleared = cli_json("data", "cache", "--clear")
         assert (code, part.read_text()) == (0, "half")

@@ -24,13 +24,13 @@ def test_dataset_model_and_file_are_the_users(cli, cli_json, empty_folder):
     assert (config.dataset.name, config.model.type) == ("imdb", "lstm")
     assert cli_json("init", "--model", "lstm") == (
         0,
-        {"warnings": [], "files": ["docstrings_lstm.yaml"]},
+        {"files": ["docstrings_lstm.yaml"]},
     )
 
 
 def test_with_the_schema_beside_it_an_editor_finds_it(cli_json, empty_folder):
     files = ["new/a.yaml", "new/textclf.schema.json"]
-    assert cli_json("init", "--schema", "-o", "new/a.yaml") == (0, {"warnings": [], "files": files})
+    assert cli_json("init", "--schema", "-o", "new/a.yaml") == (0, {"files": files})
     first = (empty_folder / "new/a.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=textclf.schema.json"
     assert json.loads((empty_folder / "new/textclf.schema.json").read_text()) == config_schema()

@@ -34,7 +34,7 @@ def test_json_has_the_figures_and_the_text(cli_json):
     assert lstm["test"] == "0.771" and lstm["tutorial"] == "best 0.785, last 0.779"
     code, one = cli_json("recipes", "imdb_lstm")
     text = shipped_recipes()["imdb_lstm"].read_text(encoding="utf-8")
-    assert (code, one) == (0, {"warnings": [], **lstm, "text": text})
+    assert (code, one) == (0, {**lstm, "text": text})
 
 
 def test_an_unknown_name_ends_with_3_and_a_suggestion(cli, cli_json):

@@ -17,7 +17,7 @@ def test_the_newest_run_is_reported_in_a_file_of_its_name(cli, trained, empty_fo
 
 def test_several_runs_are_reported_in_one_file(cli_json, trained, empty_folder):
     code, printed = cli_json("report", "folds", "tail", "--runs-dir", trained)
-    assert (code, printed) == (0, {"file": "comparison.html", "warnings": []})
+    assert (code, printed) == (0, {"file": "comparison.html"})
     assert "2 runs compared" in (empty_folder / "comparison.html").read_text()
 
 

@@ -79,4 +79,4 @@ def test_however_many_runs_each_file_is_read_a_few_times(cli, some_runs):
         assert cli("runs", "--runs-dir", some_runs).stdout.count("\n") == 23
     times = Counter(path for path in paths if path.startswith(str(some_runs)))
     assert {Path(path).suffix for path in times} == {".json", ".csv"}
-    assert max(times.values()) <= 5
+    assert max(times.values()) <= 10  # an opening counts twice where it has an opener

@@ -18,7 +18,7 @@ COLUMNS = (
 @click.argument("name", required=False, shell_complete=completers.complete_recipe)
 @options.json_option
 def recipes(name: str | None, as_json: bool) -> None:
-    """List the shipped recipes with their scores, or print the one called NAME.
+    """List the shipped recipes with their scores, or print one.
 
     The scores are those of textclf: accuracies, or the mean absolute error (MAE) of boston_dense.
     A recipe that is printed into a file is a config to change:

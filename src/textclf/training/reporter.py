@@ -1,7 +1,7 @@
 """How a training reports its progress: not at all, or in lines on standard error."""
 
 import contextlib
-import sys
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +12,8 @@ from textclf.errors import TextclfWarning
 from textclf.wording import printable
 
 MOST_LINES = 20  # for a fit; longer fits print every few epochs
+
+OWN_FRAMES = ("textclf.", "contextlib")  # of modules between a warning and the user's call
 
 
 class Reporter:
@@ -62,8 +64,8 @@ class LineReporter(Reporter):
 
 def _depth_of_caller() -> int:
     """How many frames above `warn` the call into textclf lies, as `stacklevel` counts them."""
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("textclf."):
+    frame, depth = inspect.currentframe(), 0
+    while frame and frame.f_globals.get("__name__", "").startswith(OWN_FRAMES):
         frame, depth = frame.f_back, depth + 1
     return depth
 

@@ -25,6 +25,7 @@ class Witness:
     def __init__(self) -> None:
         self.as_json = False
         self.process: subprocess.Popen[bytes] | None = None
+        self._tasks: list[dict[str, Any]] = []
 
     @contextlib.contextmanager
     def watching(self, log: Path, is_temporary: bool) -> Iterator[None]:
@@ -41,11 +42,13 @@ class Witness:
             "is_temporary": is_temporary,
             "as_json": self.as_json,
         }
+        self._tasks.append(task)
         self._say(task)
         try:
             yield
         finally:
-            self.dismiss()
+            self._tasks.pop()  # a block may lie in another
+            self._say(self._tasks[-1] if self._tasks else None)
 
     def dismiss(self) -> None:
         """From here on, an end is one that is meant."""

@@ -16,7 +16,7 @@ from textclf.training.memory import memory_errors_reported
 
 
 def new_network(
-    config: Config, encoder: Encoder, data: Dataset, target: TargetScale | None
+    config: Config, encoder: Encoder, data: Dataset, target: TargetScale | None = None
 ) -> keras.Model:
     """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
     network = build_model(config.model, encoder, data.task, len(data.class_names), target)

@@ -41,6 +41,8 @@ SCRIPTS = {
     "a training": ("from textclf import *; train(load_config('c.yaml'))", ""),
 }
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def result_of(tmp_path_factory):

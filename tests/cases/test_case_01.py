@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_constant_feature_changes_little(case, cli):
     case("01-constant-feature")

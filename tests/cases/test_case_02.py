@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("script", ["one.py", "plain.py"])
 def test_a_script_goes_on_after_a_training(case, script):

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 QUOTE = "d.tsv:7: a quote opens a row that ends 7 lines later, in line 14"
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_line_where_a_quote_opens_is_named(case, cli):

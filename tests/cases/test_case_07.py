@@ -8,6 +8,8 @@ import pytest
 SORTED, ALL_VALIDATE, FEW = "seem sorted by class", "all rows of 'neg' validate", "rows validate: "
 WARNING = "textclf: warning: "
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("options", "meanings"),

@@ -5,6 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_dollars_are_learnt_as_thousands_are(case, cli):
     folder = case("09-large-targets")

@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_same_texts_are_the_same_words(case, cli):

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("file", ["d.jsonl", "null.jsonl"])
 def test_a_missing_label_is_not_a_class(case, cli, file):

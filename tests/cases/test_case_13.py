@@ -9,6 +9,8 @@ import pytest
 
 FLAG = "--xla_gpu_enable_triton_softmax_fusion=true"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(case):

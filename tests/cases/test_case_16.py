@@ -1,6 +1,10 @@
 """Case 16: of a file without a header, every command says that its first row looks like data."""
 
+import pytest
+
 DOUBT = "the first row looks like data, not a header: '4' is also what the column holds"
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_first_row_that_is_data_is_doubted(case, cli):

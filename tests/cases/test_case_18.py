@@ -1,5 +1,9 @@
 """Case 18: a language without blanks: train warns, as check does, that texts have one word."""
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_train_warns_that_half_of_the_texts_have_one_word(case, cli):
     case("18-no-blanks")

@@ -5,6 +5,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_the_config_says_how_many_epochs(case):
     folder = case("20-max-epochs")

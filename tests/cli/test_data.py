@@ -102,7 +102,9 @@ def test_fetching_downloads_what_is_missing_and_tells_how_far_it_is(
     result = cli("data", "fetch", "boston", "--data-dir", target, *["--quiet"] * quiet)
     assert (result.exit_code, result.stdout) == (0, f"{target / BOSTON}\n")
     assert (target / BOSTON).read_bytes() == (data_dir / BOSTON).read_bytes()
-    assert result.stderr == ("" if quiet else f"{BOSTON}  100 %\n")
+    shown = [int(line.split()[1]) for line in result.stderr.splitlines()]
+    # However the network cuts the file, each tenth is shown once.
+    assert shown == sorted(set(shown)) and shown[-1:] == ([] if quiet else [100])
 
 
 @pytest.mark.real_data

@@ -11,7 +11,14 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from textclf.config.settings import Config, FeaturePreprocessing, Settings, TextPreprocessing
+from textclf.config.settings import (
+    ONE,
+    SEVERAL,
+    Config,
+    FeaturePreprocessing,
+    Settings,
+    TextPreprocessing,
+)
 from textclf.config.strict_yaml import KeyPath, quoted
 from textclf.wording import listed
 
@@ -75,7 +82,7 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
-    rest = list(loc)
+    rest = [key for key in loc if key not in (ONE, SEVERAL)]
     while rest:
         path = (*path, rest.pop(0))
         classes = _sections().get(path, [])
@@ -174,9 +181,9 @@ _EXPECTED = {
 
 def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) -> str:
     kind, value = details["type"], details["input"]
-    *_, name = (key for key in path if isinstance(key, str))
-    field = settings.model_fields[name]
-    is_item = path[-1] != name
+    depth = max(n for n in range(len(path)) if path[:n] in _sections())
+    field = settings.model_fields[str(path[depth])]
+    is_item = len(path) > depth + 1
     if kind == "literal_error":
         return _not_a_choice(_choices(field.annotation), value)
     # Pydantic does not take an int beyond float's range for a float.
@@ -186,8 +193,11 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if kind == "list_type":
         example = field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
+    if kind == "dict_type":
+        return f"expected a map such as {{a: b}}, received {received(value)}"
     if kind in ("too_short", "too_long"):
-        return f"expected a list of {_lengths(field)} items, received {len(value)}"
+        form = "map" if isinstance(value, dict) else "list"
+        return f"expected a {form} of {_lengths(field)} items, received {len(value)}"
     if kind in ("string_too_short", "string_too_long"):
         limit = (details.get("ctx") or {}).values()
         least_or_most = "least" if kind == "string_too_short" else "most"
@@ -227,11 +237,11 @@ def number_range(bounds: dict[str, float]) -> str:
 
 
 def _lengths(field: FieldInfo) -> str:
-    least, most = (
-        next(getattr(c, name) for c in field.metadata if hasattr(c, name))
+    bounds = [
+        next((getattr(c, name) for c in field.metadata if hasattr(c, name)), None)
         for name in ("min_length", "max_length")
-    )
-    return f"{least} to {most}"
+    ]
+    return "1 or more" if None in bounds else f"{bounds[0]} to {bounds[1]}"
 
 
 def _meant(kind: str, value: Any) -> str:

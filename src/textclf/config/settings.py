@@ -110,7 +110,8 @@ ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]
 # fmt: off
 Encoding = Literal[
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr", "cp932", "shift_jis",
-    "euc-jp", "iso-2022-jp", "gb18030", "gbk", "big5", "cp874", "cp1250", "cp1251", "cp1252",
+    "euc-jp", "euc_jis_2004", "iso-2022-jp", "gb18030", "gbk", "big5", "big5hkscs", "cp874",
+    "cp1250", "cp1251", "cp1252",
     "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso-8859-1", "iso-8859-2",
     "iso-8859-15", "koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp866", "mac-roman",
 ]

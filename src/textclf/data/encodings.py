@@ -3,12 +3,13 @@
 import codecs
 import io
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, get_args
 
-from textclf.wording import printable, shortened
+from textclf.wording import printable
 
 UTF8 = "utf-8"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -16,6 +17,9 @@ ENOUGH_LINES = 1_000  # beyond ASCII that are all UTF-8: so is the file
 SAMPLE = 200_000  # bytes of lines that are not UTF-8
 RIVAL = 0.5  # share of the best guess's confidence that makes another one worth a word
 LONGEST_EXAMPLE = 20
+ENOUGH_LETTERS = 3
+# What the library calls by the name of a larger set.
+PLAIN = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "shift_jis_2004": "cp932"}
 FOREIGN = re.compile(r"\S*[^\x00-\x7f]\S*")
 
 
@@ -37,10 +41,12 @@ class Guess:
         """What a user should check; nothing unless it was guessed."""
         if self.example is None:
             return
-        other = f"; doubtful: as {self.rival[0]}, it is {self.rival[1]!r}" if self.rival else ""
+        other = (
+            f"; {self.rival[0]}, which gives {self.rival[1]!r}, is as likely" if self.rival else ""
+        )
         yield (
-            f"not UTF-8; read as {self.encoding}, a guess, in which {self.example!r} is a "
-            f"word{other}; name the right one in the config: dataset.encoding: {self.encoding}"
+            f"not UTF-8; read as {self.encoding}, a guess, which gives {self.example!r}{other}; "
+            f"name the right one in the config: dataset.encoding: {self.encoding}"
         )
 
 
@@ -97,7 +103,8 @@ def _detect(lines: list[bytes]) -> Guess:
     fitting = [
         (known[codec], guess["confidence"])
         for guess in found
-        if (codec := _codec(guess["encoding"])) in known and _reads(lines, codec)
+        for codec in _plain_first(_codec(guess["encoding"]))
+        if codec in known and _reads(lines, codec)
     ]
     if not fitting:
         return Guess(UTF8)  # the error of reading it names the line
@@ -115,6 +122,10 @@ def _known_names() -> Mapping[str, str]:
     from textclf.config.settings import Encoding
 
     return {codecs.lookup(name).name: name for name in reversed(get_args(Encoding))}
+
+
+def _plain_first(codec: str) -> tuple[str, ...]:
+    return (PLAIN[codec], codec) if codec in PLAIN else (codec,)
 
 
 def _codec(name: str | None) -> str:
@@ -135,13 +146,12 @@ def _reads(lines: Iterable[bytes], codec: str) -> bool:
 def _example(lines: Iterable[bytes], encoding: str) -> str:
     """The first word beyond ASCII, of a few letters if there is one."""
     words = [
-        word
+        word.strip(string.punctuation)
         for line in list(lines)[:100]
         for word in FOREIGN.findall(line.decode(encoding, errors="replace"))
     ]
-    letters = ["".join(filter(str.isalpha, word)) for word in words]
-    chosen = next((word for word in letters if 3 <= len(word) <= LONGEST_EXAMPLE), words[0])
-    return printable(shortened(chosen, LONGEST_EXAMPLE))
+    chosen = next((word for word in words if len(word) >= ENOUGH_LETTERS), words[0])
+    return printable(chosen[:LONGEST_EXAMPLE])
 
 
 def _as_read(word: str, encoding: str, other: str) -> str:

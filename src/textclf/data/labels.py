@@ -42,10 +42,14 @@ def label_warnings(counts: Mapping[str, int]) -> Iterator[str]:
     groups = alike(counts)
     if groups:
         shown = [", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups]
-        merged = {name: group[0] for group in groups[:MOST_GROUPS] for name in group[1:]}
+        merged = [
+            f"{dump_value(name)}: {dump_value(group[0])}"
+            for group in groups[:MOST_GROUPS]
+            for name in group[1:]
+        ]
         yield (
             f"labels that look alike are different classes: {some_of_groups(shown)}; to merge "
-            f"them, set dataset.labels: {dump_value(merged)}"
+            f"them, set dataset.labels: {{{', '.join(merged)}}}"
         )
     if pair := _reordered(counts):
         yield (

@@ -123,8 +123,8 @@ class CsvDataset(DatasetSection):
 
     name: Literal["csv"] = Field(description="your own files, or a folder of texts for each class")
     path: DataPath = Field(
-        description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, .xlsx, "
-        ".parquet; or a folder with a folder of .txt files for each class"
+        description="relative to the config: a .csv, .tsv, .jsonl, .xlsx or .parquet file, or a "
+        "folder of a folder of .txt files for each class"
     )
     test_path: DataPath | None = Field(
         None, description="a file or folder with the same columns that has the test rows"
@@ -155,8 +155,8 @@ class CsvDataset(DatasetSection):
     )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
         None,
-        description="separator of the columns; by default that of a first line such as sep=;, a "
-        "tab in .tsv, else a comma",
+        description="separator of the columns; by default as a first line sep=; says, else a tab "
+        "in .tsv, a comma elsewhere",
     )
     quoting: Literal["standard", "none"] | None = Field(
         None,

@@ -20,7 +20,7 @@ LONGEST_EXAMPLE = 20
 ENOUGH_LETTERS = 3
 # What the library calls by the name of a larger set.
 PLAIN = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "shift_jis_2004": "cp932"}
-FOREIGN = re.compile(r"\S*[^\x00-\x7f]\S*")
+FOREIGN = re.compile(r"[^\s,;|]*[^\x00-\x7f][^\s,;|]*")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,12 @@ class Guess:
     example: str | None = None
     rival: tuple[str, str] | None = None
 
-    def in_words(self) -> Iterator[str]:
-        """What a user should check; nothing unless it was guessed."""
+    def in_words(self, is_written: bool = False) -> Iterator[str]:
+        """What a user should check; nothing unless it was guessed.
+
+        Args:
+            is_written: whether a config names it.
+        """
         if self.example is None:
             return
         other = (
@@ -46,7 +50,11 @@ class Guess:
         )
         yield (
             f"not UTF-8; read as {self.encoding}, a guess, which gives {self.example!r}{other}; "
-            f"name the right one in the config: dataset.encoding: {self.encoding}"
+            + (
+                "if it is wrong, change dataset.encoding"
+                if is_written
+                else f"settle it with dataset.encoding: {self.encoding}"
+            )
         )
 
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from difflib import get_close_matches
 from math import isfinite
 
-from textclf.config.file import dump_value
 from textclf.errors import DataError
 from textclf.wording import some_of
 
@@ -41,6 +40,8 @@ def label_warnings(counts: Mapping[str, int]) -> Iterator[str]:
     """What a user should know about the labels of a file; `counts` are the rows of each."""
     groups = alike(counts)
     if groups:
+        from textclf.config.file import dump_value  # late: it imports pydantic
+
         shown = [", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups]
         merged = [
             f"{dump_value(name)}: {dump_value(group[0])}"

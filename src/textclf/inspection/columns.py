@@ -237,7 +237,7 @@ def look_into(
         quoting=quoting,
         encoding=guess.encoding if guess.encoding != UTF8 else None,
         doubts=(
-            *guess.in_words(),
+            *guess.in_words(is_written=True),
             *reading_warnings(path),
             *reason,
             *_doubts(path, columns, chosen),

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import types
 from pathlib import Path
@@ -96,6 +97,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Sets environment variables, not fixtures: subprocesses and imports at collection see them."""
     if not hasattr(config, "workerinput"):  # processes of pytest-xdist inherit the rest, too
         _set_environment(config)
+    # A shell ignores Ctrl-C for what it starts in the background, and so would all that is tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _set_environment(config: pytest.Config) -> None:

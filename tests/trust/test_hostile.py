@@ -1,6 +1,5 @@
 """Files made to do harm: refused or handled; nothing in them runs, nothing outside is written."""
 
-import hashlib
 import io
 import json
 import os
@@ -9,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from itertools import cycle, product
 from pathlib import Path
 
 import h5py
@@ -18,12 +18,33 @@ import pytest
 from click.testing import CliRunner
 
 from figures import FIGURES
+from snapshots import snapshot
 from textclf.cli import main
 from textclf.runs import RunFolder
 from tiny_recipes import TINY_TAIL, sets
 
 pytestmark = pytest.mark.real_data
 HANDLED = {0, 2, 3, 4, 5, 6}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every attack on every file with --full; without it, one attack on each."""
+    full = metafunc.config.getoption("--full")
+    if metafunc.function is test_what_is_not_a_file_in_a_run:
+        every = list(product(FILES_OF_A_RUN, NOT_FILES))
+        one = list(zip(FILES_OF_A_RUN, cycle(NOT_FILES), strict=False))
+        metafunc.parametrize(("name", "kind"), every if full else one)
+    if metafunc.function is test_hard_links_to_files_outside:
+        each = [[name] for name in LINKS[2:]]
+        metafunc.parametrize("names", each if full else [LINKS[2:], ["log.txt", ".lock"]], ids=str)
+    if metafunc.function is test_doctored_json:
+        every = list(product(["run.json", *LATER_FILES], DOCTORED))
+        one = [*product(["run.json"], DOCTORED), *zip(cycle(LATER_FILES), DOCTORED, strict=False)]
+        metafunc.parametrize(("name", "content"), every if full else one)
+    if metafunc.function is test_a_repository_that_runs_programs:
+        every = list(product(["train", "resume"], REPOSITORIES))
+        one = list(zip(cycle(["train", "resume"]), REPOSITORIES, strict=False))
+        metafunc.parametrize(("command", "name"), every if full else one)
 
 
 class Payload:
@@ -43,14 +64,6 @@ def outside(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "secret.txt").write_text("as it was")
     return folder
-
-
-def snapshot(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture
@@ -291,14 +304,10 @@ DOCTORED = {
 LATER_FILES = ["metrics.json", "preprocessing.json"]  # read once TensorFlow is there
 
 
-@pytest.mark.parametrize("content", DOCTORED)
-@pytest.mark.parametrize(
-    "name",
-    ["run.json", *(pytest.param(name, marks=pytest.mark.slow) for name in LATER_FILES)],
-)
 def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
     (run.path / name).write_text(DOCTORED[content])
     use(attack, "json files", run, COMMANDS[:3])
+    assert attack("json files", "runs", "--runs-dir", run.path.parent)[0] == 0
 
 
 TABLES = {
@@ -320,6 +329,7 @@ def test_doctored_tables(attack: Callable, runs: Path, name: str, content: str) 
     run = RunFolder(runs / "imdb")
     (run.path / name).write_text(TABLES[content])
     use(attack, "tables", run, (["plot"], ["plot", "-o", "x.png"]))
+    assert attack("tables", "runs", "--runs-dir", runs)[0] == 0
 
 
 @pytest.mark.parametrize("content", CONFIGS)
@@ -349,14 +359,14 @@ def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, 
     assert codes[1] == codes[3] == 5
 
 
-@pytest.mark.parametrize("name", LINKS[2:])
-def test_a_hard_link_to_a_file_outside(
-    attack: Callable, run: RunFolder, outside: Path, name: str
+def test_hard_links_to_files_outside(
+    attack: Callable, run: RunFolder, outside: Path, names: list[str]
 ) -> None:
-    path, target = run.path / name, outside / "target"
-    target.write_bytes(path.read_bytes() if path.exists() else b"as it was")
-    path.unlink(missing_ok=True)
-    os.link(target, path)
+    for number, name in enumerate(names):
+        path, target = run.path / name, outside / f"target-{number}"
+        target.write_bytes(path.read_bytes() if path.exists() else b"as it was")
+        path.unlink(missing_ok=True)
+        os.link(target, path)
     use(attack, "links", run)  # attack() holds that nothing outside changes
 
 
@@ -400,11 +410,9 @@ NOT_FILES: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
     "10 TB": vast,
 }
-FILES = [name for name in LINKS if name not in ("plots", "checkpoints")]
+FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv"]
 
 
-@pytest.mark.parametrize("kind", NOT_FILES)
-@pytest.mark.parametrize("name", [*FILES, "preprocessing.json", "confusion_matrix.csv"])
 def test_what_is_not_a_file_in_a_run(
     attack: Callable, run: RunFolder, name: str, kind: str
 ) -> None:
@@ -472,8 +480,6 @@ REPOSITORIES = {
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-@pytest.mark.parametrize("name", REPOSITORIES)
-@pytest.mark.parametrize("command", ["train", "resume"])
 def test_a_repository_that_runs_programs(
     attack: Callable, run: RunFolder, outside: Path, command: str, name: str
 ) -> None:

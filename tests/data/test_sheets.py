@@ -63,6 +63,12 @@ def test_other_sheets_are_counted():
     assert not [*reading_warnings(workbook([["a"], [1]]))]
 
 
+def test_a_title_above_the_header_is_noticed():
+    path = workbook([["Reviews of 2026"], ["text", "label"], ["a", "b"]])
+    (warning,) = reading_warnings(path)
+    assert warning.startswith("1 column without a name left out; the first row that is not empty")
+
+
 def test_a_workbook_has_a_header_too():
     with pytest.raises(DataError, match=r"^a.xlsx:1: two columns are called 'a'"):
         [*read_rows(workbook([["a", "a"], [1, 2]]))]

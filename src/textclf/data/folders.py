@@ -77,7 +77,8 @@ def list_texts(path: Path) -> list[str]:
     names = [name for folder in classes for name in _walk(path, folder) if _is_text(name)]
     if not names:
         raise DataError(
-            f"{path}: a folder without texts; it needs a folder of .txt files for each class"
+            f"{path}: a folder without texts; it needs a folder of .txt files for each class, or "
+            "name a file in it"
         )
     if len(names) > MOST_FILES:
         raise DataError(f"{path}: more than {MOST_FILES:,} files")

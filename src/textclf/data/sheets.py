@@ -6,6 +6,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ SHEETS = (".xlsx",)
 PARQUET = (".parquet",)
 EXTRAS = {".xlsx": "excel", ".parquet": "parquet"}
 MOST_UNPACKED = 2 * 10**9  # bytes of a workbook, which is read as a whole
+LOOKED_AT = 1_000  # rows, for columns that hold something without a name
 BATCH = 1_000  # rows of a Parquet file that are held at once
 
 Row = dict[str, Any]
@@ -35,8 +37,7 @@ def read_sheet(path: Path, sha256: str | None = None) -> Iterator[tuple[int, Row
             package is missing.
     """
     with _opened(path, sha256) as file, _workbook(path, file) as book:
-        rows = enumerate(book.get_sheet_by_index(_first_sheet(book)).iter_rows(), 1)
-        filled = ((number, [*map(_cell, row)]) for number, row in rows if any(c != "" for c in row))
+        filled = _filled_rows(book)
         line, header = next(filled, (1, None))
         if header is None:
             raise empty_file(path)
@@ -46,13 +47,26 @@ def read_sheet(path: Path, sha256: str | None = None) -> Iterator[tuple[int, Row
 
 
 def sheet_warnings(path: Path) -> Iterator[str]:
-    """What a user should know about the sheets that are not read."""
+    """What a user should know about the sheets and columns that are not read."""
     with _opened(path) as file, _workbook(path, file) as book:
+        rows = [row for _, row in islice(_filled_rows(book), LOOKED_AT)]
+        columns = [*zip(*rows, strict=True)]
+        unnamed = [column for column in columns if not column[0].strip() and any(column)]
+        if unnamed:
+            yield (
+                f"{several(len(unnamed), 'column')} without a name left out; the first row that "
+                "is not empty must be the header"
+            )
         names = [*book.sheet_names]
         read = names.pop(_first_sheet(book))
         if names:
             others = some_of([*map(repr, names)], 5)
             yield f"sheet {read!r} is read, {several(len(names), 'sheet')} left out: {others}"
+
+
+def _filled_rows(book: Any) -> Iterator[tuple[int, list[str]]]:
+    rows = enumerate(book.get_sheet_by_index(_first_sheet(book)).iter_rows(), 1)
+    return ((number, [*map(_cell, row)]) for number, row in rows if any(c != "" for c in row))
 
 
 def _first_sheet(book: Any) -> int:

@@ -37,6 +37,7 @@ from textclf.training.evaluation import (
     mean_and_sd,
     score,
     warn_of_divergence,
+    warn_of_unfound_classes,
     write_results,
 )
 from textclf.training.fits import Fit, final_fit, fold_fits
@@ -244,7 +245,10 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
-    for line in warn_of_divergence(trainer.data, fit.split.train, scored):
+    for line in (
+        *warn_of_divergence(trainer.data, fit.split.train, scored),
+        *warn_of_unfound_classes(trainer.data, scored),
+    ):
         trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)

@@ -196,7 +196,11 @@ def test_predictions_of_a_regression_have_no_probability() -> None:
             NEG_POS,
             make_scored("validation", [0, 1], [[0.25], [0.5]]),
             # neg is half right and all of pos is called neg: F1 2/3 and 0.
-            {"val_loss": (math.log(4) + math.log(2)) / 2, "val_accuracy": 0.5, "val_macro_f1": 1 / 3},
+            {
+                "val_loss": (math.log(4) + math.log(2)) / 2,
+                "val_accuracy": 0.5,
+                "val_macro_f1": 1 / 3,
+            },
         ),
         (
             ABC,
@@ -273,7 +277,9 @@ def test_rows_that_validate_and_test_are_warned_of_once() -> None:
     outputs = np.ones((5, 1), np.float32)
     scored = [Scored(split, rows, outputs) for split in ("validation", "test")]
     (line,) = warn_of_unfound_classes(NEG_POS, scored)
-    assert line.startswith("validation rows: 1 class is hardly found: recall of 'neg' 0.00 (2 rows)")
+    assert line.startswith(
+        "validation rows: 1 class is hardly found: recall of 'neg' 0.00 (2 rows)"
+    )
     assert not list(warn_of_unfound_classes(PRICES, [Scored("test", rows[:3], outputs[:3])]))
 
 

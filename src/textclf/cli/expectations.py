@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _MEASURED = [
-    f"{split}_{score}" for split in ("val", "test") for score in ("loss", "accuracy", "macro_f1", "mae")
+    f"{split}_{score}"
+    for split in ("val", "test")
+    for score in ("loss", "accuracy", "macro_f1", "mae")
 ]
 SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
 

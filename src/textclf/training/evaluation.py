@@ -105,7 +105,7 @@ def warn_of_unfound_classes(data: Dataset, scored: Sequence[Scored]) -> Iterator
 
 
 def _unfound(report: pd.DataFrame) -> Iterator[str]:
-    """"'spam' 0.02 (48 rows)" for each such class, the worst first."""
+    """ "'spam' 0.02 (48 rows)" for each such class, the worst first."""
     n_classes, total = len(report), report["recall"].sum()
     for row in report.sort_values("recall", kind="stable").to_dict("records"):
         others = (total - row["recall"]) / max(n_classes - 1, 1)

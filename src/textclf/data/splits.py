@@ -154,7 +154,10 @@ def _stratified_folds(n_folds: int, dataset: Dataset) -> list[Split]:
         )
     with warnings.catch_warnings():  # a class of fewer rows is in some of the folds only
         warnings.simplefilter("ignore", UserWarning)
-        return [Split(*parts, NO_ROWS) for parts in StratifiedKFold(n_folds).split(y, y)]
+        return [
+            Split(train, validation, NO_ROWS)
+            for train, validation in StratifiedKFold(n_folds).split(y, y)
+        ]
 
 
 SPLITTERS: dict[str, Callable[[Any, Dataset], list[Split]]] = {

@@ -37,7 +37,7 @@ def row_weights(setting: ClassWeight | None, data: Dataset, train: np.ndarray) -
         y = data.y[train]
         there = np.unique(y)
         weights[there] = compute_class_weight(setting, classes=there, y=y)
-    return weights[data.y]
+    return np.asarray(weights[data.y])
 
 
 def _refuse_unknown(setting: Mapping[str, float], data: Dataset) -> None:

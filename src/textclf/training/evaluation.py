@@ -16,6 +16,7 @@ Scores = dict[str, float]
 MACRO_F1 = "macro_f1"
 FEW_ROWS = 10  # with fewer rows of a class, its recall says little
 FAR_BELOW = 0.5  # of the other classes' recall
+WEIGHTS_HELP = ", or training.class_weight: balanced"
 MOST_NAMED = 5  # classes that a warning names
 FAR_OFF = 10  # times the error of always predicting the mean; an untrained model has about 3 times
 
@@ -87,8 +88,14 @@ def warn_of_divergence(data: Dataset, train: np.ndarray, scored: Sequence[Scored
             )
 
 
-def warn_of_unfound_classes(data: Dataset, scored: Sequence[Scored]) -> Iterator[str]:
-    """A line for each split with classes of recall 0, or far below that of the others."""
+def warn_of_unfound_classes(
+    data: Dataset, scored: Sequence[Scored], is_weighted: bool = False
+) -> Iterator[str]:
+    """A line for each split with classes of recall 0, or far below that of the others.
+
+    Args:
+        is_weighted: whether the classes had weights already.
+    """
     if not data.task.is_classification:
         return
     for part in scored:
@@ -100,7 +107,7 @@ def warn_of_unfound_classes(data: Dataset, scored: Sequence[Scored]) -> Iterator
             yield (
                 f"{part.split} rows: {several(len(unfound), 'class')} {be} hardly found: recall of "
                 f"{some_of(unfound, MOST_NAMED)}; accuracy hides this, macro_f1 shows it; more "
-                "such training rows help, or training.class_weight: balanced"
+                f"such training rows help{'' if is_weighted else WEIGHTS_HELP}"
             )
 
 

@@ -27,7 +27,7 @@ def _parse_criterion(_context: Any, _parameter: Any, text: str | None) -> Any:
         return criterion
     alone = ""
     if text in BOUNDED:
-        alone = f"; the highest {text} alone is no choice, so name the least, such as {text}>=0.9"
+        alone = f"; {text} alone is highest at one end, so set a minimum, such as {text}>=0.9"
     raise click.BadParameter(
         f"{text!r} is not one of {', '.join(MAXIMIZED)}, recall>=0.9, precision>=0.9{alone}."
     )

@@ -175,6 +175,7 @@ def _best(
                 f"validation rows; the highest is {scores[criterion.name].max():.3f}"
             )
         goal = np.where(meets, goal, -1)
+    goal = np.where(from_here > lower, goal, -1)  # nothing lies below a probability of 0
     best = np.flatnonzero(goal >= goal.max() - 1e-12)
     middle = (lower + from_here)[best] / 2
     nearest = best[np.abs(middle - DEFAULT).argmin()]
@@ -182,10 +183,10 @@ def _best(
 
 
 def _short_number(low: float, high: float) -> float:
-    """The number of fewest digits near the middle of two, so that only what is above it counts."""
-    middle = (low + high) / 2
-    numbers = (round(float(middle), digits) for digits in range(1, 17))
-    return next((number for number in numbers if low <= number < high), float(low))
+    """The number of fewest digits near the middle of two, clear of both: they are rounded."""
+    middle, margin = float(low + high) / 2, (high - low) / 4
+    numbers = (round(middle, digits) for digits in range(1, 17))
+    return next((number for number in numbers if abs(number - middle) <= margin), middle)
 
 
 def _scores_by_split(rows: dict[str, Rows], value: float) -> dict[str, float]:

@@ -43,9 +43,13 @@ def write_predictions(fit: FitFolder, truth: dict[str, np.ndarray], p: dict[str,
 
 
 def make_run(folder: Path, class_names: tuple[str, ...] = ("ham", "spam")) -> RunFolder:
-    run = create_run(load_config("imdb_dense"), "imdb_dense", folder, "run", {"status": "finished"})
+    config = load_config("imdb_dense", ["preprocessing.num_words=6"])
+    run = create_run(config, "imdb_dense", folder, "run", {"status": "finished"})
     run.lock.release()
-    write_json(run.preprocessing_path, {"class_names": list(class_names)})
+    encoder = {"kind": "text", **config.preprocessing.model_dump(), "words": []}
+    task = "binary" if len(class_names) == 2 else "multiclass"
+    content = {"task": task, "class_names": list(class_names), "encoder": encoder}
+    write_json(run.preprocessing_path, content)
     return run
 
 
@@ -172,6 +176,25 @@ def test_a_threshold_is_of_two_classes_by_their_names(tmp_path):
     with pytest.raises(RunError, match=r"has no class 'spma'; did you mean 'spam'\?"):
         Threshold(0.5, "spma").place(["ham", "spam"], run)
     assert [Threshold(0.5, name).place(["ham", "spam"], run) for name in (None, "ham")] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("probability", "p", "predictions.csv: damaged: "),
+        ("0.9", "x", "damaged: a probability that is not from 0 to 1"),
+        ("0.9", "nan", "damaged: a probability that is not from 0 to 1"),
+        ("0.9", "1.5", "damaged: a probability that is not from 0 to 1"),
+    ],
+)
+def test_damaged_predictions_are_said_so(tmp_path, before, after, message):
+    run = make_run(tmp_path)
+    write_predictions(run, {"validation": np.array([0, 1])}, {"validation": np.array([0.25, 0.9])})
+    text = run.predictions_path.read_text()
+    assert before in text
+    run.predictions_path.write_text(text.replace(before, after))
+    with pytest.raises(RunError, match=message):
+        choose_threshold(run, Criterion("f1"))
 
 
 @pytest.mark.parametrize(

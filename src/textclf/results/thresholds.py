@@ -11,7 +11,8 @@ import numpy as np
 
 from textclf.config.messages import did_you_mean
 from textclf.errors import RunError
-from textclf.runs import RunFolder
+from textclf.runs import FitFolder, RunFolder
+from textclf.runs.preprocessing import read_preprocessing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +109,7 @@ def choose_threshold(run: RunFolder, criterion: Criterion, positive: str | None 
         RunError: the run has not two classes, no validation rows, or rows of one class only; no
             threshold meets the criterion; or a file is missing or damaged.
     """
-    class_names = [str(name) for name in run.preprocessing.get("class_names", [])]
+    class_names = read_preprocessing(run.config, run).class_names
     place = Threshold(DEFAULT, positive).place(class_names, run)
     positive = class_names[place]
     rows = _rows_by_split(run, positive)
@@ -138,16 +139,27 @@ Rows = tuple[np.ndarray, np.ndarray]  # bool (rows,), float64 (rows,)
 def _rows_by_split(run: RunFolder, positive: str) -> dict[str, Rows]:
     import pandas as pd
 
-    table = pd.concat([fold.predictions for fold in (*run.folds.values(), run)])
-    if "probability" not in table:
-        raise RunError(f"{run.predictions_path}: damaged: it has no column probability")
+    table = pd.concat([_predictions(fit) for fit in (*run.folds.values(), run)])
     parts = {name: table[table["split"] == split] for name, split in SPLITS.items()}
     return {name: _rows(part, positive) for name, part in parts.items() if len(part)}
 
 
+def _predictions(fit: FitFolder) -> pd.DataFrame:
+    """predictions.csv, with a float64 probability from 0 to 1 in each row."""
+    import pandas as pd
+
+    table = fit.predictions
+    if "probability" not in table:
+        raise RunError(f"{fit.predictions_path}: damaged: it has no column probability")
+    probability = pd.to_numeric(table["probability"], errors="coerce").astype(float)
+    if not probability.between(0, 1).all():
+        raise RunError(f"{fit.predictions_path}: damaged: a probability that is not from 0 to 1")
+    return table.assign(probability=probability)
+
+
 def _rows(table: pd.DataFrame, positive: str) -> Rows:
     is_predicted = (table["prediction"] == positive).to_numpy()
-    probability = table["probability"].to_numpy(np.float64)
+    probability = table["probability"].to_numpy()
     truth = (table["truth"] == positive).to_numpy()
     return truth, np.where(is_predicted, probability, 1 - probability)
 

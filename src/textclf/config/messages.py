@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args
@@ -46,6 +46,7 @@ def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
 # --- the schema, by the user's paths -----------------------------------------------------------
 
 # The two classes that no key chooses by name have the tags of the discriminator in settings.py.
+_WORD_OR_MAP = {("training", "class_weight")}  # a tag chooses between values, not sections
 _TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessing: "features"}
 
 
@@ -78,6 +79,8 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     rest = list(loc)
     while rest:
         path = (*path, rest.pop(0))
+        if path in _WORD_OR_MAP and rest:
+            rest.pop(0)  # pydantic's tag
         classes = _sections().get(path, [])
         if classes and rest:
             settings = classes[0] if len(classes) == 1 else _tagged(classes, rest.pop(0))
@@ -174,11 +177,12 @@ _EXPECTED = {
 
 def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) -> str:
     kind, value = details["type"], details["input"]
-    *_, name = (key for key in path if isinstance(key, str))
+    name = str(path[max(n for n in range(len(path)) if path[:n] in _sections())])
     field = settings.model_fields[name]
     is_item = path[-1] != name
     if kind == "literal_error":
-        return _not_a_choice(_choices(field.annotation), value)
+        others = ["a map such as {spam: 5}"] if path in _WORD_OR_MAP else []
+        return _not_a_choice(_choices(field.annotation), value, others)
     # Pydantic does not take an int beyond float's range for a float.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
@@ -187,7 +191,8 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
         example = field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
     if kind in ("too_short", "too_long"):
-        return f"expected a list of {_lengths(field)} items, received {len(value)}"
+        kind_of_value = "map" if isinstance(value, dict) else "list"
+        return f"expected a {kind_of_value} of {_lengths(field)} items, received {len(value)}"
     if kind in ("string_too_short", "string_too_long"):
         limit = (details.get("ctx") or {}).values()
         least_or_most = "least" if kind == "string_too_short" else "most"
@@ -204,16 +209,25 @@ def _choices(annotation: Any) -> list[str]:
     return list(choices) if isinstance(first, str) else _choices(first)
 
 
-def _not_a_choice(choices: Iterable[str], value: Any) -> str:
+def _not_a_choice(choices: Iterable[str], value: Any, others: Sequence[str] = ()) -> str:
     choices = list(choices)
     named = [choice if choice.isidentifier() else json.dumps(choice) for choice in choices]
-    return f"expected {one_of(named)}, received {received(value)}{did_you_mean(value, choices)}"
+    expected = one_of([*named, *others])
+    return f"expected {expected}, received {received(value)}{did_you_mean(value, choices)}"
 
 
 def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
-    holder = get_args(get_args(field.annotation)[0])[1] if is_item else field
+    holders = _inner_fields(field.annotation) if is_item else [field]
     names = ("gt", "ge", "lt", "le")
-    return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
+    limits = [limit for holder in holders for limit in holder.metadata]
+    return {name: getattr(c, name) for c in limits for name in names if hasattr(c, name)}
+
+
+def _inner_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of the items in a list or a map."""
+    if isinstance(annotation, FieldInfo):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _inner_fields(part)]
 
 
 def number_range(bounds: dict[str, float]) -> str:
@@ -227,8 +241,10 @@ def number_range(bounds: dict[str, float]) -> str:
 
 
 def _lengths(field: FieldInfo) -> str:
+    holders = [field, *_inner_fields(field.annotation)]
+    limits = [limit for holder in holders for limit in holder.metadata]
     least, most = (
-        next(getattr(c, name) for c in field.metadata if hasattr(c, name))
+        next(getattr(c, name) for c in limits if hasattr(c, name))
         for name in ("min_length", "max_length")
     )
     return f"{least} to {most}"

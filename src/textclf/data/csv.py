@@ -21,6 +21,7 @@ import numpy as np
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import hash_file
+from textclf.data.splits import stratify
 from textclf.data.tables import JSON_LINES, format_of, read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
@@ -45,12 +46,14 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
-    since files are often sorted by class, and the last `settings.test_split` are test rows.
+    since files are often sorted by class, and the last `settings.test_split` are test rows, the
+    same share of each class with `settings.stratify`.
     Classes are the distinct labels of all rows, numbers first, in order.
 
     Raises:
         MissingDataError: a file is missing.
         DataError: a column is missing, or rows are not as the config says, with their lines.
+        ConfigError: there are too few rows to stratify.
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
@@ -142,7 +145,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
         numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
     y, class_names = reader.targets()
-    n_train, order = _divide(settings, reader)
+    n_train, order = _divide(settings, reader, y)
     if settings.test_path is None:
         y = y[order]
         text, features = (
@@ -161,7 +164,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
     }
 
 
-def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
+def _divide(settings: CsvDataset, reader: _Reader, y: np.ndarray) -> tuple[int, np.ndarray]:
     """The number of training rows, and each example's row in its file, training rows first."""
     rows_of = reader.rows_of
     if settings.test_split is None:
@@ -173,6 +176,9 @@ def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
             f"{reader.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
             "rows, or another test_split"
         )
+    if settings.stratify:
+        parts = stratify(y, n_rows - n_train, settings.seed, "dataset.stratify")
+        return n_train, np.concatenate(parts)
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
 
 

@@ -35,6 +35,12 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_classes_of_a_regression": ("boston_dense", "training.validation.stratify=true"),
+    "_stratified_test_file": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: stars, test_path: t.csv, "
+        "stratify: true}",
+    ),
     "_best_without_validation": (
         "quickstart",
         "training={validation: null, checkpoint: {keep: best}}",
@@ -157,6 +163,11 @@ def _kind_of(choice: Schema) -> str:
     if "enum" in choice:
         return one_of(f"`{_visible(word)}`" for word in choice["enum"])
     kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
+    if choice["type"] == "object":
+        choice = choice["additionalProperties"]
+        kind = f"map of names, each a {KINDS[choice['type']]}"
+    if "const" in choice:
+        return f"`{choice['const']}`"
     words = kind or KINDS[choice["type"]]
     numbers = value_range(choice)
     return f"{words}, {numbers}" if numbers else words

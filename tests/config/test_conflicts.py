@@ -189,6 +189,16 @@ def test_possible_combinations_pass(config: Config) -> None:
             "use val_accuracy or val_loss",
         ),
         (
+            boston(training={"validation": {"split": "shuffled", "stratify": True}}),
+            "training.validation.stratify: stratify is about classes, but boston is regression; "
+            "remove it",
+        ),
+        (
+            boston(training={"class_weight": "balanced"}),
+            "training.class_weight: class_weight is about classes, but boston is regression; "
+            "remove it",
+        ),
+        (
             boston(training={"early_stopping": {"monitor": "accuracy"}}),
             "training.early_stopping.monitor: boston is regression, which has no accuracy; "
             "use mae or loss",
@@ -244,6 +254,14 @@ def test_check_conflicts_lets_a_good_config_pass() -> None:
             "dataset: nothing says which rows test; set test_path or test_split",
         ),
         ({"text": "a", "label": "a"}, "dataset: column 'a' is named twice"),
+        (
+            {"text": "a", "target": "b", "stratify": True},
+            "dataset.stratify: stratify is about classes, but csv is regression; remove it",
+        ),
+        (
+            {"text": "a", "label": "b", "test_path": "c", "stratify": True},
+            "dataset.stratify: test_path says which rows test; remove stratify",
+        ),
         ({"features": ["a", "b", "a"], "label": "c"}, "dataset: column 'a' is named twice"),
         ({"text": ["a", "b", "a"], "label": "c"}, "dataset: column 'a' is named twice"),
         ({"text": ["a", "b"], "label": "b"}, "dataset: column 'b' is named twice"),

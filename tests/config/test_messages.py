@@ -255,7 +255,7 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: csv, path: a, text: []}\nmodel: {type: lstm}",
-            "1:31: dataset.text: expected a list of 1 or more items, received 0",
+            "1:31: dataset.text: expected a list of 1 to 1000 items, received 0",
         ),
         (
             "dataset: {name: csv, path: a, text: [b, 3]}\nmodel: {type: lstm}",
@@ -350,6 +350,23 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         (
             "dataset: {name: imdb}\nmodel: {type: dense, units: [8, null]}",
             "2:33: model.units[1]: expected a whole number, received nothing (null)",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: balance}",
+            "3:12: training.class_weight: expected balanced or a map such as {spam: 5}, received "
+            "the text 'balance'; did you mean 'balanced'?",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {epochs: -1}}",
+            "3:27: training.class_weight.epochs: -1 is out of range: 0 to 1,000,000",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {a: [1]}}",
+            "3:27: training.class_weight.a: expected a number, received a list",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {}}",
+            "3:12: training.class_weight: expected a map of 1 to 1000 items, received 0",
         ),
     ],
 )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.model_selection import train_test_split
 
 from textclf.config.settings import CsvDataset
 from textclf.data.loaders import load_dataset, missing_files
 from textclf.data.tables import read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
-from textclf.errors import DataError, MissingDataError
+from textclf.errors import ConfigError, DataError, MissingDataError
 
 FILMS = "text,label\nA good film,pos\nbad; so bad!,neg\ngood good,pos\nThe end,neg\nbad film,neg\n"
 HOUSES = "rooms,age,price\n3,10,200.5\n4,20,250\n5,5,400\n2,50,100\n3,30,180\n"
@@ -518,3 +519,22 @@ def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
     common, ids = {imdb.words[id_] for id_ in range(4, 1_000)}, np.bincount(data.x.values)
     frequent = {data.words[id_] for id_ in np.argsort(-ids)[:1_200]}
     assert len(common & frequent) > 950
+
+
+def test_stratified_test_rows_have_the_shares_of_all_rows():
+    content = "text,label\n" + "".join(
+        f"t{i},{'rare' if i % 10 == 3 else 'often'}\n" for i in range(100)
+    )
+    data = load_dataset(films(content, test_split=0.3, stratify=True))
+    assert data.class_names == ["often", "rare"] and data.n_train == 70
+    assert np.bincount(data.y[data.test_rows]).tolist() == [27, 3]
+    _, test = train_test_split(
+        np.arange(100), test_size=30, random_state=113, stratify=np.arange(100) % 10 == 3
+    )
+    assert data.in_file(data.test_rows).tolist() == test.tolist()
+    assert texts_of(data)[70] == f"t{test[0]}"
+
+
+def test_too_few_rows_to_stratify_are_said_so():
+    with pytest.raises(ConfigError, match=r"dataset.stratify: 1 row cannot hold all of 2 classes"):
+        load_dataset(films(test_split=0.2, stratify=True))

@@ -229,6 +229,28 @@ def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
         )
 
 
+# --- classes ----------------------------------------------------------------------------------
+
+
+def _classes_of_a_regression(config: Config) -> Iterator[Conflict]:
+    dataset, validation = config.dataset, config.training.validation
+    if not dataset.is_regression:
+        return
+    given = {
+        ("dataset", "stratify"): getattr(dataset, "stratify", False),
+        ("training", "class_weight"): config.training.class_weight is not None,
+        ("training", "validation", "stratify"): getattr(validation, "stratify", False),
+    }
+    for path in (path for path, value in given.items() if value):
+        yield path, f"{path[-1]} is about classes, but {dataset.name} is regression; remove it"
+
+
+def _stratified_test_file(config: Config) -> Iterator[Conflict]:
+    dataset = config.dataset
+    if isinstance(dataset, CsvDataset) and dataset.stratify and dataset.test_path is not None:
+        yield ("dataset", "stratify"), "test_path says which rows test; remove stratify"
+
+
 # --- the epoch that is kept ------------------------------------------------------------------
 
 
@@ -285,6 +307,8 @@ RULES = (
     _embedding_dim,
     _bptt_beyond_the_text,
     _pooling_that_leaves_no_step,
+    _classes_of_a_regression,
+    _stratified_test_file,
     _best_without_validation,
     _early_stopping_without_validation,
     _monitor_of_another_task,

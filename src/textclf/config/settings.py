@@ -103,7 +103,7 @@ Column = Annotated[str, Field(min_length=1, max_length=1_000)]
 ONE, SEVERAL = "one column", "several columns"  # tags that no user sees
 TextColumns = Annotated[
     Annotated[Column, Tag(ONE)]
-    | Annotated[list[Column], Field(min_length=1, max_length=100), Tag(SEVERAL)],
+    | Annotated[list[Column], Field(min_length=1, max_length=1_000), Tag(SEVERAL)],
     Discriminator(_one_or_several),
 ]
 ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]
@@ -176,6 +176,9 @@ class CsvDataset(DatasetSection):
         description="share of the rows that are test rows, without a test_path",
     )
     seed: int = Field(113, ge=0, le=MAX_SEED, description="seed that chooses the test rows")
+    stratify: bool = Field(
+        False, description="whether each class has the same share of the test rows"
+    )
 
     @property
     def is_text(self) -> bool:
@@ -324,6 +327,9 @@ class ShuffledValidation(Settings):
     split: Literal["shuffled"] = Field(description="the first rows of a permutation")
     share: float = Field(0.2, gt=0, lt=1, description="share of the training rows that validate")
     seed: int = Field(42, ge=0, le=MAX_SEED, description="seed of the permutation")
+    stratify: bool = Field(
+        False, description="whether each class has the same share of the validation rows"
+    )
 
 
 class TailValidation(Settings):
@@ -352,11 +358,19 @@ class KFoldValidation(Settings):
 
     split: Literal["k_fold"] = Field(description="each fold in turn, in file order")
     folds: int = Field(4, ge=2, le=100, description="number of folds")
+    stratify: bool = Field(False, description="whether each class has the same share of every fold")
 
 
 ValidationSettings = Annotated[
     ShuffledValidation | TailValidation | FirstValidation | TestValidation | KFoldValidation,
     Field(discriminator="split"),
+]
+ClassWeights = Annotated[
+    dict[str, Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=1, max_length=1_000)
+]
+ClassWeight = Annotated[
+    Annotated[Literal["balanced"], Tag("word")] | Annotated[ClassWeights, Tag("map")],
+    Discriminator(lambda value: "map" if isinstance(value, dict) else "word"),
 ]
 Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae"]
 
@@ -400,6 +414,11 @@ class Training(Settings):
         le=100,
         description="step size; by default Keras's own: 0.01 for sgd, else 0.001",
         examples=[0.001],
+    )
+    class_weight: ClassWeight | None = Field(
+        None,
+        description="how much a row of each class counts in the loss: balanced, the rarer the "
+        "more, or a map such as {spam: 5}, where other classes count 1; null: all the same",
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="the rows that validate; null: none"

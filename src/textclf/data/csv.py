@@ -24,6 +24,7 @@ from textclf.data.encodings import Guess
 from textclf.data.folders import FOLDER
 from textclf.data.labels import label_warnings, refuse_unknown
 from textclf.data.sheets import PARQUET
+from textclf.data.splits import stratify
 from textclf.data.tables import (
     JSON_LINES,
     find_encoding,
@@ -55,12 +56,14 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
-    since files are often sorted by class, and the last `settings.test_split` are test rows.
+    since files are often sorted by class, and the last `settings.test_split` are test rows, the
+    same share of each class with `settings.stratify`.
     Classes are the distinct labels of all rows, numbers first, in order.
 
     Raises:
         MissingDataError: a file is missing.
         DataError: a column is missing, or rows are not as the config says, with their lines.
+        ConfigError: there are too few rows to stratify.
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_source(path) for name, path in _by_name(paths).items()}
@@ -149,7 +152,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
         numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
     y, class_names = reader.targets()
-    n_train, order = _divide(settings, reader)
+    n_train, order = _divide(settings, reader, y)
     places = np.concatenate(reader.places)
     if settings.test_path is None:
         y = y[order]
@@ -169,7 +172,7 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
     }
 
 
-def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
+def _divide(settings: CsvDataset, reader: _Reader, y: np.ndarray) -> tuple[int, np.ndarray]:
     """The number of training rows, and the order of all rows, training rows first."""
     rows_of = [len(places) for places in reader.places]
     if settings.test_split is None:
@@ -181,6 +184,9 @@ def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
             f"{reader.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
             "rows, or another test_split"
         )
+    if settings.stratify:
+        parts = stratify(y, n_rows - n_train, settings.seed, "dataset.stratify")
+        return n_train, np.concatenate(parts)
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
 
 

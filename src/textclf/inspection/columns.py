@@ -33,6 +33,7 @@ LONGEST = 500  # maximum length of a text in ids
 MANY_WORDS = 20_000
 MOST_NAMED = 5
 MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted up to here
+ROWS_OF_A_CLASS = 10  # on average; a fifth of four fifths validates, a row of each class or more
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
 FEW_VALUES = 10  # whole numbers with at most so many values are classes
 DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
@@ -86,6 +87,11 @@ class Columns:
         """The length in ids of three quarters of the texts: more costs more than it helps."""
         upper = float(np.percentile(self.n_words, 75)) + 1  # START_ID in front
         return int(np.clip(math.ceil(upper / 10) * 10, 10, LONGEST))
+
+    @property
+    def can_stratify(self) -> bool:
+        """Whether each class has rows enough to be in every part of the usual splits."""
+        return self.label is not None and self.n_rows >= ROWS_OF_A_CLASS * len(self.classes)
 
     def in_words(self) -> Iterator[str]:
         """What a user should check, one line each."""
@@ -299,6 +305,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "delimiter": columns.delimiter,
         "quoting": columns.quoting,
         "test_split": None if has_tests else 0.2,
+        "stratify": (not has_tests and columns.can_stratify) or None,
     }
     return {key: value for key, value in section.items() if value is not None}
 

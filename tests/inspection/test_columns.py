@@ -69,6 +69,15 @@ def test_an_export_of_a_spreadsheet_is_understood(tmp_path, note, encoding):
     assert dataset_section(columns, path, tmp_path)["encoding"] == encoding
 
 
+def test_labels_of_numbers_and_words_are_classes(tmp_path):
+    typed = ["two", "Two", "1", "1.0", "01", "spam"]
+    content = "text,label\n" + "".join(f"a film of {n} words,{typed[n % 6]}\n" for n in range(60))
+    columns = look(tmp_path, content)
+    assert (columns.label, set(columns.classes)) == ("label", set(typed))
+    (line,) = columns.doubts
+    assert line.endswith("""dataset.labels: {'01': "1", "1.0": "1", Two: two}""")
+
+
 def test_labels_that_look_alike_are_named(tmp_path):
     columns = look(tmp_path, FILMS.replace("good", "Good", 3))
     (line,) = columns.doubts
@@ -79,6 +88,14 @@ def test_a_column_of_lists_is_named(tmp_path):
     rows = "".join(f'{{"text": "such a long text {n}", "tags": ["a", "b"]}}\n' for n in range(9))
     with pytest.raises(DataError, match="column 'tags': holds lists; several labels in a row"):
         look(tmp_path, rows, "a.jsonl")
+
+
+def test_the_current_folder_may_be_one_of_texts(tmp_path, monkeypatch):
+    for name in ("neg/1", "pos/1"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / f"{name}.txt").write_text("so so")
+    monkeypatch.chdir(tmp_path)
+    assert dataset_section(look_into(Path()), Path(), Path())["path"] == "."
 
 
 @pytest.mark.parametrize("has_parts", [False, True])

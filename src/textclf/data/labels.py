@@ -23,7 +23,7 @@ def alike(counts: Mapping[str, int]) -> list[list[str]]:
         Groups of two or more, the most frequent label of each first.
     """
     groups: dict[str, list[str]] = {}
-    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+    for name in sorted(counts, key=lambda name: (-counts[name], len(name), name.swapcase())):
         groups.setdefault(_form(name), []).append(name)
     return [group for group in groups.values() if len(group) > 1]
 

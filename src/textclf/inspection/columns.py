@@ -181,6 +181,8 @@ class _Column:
     def is_class(self) -> bool:
         """Whether its values are words or whole numbers that repeat."""
         few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
+        if few and self.n_numbers and not self.is_number:  # as people type them: 1, two
+            return len(self.counts) <= FEW_VALUES
         return few and (self.n_whole == self.n_values or not self.n_numbers)
 
     @property
@@ -291,7 +293,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
 
     A file called test beside one called train is used for the test rows, if it has the columns.
     """
-    tests = path.with_name(path.name.replace("train", "test"))
+    tests = path.parent / path.name.replace("train", "test")
     has_tests = tests != path and tests.exists() and _has_columns(tests, columns)
     section = {
         "name": "csv",

@@ -20,6 +20,14 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "quickstart",
         "dataset={name: csv, path: my.csv, text: review, label: review}",
     ),
+    "_setting_of_another_format": (
+        "quickstart",
+        "dataset={name: csv, path: my.xlsx, text: review, label: mood, encoding: cp949}",
+    ),
+    "_labels_that_are_not_merged": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: mood, labels: {a: b, b: c}}",
+    ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
@@ -51,6 +59,7 @@ KINDS = {
     "boolean": "`true` or `false`",
     "string": "text",
     "null": "`null`",
+    "object": "map of texts to texts",
 }
 
 

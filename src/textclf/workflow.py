@@ -217,7 +217,10 @@ def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None
 
 def _train_run(trainer: Trainer, run: RunFolder) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
-    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    data = trainer.data
+    run.update(
+        data=dict(data.files), device=vars(trainer.device), constant_answer=data.constant_answer
+    )
     if isinstance(run, SeriesFolder):
         _train_seeds(trainer, run)
     else:

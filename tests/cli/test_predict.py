@@ -101,7 +101,7 @@ def test_columns_are_named(cli, imdb):
             "has no class 'pso'; did you mean",
         ),
         (["--file", "none.csv"], 4, "none.csv: cannot be read: No such file or directory"),
-        (["--file", "."], 4, ".: cannot be read: a folder, not a file"),
+        (["--file", "."], 4, ".: a folder without texts; it needs a folder of .txt"),
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
         (
             ["text", "--run", "tail"],

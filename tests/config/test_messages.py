@@ -1,13 +1,17 @@
 """Every kind of mistake in a config, as a user reads it."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from textclf.config.file import load_config
+from textclf.config.settings import Encoding
 from textclf.errors import ConfigError
 
 START = "dataset: {name: imdb}\nmodel: {type: lstm, embedding_dim: 8}\n"
+NAMES = [name if name.isidentifier() else f'"{name}"' for name in get_args(Encoding)]
+ENCODINGS = f"{', '.join(NAMES[:-1])} or {NAMES[-1]}"
 OPTIMIZERS = "sgd, rmsprop, adam, adamw, nadam or adagrad"
 
 
@@ -244,6 +248,35 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         (
             "dataset: {name: csv, path: a, features: a}\nmodel: {type: lstm}",
             "1:31: dataset.features: expected a list such as [a, b], received the text 'a'",
+        ),
+        (
+            "dataset: {name: csv, path: a, text: 3}\nmodel: {type: lstm}",
+            "1:31: dataset.text: expected a text or null, received 3",
+        ),
+        (
+            "dataset: {name: csv, path: a, text: []}\nmodel: {type: lstm}",
+            "1:31: dataset.text: expected a list of 1 to 100 items, received 0",
+        ),
+        (
+            "dataset: {name: csv, path: a, text: [b, 3]}\nmodel: {type: lstm}",
+            "1:41: dataset.text[1]: expected a text, received 3",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: {path: 1}}\nmodel: {type: lstm}",
+            "1:40: dataset.labels.path: expected a text, received 1",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: [b]}\nmodel: {type: lstm}",
+            "1:31: dataset.labels: expected a map such as {a: b}, received a list",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: {}}\nmodel: {type: lstm}",
+            "1:31: dataset.labels: expected a map of 1 to 10000 items, received 0",
+        ),
+        (
+            "dataset: {name: csv, path: a, encoding: cp94}\nmodel: {type: lstm}",
+            f"1:31: dataset.encoding: expected {ENCODINGS}, received the text 'cp94'; did you "
+            "mean 'cp949'?",
         ),
         (
             "model: {type: lstm}",

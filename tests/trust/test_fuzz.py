@@ -82,6 +82,9 @@ def values(definition: dict[str, Any], small: bool) -> st.SearchStrategy[Any]:
 
 
 def objects(definition: dict[str, Any], small: bool) -> st.SearchStrategy[dict[str, Any]]:
+    if "properties" not in definition:  # a map whose keys are the user's
+        words = st.sampled_from(["a", "b", "path", "é", " "])
+        return st.dictionaries(words, words, min_size=1)
     fields = {key: values(part, small) for key, part in definition["properties"].items()}
     needed = definition.get("required", [])
     return st.fixed_dictionaries(

@@ -57,7 +57,8 @@ class _Predict(click.Command):
     "--file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Read texts from a .csv, .tsv or .jsonl file, or the lines of any other; plain or .gz.",
+    help="Read texts from a .csv, .tsv or .jsonl file, plain or .gz, .xlsx or .parquet, a folder "
+    "of a folder of .txt files for each class, or the lines of any other file.",
 )
 @click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
 @click.option("--label", metavar="NAME", help="FILE's column of true classes.  [default: label]")
@@ -118,6 +119,7 @@ def predict(
     from textclf import workflow
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import show_progress
+    from textclf.data.texts import text_warnings
     from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
     from textclf.results.thresholds import Threshold
 
@@ -130,6 +132,8 @@ def predict(
     columns = _columns(opened.config.dataset, file, column, label, delimiter, quoting)
     batches, has_truth = _source(texts, file, columns)
     with show_progress(quiet=False) as reporter:
+        for warning in text_warnings(file, columns) if file else ():
+            reporter.warn(warning)
         predictor = workflow.load_predictor(
             opened,
             device=device,
@@ -173,13 +177,15 @@ def _columns(
         raise click.UsageError(
             "--column, --label, --delimiter and --quoting need a --file with columns."
         )
-    own_text, own_label = (getattr(dataset, name, None) for name in ("text", "label"))
+    own_texts = getattr(dataset, "texts", ())
     return Columns(
-        texts=[column] if column else list(filter(None, (own_text, "text"))),
-        labels=[label or own_label or "label"],
+        texts=[column] if column else list(filter(None, (own_texts, "text"))),
+        labels=[label or getattr(dataset, "label", None) or "label"],
         label_needed=label is not None,
         delimiter=delimiter or getattr(dataset, "delimiter", None),
         quoting=quoting or getattr(dataset, "quoting", None),
+        encoding=getattr(dataset, "encoding", None),
+        merged=getattr(dataset, "labels", None) or {},
     )
 
 

@@ -5,13 +5,20 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from textclf.config.settings import Config, FeaturePreprocessing, Settings, TextPreprocessing
+from textclf.config.settings import (
+    ONE,
+    SEVERAL,
+    Config,
+    FeaturePreprocessing,
+    Settings,
+    TextPreprocessing,
+)
 from textclf.config.strict_yaml import KeyPath, quoted
 from textclf.wording import listed
 
@@ -76,7 +83,7 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
-    rest = list(loc)
+    rest = [key for key in loc if key not in (ONE, SEVERAL)]
     while rest:
         path = (*path, rest.pop(0))
         if path in _WORD_OR_MAP and rest:
@@ -177,9 +184,9 @@ _EXPECTED = {
 
 def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) -> str:
     kind, value = details["type"], details["input"]
-    name = str(path[max(n for n in range(len(path)) if path[:n] in _sections())])
-    field = settings.model_fields[name]
-    is_item = path[-1] != name
+    depth = max(n for n in range(len(path)) if path[:n] in _sections())
+    field = settings.model_fields[str(path[depth])]
+    is_item = len(path) > depth + 1
     if kind == "literal_error":
         others = ["a map such as {spam: 5}"] if path in _WORD_OR_MAP else []
         return _not_a_choice(_choices(field.annotation), value, others)
@@ -190,9 +197,11 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if kind == "list_type":
         example = field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
+    if kind == "dict_type":
+        return f"expected a map such as {{a: b}}, received {received(value)}"
     if kind in ("too_short", "too_long"):
-        kind_of_value = "map" if isinstance(value, dict) else "list"
-        return f"expected a {kind_of_value} of {_lengths(field)} items, received {len(value)}"
+        form = "map" if isinstance(value, dict) else "list"
+        return f"expected a {form} of {_lengths(field)} items, received {len(value)}"
     if kind in ("string_too_short", "string_too_long"):
         limit = (details.get("ctx") or {}).values()
         least_or_most = "least" if kind == "string_too_short" else "most"
@@ -230,6 +239,14 @@ def _inner_fields(annotation: Any) -> list[FieldInfo]:
     return [found for part in get_args(annotation) for found in _inner_fields(part)]
 
 
+def _sized_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of the lists and maps in a union."""
+    parts = get_args(annotation)
+    is_sized = bool(parts) and get_origin(parts[0]) in (list, dict)
+    own = [part for part in parts if is_sized and isinstance(part, FieldInfo)]
+    return own + [found for part in parts for found in _sized_fields(part)]
+
+
 def number_range(bounds: dict[str, float]) -> str:
     """1 to 100,000; without its ends: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
@@ -241,13 +258,13 @@ def number_range(bounds: dict[str, float]) -> str:
 
 
 def _lengths(field: FieldInfo) -> str:
-    holders = [field, *_inner_fields(field.annotation)]
+    holders = [field, *_sized_fields(field.annotation)]
     limits = [limit for holder in holders for limit in holder.metadata]
-    least, most = (
-        next(getattr(c, name) for c in limits if hasattr(c, name))
+    bounds = [
+        next((getattr(c, name) for c in limits if hasattr(c, name)), None)
         for name in ("min_length", "max_length")
-    )
-    return f"{least} to {most}"
+    ]
+    return "1 or more" if None in bounds else f"{bounds[0]} to {bounds[1]}"
 
 
 def _meant(kind: str, value: Any) -> str:

@@ -94,21 +94,44 @@ def _absolute(path: str) -> str:
     return str(Path(path).absolute())
 
 
+def _one_or_several(value: Any) -> str:
+    return SEVERAL if isinstance(value, list | tuple) else ONE
+
+
 DataPath = Annotated[str, Field(min_length=1), AfterValidator(_absolute), Field(max_length=4_096)]
 Column = Annotated[str, Field(min_length=1, max_length=1_000)]
+ONE, SEVERAL = "one column", "several columns"  # tags that no user sees
+TextColumns = Annotated[
+    Annotated[Column, Tag(ONE)]
+    | Annotated[list[Column], Field(min_length=1, max_length=100), Tag(SEVERAL)],
+    Discriminator(_one_or_several),
+]
+ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]
+# fmt: off
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr", "cp932", "shift_jis",
+    "euc-jp", "euc_jis_2004", "iso-2022-jp", "gb18030", "gbk", "big5", "big5hkscs", "cp874",
+    "cp1250", "cp1251", "cp1252",
+    "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso-8859-1", "iso-8859-2",
+    "iso-8859-15", "koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp866", "mac-roman",
+]
+# fmt: on
 
 
 class CsvDataset(DatasetSection):
     """Your own examples: texts or numeric features, with classes or a number to predict."""
 
-    name: Literal["csv"] = Field(description="your own CSV, TSV or JSON Lines file")
+    name: Literal["csv"] = Field(description="your own files, or a folder of texts for each class")
     path: DataPath = Field(
-        description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, UTF-8"
+        description="relative to the config: a .csv, .tsv, .jsonl, .xlsx or .parquet file, or a "
+        "folder of a folder of .txt files for each class"
     )
     test_path: DataPath | None = Field(
-        None, description="a file with the same columns that has the test rows"
+        None, description="a file or folder with the same columns that has the test rows"
     )
-    text: Column | None = Field(None, description="the column that holds the text")
+    text: TextColumns | None = Field(
+        None, description="the column that holds the text; a list: columns to join, line by line"
+    )
     features: list[Column] | None = Field(
         None, min_length=1, max_length=10_000, description="columns of numbers, instead of a text"
     )
@@ -116,8 +139,24 @@ class CsvDataset(DatasetSection):
     target: Column | None = Field(
         None, description="the column of numbers to predict, instead of a class"
     )
+    labels: dict[ClassName, ClassName] | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="labels to read as another one, such as {Two: two}",
+    )
+    missing: Literal["error", "drop"] = Field(
+        "error",
+        description="what happens to a row without a label, target or feature: drop leaves it "
+        "out, counted in a warning",
+    )
+    encoding: Encoding | None = Field(
+        None, description="how characters are written as bytes; null: UTF-8, or else a guess"
+    )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="separator of the columns; by default a tab in .tsv, else a comma"
+        None,
+        description="separator of the columns; by default as a first line sep=; says, else a tab "
+        "in .tsv, a comma elsewhere",
     )
     quoting: Literal["standard", "none"] | None = Field(
         None,
@@ -148,6 +187,11 @@ class CsvDataset(DatasetSection):
     @property
     def is_regression(self) -> bool:
         return self.label is None and self.target is not None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns of text, which are joined."""
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
 
 
 DatasetSettings = Annotated[

@@ -255,7 +255,7 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: csv, path: a, text: []}\nmodel: {type: lstm}",
-            "1:31: dataset.text: expected a list of 1 to 1000 items, received 0",
+            "1:31: dataset.text: expected a list of 1 to 100 items, received 0",
         ),
         (
             "dataset: {name: csv, path: a, text: [b, 3]}\nmodel: {type: lstm}",

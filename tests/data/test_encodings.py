@@ -48,6 +48,18 @@ def test_utf8_is_not_guessed(content):
     assert (guess.encoding, [*guess.in_words()]) == ("utf-8", [])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("line", ["text,label\n", "번호;본문;감정\r\n", "評論,標籤,編號\n"])
+def test_utf16_without_its_mark_is_known_by_its_nuls(line, encoding):
+    first, *rest = line.encode(encoding).splitlines(keepends=True)
+    assert guess_encoding([first, *rest]).encoding == encoding
+
+
+@pytest.mark.parametrize("line", [b"\0ab\n", b"a\0\0b\n", b"a\0b" + b"c" * 40 + b"\0d\n"])
+def test_a_nul_is_a_character_of_utf8(line):
+    assert guess_encoding([line]).encoding == "utf-8"
+
+
 def test_a_few_wrong_bytes_do_not_make_it_another_encoding():
     good, wrong = "좋은 영화\n".encode(), b"\xb0\xff\n"
     assert guess_encoding([good, wrong]).encoding == "utf-8"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -200,8 +200,8 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if kind == "dict_type":
         return f"expected a map such as {{a: b}}, received {received(value)}"
     if kind in ("too_short", "too_long"):
-        kind_of_value = "map" if isinstance(value, dict) else "list"
-        return f"expected a {kind_of_value} of {_lengths(field)} items, received {len(value)}"
+        form = "map" if isinstance(value, dict) else "list"
+        return f"expected a {form} of {_lengths(field)} items, received {len(value)}"
     if kind in ("string_too_short", "string_too_long"):
         limit = (details.get("ctx") or {}).values()
         least_or_most = "least" if kind == "string_too_short" else "most"
@@ -239,6 +239,14 @@ def _inner_fields(annotation: Any) -> list[FieldInfo]:
     return [found for part in get_args(annotation) for found in _inner_fields(part)]
 
 
+def _sized_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of the lists and maps in a union."""
+    parts = get_args(annotation)
+    is_sized = bool(parts) and get_origin(parts[0]) in (list, dict)
+    own = [part for part in parts if is_sized and isinstance(part, FieldInfo)]
+    return own + [found for part in parts for found in _sized_fields(part)]
+
+
 def number_range(bounds: dict[str, float]) -> str:
     """1 to 100,000; without its ends: above 0 and below 1."""
     ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
@@ -250,13 +258,13 @@ def number_range(bounds: dict[str, float]) -> str:
 
 
 def _lengths(field: FieldInfo) -> str:
-    holders = [field, *_inner_fields(field.annotation)]
+    holders = [field, *_sized_fields(field.annotation)]
     limits = [limit for holder in holders for limit in holder.metadata]
-    least, most = (
-        next(getattr(c, name) for c in limits if hasattr(c, name))
+    bounds = [
+        next((getattr(c, name) for c in limits if hasattr(c, name)), None)
         for name in ("min_length", "max_length")
-    )
-    return f"{least} to {most}"
+    ]
+    return "1 or more" if None in bounds else f"{bounds[0]} to {bounds[1]}"
 
 
 def _meant(kind: str, value: Any) -> str:

@@ -103,7 +103,7 @@ Column = Annotated[str, Field(min_length=1, max_length=1_000)]
 ONE, SEVERAL = "one column", "several columns"  # tags that no user sees
 TextColumns = Annotated[
     Annotated[Column, Tag(ONE)]
-    | Annotated[list[Column], Field(min_length=1, max_length=1_000), Tag(SEVERAL)],
+    | Annotated[list[Column], Field(min_length=1, max_length=100), Tag(SEVERAL)],
     Discriminator(_one_or_several),
 ]
 ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]

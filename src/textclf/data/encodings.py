@@ -18,6 +18,7 @@ SAMPLE = 200_000  # bytes of lines that are not UTF-8
 RIVAL = 0.5  # share of the best guess's confidence that makes another one worth a word
 LONGEST_EXAMPLE = 20
 ENOUGH_LETTERS = 3
+MANY_NULS = 0.15  # of every other byte: signs and digits among other scripts' letters
 # What the library calls by the name of a larger set.
 PLAIN = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5", "shift_jis_2004": "cp932"}
 FOREIGN = re.compile(r"[^\s,;|]*[^\x00-\x7f][^\s,;|]*")
@@ -88,12 +89,13 @@ def _with(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def encoding_of_start(start: bytes) -> str | None:
-    """UTF-16 by its mark, or by the NUL in each of an alphabet's first two characters."""
+    """UTF-16 by its mark, or by the NUL beside each ASCII character; None for anything else."""
     if start.startswith(UTF16_MARKS):
         return "utf-16"
-    if start[1:4:2] == b"\0\0":
-        return "utf-16-le"
-    return "utf-16-be" if start[:4:2] == b"\0\0" else None
+    nuls = [half.count(0) / max(len(half), 1) for half in (start[::2], start[1::2])]
+    if start.count(0) < 2 or max(nuls) < max(MANY_NULS, 5 * min(nuls)):
+        return None
+    return "utf-16-le" if nuls[1] > nuls[0] else "utf-16-be"
 
 
 def _detect(lines: list[bytes]) -> Guess:

@@ -124,7 +124,7 @@ def test_many_runs_fit_the_terminal(cli, many, monkeypatch, length):
     monkeypatch.setattr(tables, "line_length", lambda: length)
     result = cli("compare", *ALL, "--runs-dir", many)
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stderr.splitlines()[0] == "comparing 1/4  run-1"
+    assert result.stderr.splitlines()[0] == "1/4  comparing run-1"
 
 
 def test_different_data_is_said_first_and_no_verdict_follows(cli, many):

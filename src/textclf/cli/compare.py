@@ -55,7 +55,7 @@ def compare(
     from textclf.results.comparison import compare as compare_runs
 
     opened = _open(runs, baseline, runs_dir)
-    with show_steps("comparing", len(opened) - 1, quiet) as progress:
+    with show_steps(quiet) as progress:
         comparison = compare_runs(opened, progress)
     by_name = dict(zip(comparison.runs, opened, strict=True))
     drawn = [by_name[name] for name in _drawn(comparison)]

@@ -9,41 +9,47 @@ from collections.abc import Callable, Iterator
 from textclf.cli.output import say
 from textclf.wording import one_line
 
-FEW = 3  # runs that need no progress
+FEW = 3  # steps that need no progress
+
+Progress = Callable[[int, int, str], None]  # steps done, of all, and what the next one does
 
 
 @contextlib.contextmanager
-def show_steps(verb: str, steps: int, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yields what is to be called with the name of each run before it is worked on.
-
-    A live line if standard error is a terminal, a line for each run if not.
-    """
-    if quiet or steps <= FEW:
-        yield lambda _: None
+def show_steps(quiet: bool) -> Iterator[Progress]:
+    """A live line if standard error is a terminal, a line for each step if not."""
+    if quiet:
+        yield lambda *_: None
     elif sys.stderr.isatty():
-        with _live(verb, steps) as step:
-            yield step
+        with _live() as show:
+            yield show
     else:
-        done = iter(range(1, steps + 1))
-        yield lambda name: say(f"{verb} {next(done, steps)}/{steps}  {name}", err=True)
+        yield _print
+
+
+def _print(done: int, total: int, what: str) -> None:
+    if total > FEW:
+        say(f"{done + 1}/{total}  {what}", err=True)
 
 
 @contextlib.contextmanager
-def _live(verb: str, steps: int) -> Iterator[Callable[[str], None]]:
+def _live() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
-    progress = Progress(
-        TextColumn(verb),
+    bar = Bar(
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.description}", markup=False),
         console=Console(stderr=True, highlight=False),
         transient=True,
     )
-    with progress:
-        task = progress.add_task("", total=steps)
-        started = iter(range(steps))
-        yield lambda name: progress.update(
-            task, description=one_line(name), completed=next(started, steps)
+    task = bar.add_task("", visible=False)
+
+    def show(done: int, total: int, what: str) -> None:
+        bar.update(
+            task, completed=done, total=total, description=one_line(what), visible=total > FEW
         )
+
+    with bar:
+        yield show

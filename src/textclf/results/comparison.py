@@ -131,12 +131,12 @@ def asked(config: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[list[An
 
 
 def compare(
-    runs: Sequence[RunFolder], progress: Callable[[str], None] = lambda _: None
+    runs: Sequence[RunFolder], progress: Callable[[int, int, str], None] = lambda *_: None
 ) -> Comparison:
     """Compare the first of two runs or more, the baseline, with each of the others.
 
     Args:
-        progress: called with the name of each run before it is compared.
+        progress: called before each step with the number of steps done, of all, and what it does.
 
     Raises:
         RunError: one is named twice, or a file of one is missing or damaged.
@@ -144,8 +144,8 @@ def compare(
     compared = [_Compared(name, run) for name, run in zip(distinct_names(runs), runs, strict=True)]
     first, *others = compared
     differences = []
-    for other in others:
-        progress(other.name)
+    for done, other in enumerate(others):
+        progress(done, len(others), f"comparing {other.name}")
         scores = [score for score in _metrics_of(first.scores) if score in other.scores]
         differences += [_difference(first, other, score) for score in scores]
     other_data = [other.name for other in others if other.asked != first.asked]

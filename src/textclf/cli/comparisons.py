@@ -142,15 +142,15 @@ def _size(difference: Difference) -> str:
 def _verdict(difference: Difference) -> str:
     if difference.corrected_p is None:
         return ""
-    p = _p(difference.corrected_p)
+    p = _p_is(difference.corrected_p)
     if difference.by_example:
-        return f" (on these examples: p = {p})"
+        return f" (on these examples: {p})"
     words = {
         True: "beyond seed noise",
         False: "within seed noise",
         None: "too few seeds to say",
     }
-    return f": {words[difference.is_beyond_seed_noise]}, p = {p}"
+    return f": {words[difference.is_beyond_seed_noise]}, {p}"
 
 
 def _notes(difference: Difference) -> Iterator[str]:
@@ -180,6 +180,11 @@ def _note_on_correction(difference: Difference) -> str:
 def _p(p: float) -> str:
     """Never 0: a p is not."""
     return f"{p:.2g}" if p >= 0.0001 else "<0.0001"
+
+
+def _p_is(p: float) -> str:
+    """'p = 0.016', 'p < 0.0001'."""
+    return f"p = {_p(p)}" if p >= 0.0001 else "p < 0.0001"
 
 
 # --- many runs: a row for each, the best first -----------------------------------------------

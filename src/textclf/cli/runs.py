@@ -142,7 +142,7 @@ def _table(
         (Column("test", rank=1, is_number=True), _scores(summaries, "test")),
         *_sorted_by(summaries, sort),
         *_settings(summaries, settings),
-        (Column("tags", rank=3), [", ".join(summary.notes.tags) for summary in summaries]),
+        (Column("tags", rank=3), [narrow_setting(", ".join(s.notes.tags)) for s in summaries]),
         (Column("notes", rank=4), [_last_note(summary) for summary in summaries]),
         (Column("started", rank=8), list(map(describe_start, summaries))),
         (Column("time", rank=7, is_number=True), list(map(_time, summaries))),

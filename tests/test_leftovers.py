@@ -31,15 +31,11 @@ def wait():
 
 @pytest.fixture(params=WRITERS)
 def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT + WRITERS[request.param], tmp_path],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None and process.stdout.readline() == "begun\n"
-    yield process
-    process.kill()
-    process.wait()
+    command = [sys.executable, "-c", SCRIPT + WRITERS[request.param], tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        yield process
+        process.kill()
 
 
 def write_a_file(folder: Path) -> None:

@@ -34,6 +34,12 @@ class FailingCallback(keras.callbacks.Callback):
             raise KeyError("no such metric")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The run that nothing interrupts."""
+    return train(load_config(*CONFIG), tmp_path_factory.mktemp("whole"), reporter=Reporter())
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("failing", "error", "recorded"),
@@ -43,10 +49,11 @@ class FailingCallback(keras.callbacks.Callback):
         ({"callbacks": [FailingCallback()]}, KeyError, "KeyError: 'no such metric'"),
     ],
 )
-def test_the_run_is_interrupted_and_resumes_to_the_same_end(tmp_path, failing, error, recorded):
+def test_the_run_is_interrupted_and_resumes_to_the_same_end(
+    tmp_path, whole, failing, error, recorded
+):
     runs_dir = tmp_path / "runs"
     config = load_config(*CONFIG)
-    whole = train(config, runs_dir, "whole", reporter=Reporter())
     with pytest.raises(error) as caught:
         train(config, runs_dir, "a", **{"reporter": Reporter(), **failing})
     run = open_run("a", runs_dir)

@@ -24,8 +24,15 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "evaluate": [
         ("textclf evaluate", "the newest finished run"),
         ("textclf evaluate quickstart-1 --json", "for scripts"),
+        (
+            "textclf evaluate imdb_dense-1 --choose-threshold f1",
+            "of two classes, on validation rows",
+        ),
     ],
-    "predict": [("textclf predict 'Return the sum of an array.'", "by the newest finished run")],
+    "predict": [
+        ("textclf predict 'Return the sum of an array.'", "by the newest finished run"),
+        ("textclf predict --run imdb_dense-1 --threshold 0.7 'A good film.'", "'pos' only if sure"),
+    ],
     "plot": [
         ("textclf plot", "redraw the newest finished run's pictures"),
         ("textclf plot quickstart-1 quickstart-2 -o both.svg", "two runs in one picture"),

@@ -20,6 +20,14 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "quickstart",
         "dataset={name: csv, path: my.csv, text: review, label: review}",
     ),
+    "_setting_of_another_format": (
+        "quickstart",
+        "dataset={name: csv, path: my.xlsx, text: review, label: mood, encoding: cp949}",
+    ),
+    "_labels_that_are_not_merged": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: mood, labels: {a: b, b: c}}",
+    ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
@@ -27,6 +35,12 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_classes_of_a_regression": ("boston_dense", "training.validation.stratify=true"),
+    "_stratified_test_file": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: stars, test_path: t.csv, "
+        "stratify: true}",
+    ),
     "_best_without_validation": (
         "quickstart",
         "training={validation: null, checkpoint: {keep: best}}",
@@ -45,6 +59,7 @@ KINDS = {
     "boolean": "`true` or `false`",
     "string": "text",
     "null": "`null`",
+    "object": "map of texts to texts",
 }
 
 
@@ -148,6 +163,11 @@ def _kind_of(choice: Schema) -> str:
     if "enum" in choice:
         return one_of(f"`{_visible(word)}`" for word in choice["enum"])
     kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
+    if choice["type"] == "object":
+        choice = choice["additionalProperties"]
+        kind = f"map of names, each a {KINDS[choice['type']]}"
+    if "const" in choice:
+        return f"`{choice['const']}`"
     words = kind or KINDS[choice["type"]]
     numbers = value_range(choice)
     return f"{words}, {numbers}" if numbers else words

@@ -17,6 +17,7 @@ from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
 from textclf.results.prediction import Predictor, read_text_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
+from textclf.results.thresholds import Threshold
 from textclf.runs import (
     RunFolder,
     SeriesFolder,
@@ -37,6 +38,7 @@ from textclf.training.evaluation import (
     mean_and_sd,
     score,
     warn_of_divergence,
+    warn_of_unfound_classes,
     write_results,
 )
 from textclf.training.fits import Fit, final_fit, fold_fits
@@ -215,7 +217,10 @@ def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None
 
 def _train_run(trainer: Trainer, run: RunFolder) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
-    run.update(data=dict(trainer.data.files), device=vars(trainer.device))
+    data = trainer.data
+    run.update(
+        data=dict(data.files), device=vars(trainer.device), constant_answer=data.constant_answer
+    )
     if isinstance(run, SeriesFolder):
         _train_seeds(trainer, run)
     else:
@@ -244,7 +249,11 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
     prepared = trainer.prepare(fit)
     kept_epoch = prepared.train()
     scored = prepared.predict_kept()
-    for line in warn_of_divergence(trainer.data, fit.split.train, scored):
+    is_weighted = trainer.config.training.class_weight is not None
+    for line in (
+        *warn_of_divergence(trainer.data, fit.split.train, scored),
+        *warn_of_unfound_classes(trainer.data, scored, is_weighted),
+    ):
         trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)
@@ -324,17 +333,21 @@ def load_predictor(
     *,
     device: str = "auto",
     each_class: bool = False,
+    threshold: Threshold | None = None,
     reporter: Reporter | None = None,
 ) -> Predictor:
     """Load a run's kept model to predict the classes of new texts.
 
     Args:
         each_class: whether to predict every class's probability, too.
+        threshold: from which probability one of two classes is predicted; by default 0.5.
 
     Raises:
-        RunError: the run is not one on texts and classes, keeps no model yet, or is damaged.
+        RunError: the run is not one on texts and classes, has not the threshold's classes, keeps no
+            model yet, or is damaged.
     """
     encoder, class_names = read_text_encoder(run)
+    above = (threshold.place(class_names, run), threshold.value) if threshold else None
     if run.status != "finished":
         shown = reporter or LineReporter()
         shown.warn(f"{run.path}: not finished; its best model so far predicts")
@@ -344,7 +357,7 @@ def load_predictor(
 
         network = load_kept_model(run.config, run)
         try:
-            return Predictor(network, encoder, class_names, each_class)
+            return Predictor(network, encoder, class_names, each_class, above)
         except (ValueError, TypeError, IndexError) as error:  # it predicts a first text
             raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
 

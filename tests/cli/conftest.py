@@ -68,9 +68,6 @@ def start(empty_folder: Path) -> Callable[..., subprocess.Popen[str]]:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "COLUMNS": "20"},
-            # A shell that starts the tests in the background has Ctrl-C ignored, and that is
-            # inherited.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     return run

@@ -100,3 +100,37 @@ def test_a_gpu_that_is_not_there_ends_with_6(cli_json, trained):
 def test_missing_data_ends_with_4(cli_json, trained, no_data):
     code, printed = cli_json("evaluate", trained / "tail")
     assert code == printed["error"]["code"] == 4
+
+
+def test_a_threshold_is_chosen_and_nothing_is_written(cli, cli_json, trained):
+    before = fingerprint(trained)
+    asked = ("evaluate", trained / "imdb", "--choose-threshold", "recall>=0.9", "--positive", "neg")
+    code, printed = cli_json(*asked)
+    chosen = printed["threshold"]
+    assert code == 0 and chosen["positive"] == "neg"
+    assert chosen["scores"]["val_recall"] >= 0.9 > chosen["scores_at_default"]["val_recall"]
+    metrics = json.loads((trained / "imdb/metrics.json").read_text())
+    assert printed["metrics"] == metrics
+    assert chosen["scores_at_default"]["test_accuracy"] == metrics["test_accuracy"]
+    assert chosen["scores_at_default"]["test_macro_f1"] == pytest.approx(metrics["test_macro_f1"])
+    lines = cli(*asked).stdout.splitlines()
+    assert lines[0].startswith(f"threshold {chosen['value']} of 'neg': the highest precision with ")
+    assert f"use it: textclf predict --run {trained / 'imdb'} --threshold" in "\n".join(lines)
+    assert fingerprint(trained) == before
+
+
+@pytest.mark.parametrize(
+    ("run", "options", "code", "message"),
+    [
+        ("imdb", ["--choose-threshold", "recall"], 2, "set a minimum, such as recall>=0.9"),
+        ("imdb", ["--choose-threshold", "mae"], 2, "'mae' is not one of f1, macro_f1, "),
+        ("imdb", ["--positive", "neg"], 2, "--positive needs --choose-threshold"),
+        ("imdb", ["--choose-threshold", "f1", "--positive", "ngp"], 5, "has no class 'ngp'"),
+        ("tail", ["--choose-threshold", "f1"], 5, "divides two classes, but this run has 0"),
+        ("seeds", ["--choose-threshold", "f1"], 5, "each with its own model; name one of them"),
+    ],
+)
+def test_a_threshold_that_cannot_be_chosen(cli, trained, run, options, code, message):
+    result = cli("evaluate", trained / run, *options)
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.split())

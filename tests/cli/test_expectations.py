@@ -74,3 +74,8 @@ def test_a_score_of_another_task_is_told_before_training():
     assert find_impossible(asked, is_regression=True) == [
         "test_accuracy>=0.5: this task has no test_accuracy; use test_mae"
     ]
+    macro = [Expectation("test_macro_f1", ">=", 0.9)]
+    assert find_impossible(macro, is_regression=False) == []
+    assert find_impossible(macro, is_regression=True) == [
+        "test_macro_f1>=0.9: this task has no test_macro_f1; use test_mae"
+    ]

@@ -93,8 +93,15 @@ def test_columns_are_named(cli, imdb):
         (["--file", "a.txt", "--label", "x"], 2, "need a --file with columns"),
         (["text", "-o", "out.txt"], 2, "out.txt must end in .csv."),
         (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one character"),
+        (["text", "--threshold", "1"], 2, "1.0 is not in the range 0<=x<1"),
+        (["text", "--positive", "pos"], 2, "--positive needs a --threshold"),
+        (
+            ["text", "--threshold", "0.1", "--positive", "pso"],
+            5,
+            "has no class 'pso'; did you mean",
+        ),
         (["--file", "none.csv"], 4, "none.csv: cannot be read: No such file or directory"),
-        (["--file", "."], 4, ".: cannot be read: a folder, not a file"),
+        (["--file", "."], 4, ".: a folder without texts; it needs a folder of .txt"),
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
         (
             ["text", "--run", "tail"],
@@ -108,6 +115,16 @@ def test_what_cannot_be_done_is_told(cli, imdb, arguments, code, message):
     result = cli(*imdb, *arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr
+
+
+def test_a_threshold_moves_the_prediction_and_not_the_probabilities(cli, imdb):
+    (row,) = rows_of(cli(*imdb, "a film", "--probabilities").stdout)
+    p = float(row["probability_neg"])
+    for threshold, predicted in ((p - 0.01, "neg"), (p + 0.01, "pos")):
+        asked = ("--threshold", threshold, "--positive", "neg", "--probabilities")
+        (moved,) = rows_of(cli(*imdb, "a film", *asked).stdout)
+        assert moved["prediction"] == predicted
+        assert moved["probability"] == row[f"probability_{predicted}"]
 
 
 def test_no_text_is_no_row(cli, imdb):

@@ -1,6 +1,7 @@
 """Warnings are part of the result: on the screen, in JSON, in run.json and in log.txt."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from textclf import evaluate, load_config, open_run, train
 from textclf.errors import TextclfWarning
 from textclf.runs import RunFolder
+from textclf.training.reporter import Reporter
 
 CONFIG = """
 dataset: {name: csv, path: rows.csv, text: text, label: label}
@@ -24,14 +26,35 @@ training:
 NO_WORD = "without a word"  # the loader's own warning
 
 
-@pytest.fixture
-def config(empty_folder: Path) -> str:
+def write_files(folder: Path) -> None:
     """A config that falls into many traps, on rows of which one has no word."""
     rows = [f"{'good' if i % 2 else 'bad'} word{i},{'pos' if i % 2 else 'neg'}" for i in range(60)]
     text = "\n".join(["text,label", *rows, "...,pos"])
-    (empty_folder / "rows.csv").write_text(text + "\n", encoding="utf-8")
-    (empty_folder / "c.yaml").write_text(CONFIG, encoding="utf-8")
+    (folder / "rows.csv").write_text(text + "\n", encoding="utf-8")
+    (folder / "c.yaml").write_text(CONFIG, encoding="utf-8")
+
+
+@pytest.fixture
+def config(empty_folder: Path) -> str:
+    write_files(empty_folder)
     return "c.yaml"
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the config."""
+    folder = tmp_path_factory.mktemp("warnings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_files(folder)
+        train(load_config("c.yaml"), name="a", reporter=Reporter())
+    return folder / "runs" / "a"
+
+
+@pytest.fixture
+def run(config: str, trained_once: Path) -> RunFolder:
+    """A copy of the run, in runs/ of the working folder."""
+    return RunFolder(Path(shutil.copytree(trained_once, "runs/a")))
 
 
 def shown(stderr: str) -> list[str]:
@@ -69,23 +92,19 @@ def test_a_run_records_all_warnings_in_run_json_and_in_the_log(cli, config):
     ]
 
 
-def test_the_line_that_shows_more_warnings_is_a_command_that_does(cli, config):
-    cli("train", config, "--name", "a", "--quiet")
+def test_the_line_that_shows_more_warnings_is_a_command_that_does(cli, config, run):
     again = cli("check", "runs/a/config.yaml")
     assert (again.exit_code, shown(again.stderr)) == (0, checked(cli, config))
 
 
-def test_resume_adds_no_warning_twice(cli, config):
-    cli("train", config, "--name", "a", "--quiet")
-    before = RunFolder(Path("runs/a")).warnings
+def test_resume_adds_no_warning_twice(cli, run):
+    before = run.warnings
     result = cli("resume", "a", "--set", "training.epochs=7", "--quiet", "--json")
     assert NO_WORD in shown(result.stderr)[0]
-    assert json.loads(result.stdout)["warnings"] == before == RunFolder(Path("runs/a")).warnings
+    assert json.loads(result.stdout)["warnings"] == before == run.warnings
 
 
-def test_a_resumed_run_has_the_warnings_of_both(cli, config):
-    cli("train", config, "--name", "a", "--quiet")
-    run = RunFolder(Path("runs/a"))
+def test_a_resumed_run_has_the_warnings_of_both(cli, run):
     before = run.warnings
     run.update(versions={**run.record["versions"], "keras": "3.0.0"}, warnings=before[:2])
     result = cli("resume", "a", "--set", "training.epochs=7", "--quiet", "--json")
@@ -102,10 +121,9 @@ def test_a_series_records_its_warnings_at_the_top(cli, config):
 
 
 @pytest.mark.parametrize("command", ["evaluate", "reproduce", "predict", "report"])
-def test_every_command_that_reads_data_or_an_unfinished_run_has_its_warnings(cli, config, command):
-    cli("train", config, "--name", "a", "--quiet")
+def test_every_command_that_reads_data_or_an_unfinished_run_has_its_warnings(cli, run, command):
     if command == "predict":
-        RunFolder(Path("runs/a")).update(status="interrupted")
+        run.update(status="interrupted")
     arguments = {"predict": ("--run", "a", "a text")}.get(command, ("a",))
     result = cli(command, *arguments, "--json")
     assert result.exit_code == 0
@@ -138,10 +156,7 @@ def test_python_issues_its_own_warnings_at_the_line_of_the_call(config, empty_fo
     assert "warning" not in capsys.readouterr().err
 
 
-def test_python_issues_the_datas_warnings_of_evaluate_and_of_an_unfinished_run(config):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TextclfWarning)
-        train(load_config(config), name="a")
+def test_python_issues_the_datas_warnings_of_evaluate_and_of_an_unfinished_run(run):
     run = open_run("a")
     with pytest.warns(TextclfWarning, match=NO_WORD):
         evaluate(run)

@@ -67,6 +67,8 @@ def told(config: Config) -> list[str]:
         own(text="a", target="b", test_path="b.csv"),
         own(features=["a", "c"], label="b"),
         own(features=["a"], target="b"),
+        own(text=["a", "b"], label="c", labels={"Two": "two", "TWO": "two", "two": "two"}),
+        own(path="a.xlsx", test_path="b.csv", text="a", label="b", encoding="cp949"),
     ],
 )
 def test_possible_combinations_pass(config: Config) -> None:
@@ -187,6 +189,16 @@ def test_possible_combinations_pass(config: Config) -> None:
             "use val_accuracy or val_loss",
         ),
         (
+            boston(training={"validation": {"split": "shuffled", "stratify": True}}),
+            "training.validation.stratify: stratify is about classes, but boston is regression; "
+            "remove it",
+        ),
+        (
+            boston(training={"class_weight": "balanced"}),
+            "training.class_weight: class_weight is about classes, but boston is regression; "
+            "remove it",
+        ),
+        (
             boston(training={"early_stopping": {"monitor": "accuracy"}}),
             "training.early_stopping.monitor: boston is regression, which has no accuracy; "
             "use mae or loss",
@@ -242,7 +254,37 @@ def test_check_conflicts_lets_a_good_config_pass() -> None:
             "dataset: nothing says which rows test; set test_path or test_split",
         ),
         ({"text": "a", "label": "a"}, "dataset: column 'a' is named twice"),
+        (
+            {"text": "a", "target": "b", "stratify": True},
+            "dataset.stratify: stratify is about classes, but csv is regression; remove it",
+        ),
+        (
+            {"text": "a", "label": "b", "test_path": "c", "stratify": True},
+            "dataset.stratify: test_path says which rows test; remove stratify",
+        ),
         ({"features": ["a", "b", "a"], "label": "c"}, "dataset: column 'a' is named twice"),
+        ({"text": ["a", "b", "a"], "label": "c"}, "dataset: column 'a' is named twice"),
+        ({"text": ["a", "b"], "label": "b"}, "dataset: column 'b' is named twice"),
+        (
+            {"text": "a", "target": "b", "labels": {"c": "d"}},
+            "dataset.labels: labels is for classes, but target is a number; remove it",
+        ),
+        (
+            {"text": "a", "label": "b", "labels": {"c": "d", "d": "e"}},
+            "dataset.labels.c: 'd' is itself read as 'e'; write that for both",
+        ),
+        (
+            {"text": "a", "label": "b", "labels": {"separator": "|"}},
+            "dataset.labels.separator: several labels in a row are not supported yet; remove it",
+        ),
+        (
+            {"path": "a.xlsx", "text": "a", "label": "b", "delimiter": ";"},
+            "dataset.delimiter: delimiter is for files of text, which .xlsx and .parquet are not",
+        ),
+        (
+            {"path": "a.parquet", "text": "a", "label": "b", "encoding": "cp949"},
+            "dataset.encoding: encoding is for files of text, which .xlsx and .parquet are not",
+        ),
     ],
 )
 def test_columns_of_ones_own_file_are_named_once(columns: dict[str, Any], message: str) -> None:

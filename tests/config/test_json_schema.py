@@ -89,7 +89,8 @@ def test_a_choice_among_sections_is_made_by_a_constant():
         (
             "Training",
             "validation",
-            "the rows that validate; null: none · default {split: shuffled, share: 0.2, seed: 42}",
+            "the rows that validate; null: none · default {split: shuffled, share: 0.2, seed: 42, "
+            "stratify: false}",
         ),
     ],
 )

@@ -1,13 +1,17 @@
 """Every kind of mistake in a config, as a user reads it."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from textclf.config.file import load_config
+from textclf.config.settings import Encoding
 from textclf.errors import ConfigError
 
 START = "dataset: {name: imdb}\nmodel: {type: lstm, embedding_dim: 8}\n"
+NAMES = [name if name.isidentifier() else f'"{name}"' for name in get_args(Encoding)]
+ENCODINGS = f"{', '.join(NAMES[:-1])} or {NAMES[-1]}"
 OPTIMIZERS = "sgd, rmsprop, adam, adamw, nadam or adagrad"
 
 
@@ -246,6 +250,35 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
             "1:31: dataset.features: expected a list such as [a, b], received the text 'a'",
         ),
         (
+            "dataset: {name: csv, path: a, text: 3}\nmodel: {type: lstm}",
+            "1:31: dataset.text: expected a text or null, received 3",
+        ),
+        (
+            "dataset: {name: csv, path: a, text: []}\nmodel: {type: lstm}",
+            "1:31: dataset.text: expected a list of 1 to 100 items, received 0",
+        ),
+        (
+            "dataset: {name: csv, path: a, text: [b, 3]}\nmodel: {type: lstm}",
+            "1:41: dataset.text[1]: expected a text, received 3",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: {path: 1}}\nmodel: {type: lstm}",
+            "1:40: dataset.labels.path: expected a text, received 1",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: [b]}\nmodel: {type: lstm}",
+            "1:31: dataset.labels: expected a map such as {a: b}, received a list",
+        ),
+        (
+            "dataset: {name: csv, path: a, labels: {}}\nmodel: {type: lstm}",
+            "1:31: dataset.labels: expected a map of 1 to 10000 items, received 0",
+        ),
+        (
+            "dataset: {name: csv, path: a, encoding: cp94}\nmodel: {type: lstm}",
+            f"1:31: dataset.encoding: expected {ENCODINGS}, received the text 'cp94'; did you "
+            "mean 'cp949'?",
+        ),
+        (
             "model: {type: lstm}",
             "1:1: dataset: missing section; it needs a name: imdb, reuters, boston, docstrings or "
             "csv",
@@ -317,6 +350,23 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         (
             "dataset: {name: imdb}\nmodel: {type: dense, units: [8, null]}",
             "2:33: model.units[1]: expected a whole number, received nothing (null)",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: balance}",
+            "3:12: training.class_weight: expected balanced or a map such as {spam: 5}, received "
+            "the text 'balance'; did you mean 'balanced'?",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {epochs: -1}}",
+            "3:27: training.class_weight.epochs: -1 is out of range: 0 to 1,000,000",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {a: [1]}}",
+            "3:27: training.class_weight.a: expected a number, received a list",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: dense}\ntraining: {class_weight: {}}",
+            "3:12: training.class_weight: expected a map of 1 to 1000 items, received 0",
         ),
     ],
 )

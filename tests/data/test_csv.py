@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.model_selection import train_test_split
 
 from textclf.config.settings import CsvDataset
 from textclf.data.loaders import load_dataset, missing_files
 from textclf.data.tables import read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
-from textclf.errors import DataError, MissingDataError
+from textclf.errors import ConfigError, DataError, MissingDataError
 
 FILMS = "text,label\nA good film,pos\nbad; so bad!,neg\ngood good,pos\nThe end,neg\nbad film,neg\n"
 HOUSES = "rooms,age,price\n3,10,200.5\n4,20,250\n5,5,400\n2,50,100\n3,30,180\n"
@@ -389,6 +390,118 @@ def test_the_key_that_the_first_object_lacks_is_told_with_its_line():
         load_dataset(films(lines, "a.jsonl"))
 
 
+def test_several_texts_are_joined_by_a_line_break():
+    content = "subject,body,label\nGood news,all is well,a\nBad,news,b\n"
+    data = load_dataset(films(content, text=["subject", "body"], test_split=0.5))
+    assert sorted(texts_of(data)) == ["bad news", "good news all is well"]
+    with pytest.raises(DataError, match=r"films.csv: has no column 'bodi'; did you mean 'body'"):
+        load_dataset(films(content, text=["subject", "bodi"]))
+    lines = '{"a": "x", "b": "y", "label": 1}\n{"a": "x", "b": 3, "label": 2}\n'
+    with pytest.raises(DataError, match=r"a.jsonl:2: column 'b': 3 is not a text"):
+        load_dataset(films(lines, "a.jsonl", text=["a", "b"]))
+
+
+TYPED = "text,label\n" + "a,two\nb,Two\nc,two\nd,1\ne,1.0\nf,one\n" * 2
+
+
+def test_labels_that_look_alike_are_warned_of_and_can_be_merged():
+    first = load_dataset(films(TYPED, test_split=0.2))
+    (warning,) = [line for line in first.warnings if "look alike" in line]
+    assert "'two' (4), 'Two' (2); '1' (2), '1.0' (2); to merge them" in warning
+    assert warning.endswith('set dataset.labels: {Two: two, "1.0": "1"}')
+    merged = load_dataset(films(TYPED, test_split=0.2, labels={"Two": "two", "1.0": "1"}))
+    assert (first.class_names, merged.class_names) == (
+        ["1", "1.0", "Two", "one", "two"],
+        ["1", "one", "two"],
+    )
+    assert not [line for line in merged.warnings if "look alike" in line]
+    counts = dict(zip(merged.class_names, np.bincount(merged.y).tolist(), strict=True))
+    assert counts == {"1": 4, "one": 2, "two": 6}
+
+
+def test_a_merged_label_that_does_not_exist_is_an_error():
+    with pytest.raises(DataError, match=r"no row has the label 'Tow' .*; did you mean 'Two'\?"):
+        load_dataset(films(TYPED, labels={"Tow": "two"}))
+
+
+def test_lists_of_labels_are_named():
+    lines = '{"text": "a", "label": ["x", "y"]}\n{"text": "b", "label": "x"}\n'
+    with pytest.raises(DataError, match=r"a.jsonl:1: column 'label': a list of labels, not one"):
+        load_dataset(films(lines, "a.jsonl"))
+
+
+MISSING = "text,label\na,x\nb,\nc,y\nd, \ne,x\nf,y\n"
+
+
+def test_rows_without_a_label_are_an_error_that_names_the_way_out():
+    with pytest.raises(DataError) as caught:
+        load_dataset(films(MISSING))
+    assert caught.value.messages == (
+        "films.csv:3: column 'label': no class",
+        "films.csv:5: column 'label': no class",
+        "correct these rows, or remove them from the file, or leave them out with "
+        "dataset.missing: drop",
+    )
+
+
+def test_rows_without_a_label_can_be_left_out_and_are_counted():
+    test_path = write("test.csv", "text,label\n,\ng,x\n")
+    data = load_dataset(films(MISSING, test_path=test_path, missing="drop"))
+    assert texts_of(data) == ["a", "c", "e", "f", "g"]
+    assert data.in_file(np.arange(5)).tolist() == [0, 2, 4, 5, 1]
+    assert list(data.warnings[:2]) == [
+        "films.csv: 2 rows left out, without a label, target or feature",
+        "test.csv: 1 row left out, without a label, target or feature",
+    ]
+    shuffled = load_dataset(films(MISSING, test_split=0.5, missing="drop"))
+    as_in_file = dict(zip([0, 2, 4, 5], "acef", strict=True))
+    rows = shuffled.in_file(np.arange(4)).tolist()
+    assert texts_of(shuffled) == [as_in_file[row] for row in rows] and sorted(rows) == [0, 2, 4, 5]
+
+
+def test_rows_without_a_feature_or_a_target_can_be_left_out():
+    content = HOUSES + "1,,3\n1,2,\n"
+    with pytest.raises(DataError, match=r"dataset.missing: drop$"):
+        load_dataset(houses(content))
+    assert len(load_dataset(houses(content, missing="drop"))) == 5
+    with pytest.raises(DataError, match=r"houses.csv:9: column 'rooms': '\?' is not a number"):
+        load_dataset(houses(content + "?,1,2\n", missing="drop"))
+    with pytest.raises(DataError, match="none of its 2 rows has all of its columns' values"):
+        load_dataset(houses("rooms,age,price\n1,,3\n1,2,\n", missing="drop"))
+
+
+def test_an_object_without_a_label_can_be_left_out_be_it_the_first():
+    lines = '{"text": "a"}\n{"text": "b", "label": 1}\n{"text": "c", "label": 2}\n'
+    settings = films(lines, "a.jsonl", missing="drop", test_split=0.5)
+    assert sorted(texts_of(load_dataset(settings))) == ["b", "c"]
+
+
+def test_a_guessed_encoding_is_a_warning_that_stays_in_the_cache(monkeypatch):
+    Path("ko.csv").write_bytes("text,label\n좋은 영화,긍정\n나쁜 영화,부정\n".encode("cp949"))
+    settings = CsvDataset(name="csv", path="ko.csv", text="text", label="label", test_split=0.5)
+    named = load_dataset(settings.model_copy(update={"encoding": "cp949"}))
+    assert named.class_names == ["긍정", "부정"] and "ko.csv" not in named.warnings[0]
+    for _ in range(2):
+        data = load_dataset(settings)
+        assert data.class_names == ["긍정", "부정"]
+        assert data.warnings[0].startswith("ko.csv: not UTF-8; read as cp949, a guess, which gives")
+        monkeypatch.setattr("textclf.data.csv.read_rows", None)
+
+
+def test_a_folder_per_class_is_a_dataset():
+    for name, text in {"neg/1": "bad", "neg/2": "!", "pos/1": "good", "pos/2": "so good"}.items():
+        path = Path("reviews") / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(str(path), text)
+    settings = CsvDataset(name="csv", path="reviews", text="text", label="label", test_split=0.5)
+    data = load_dataset(settings)
+    assert data.class_names == ["neg", "pos"] and set(data.files) == {"reviews"}
+    assert sorted(texts_of(data)) == ["", "bad", "good", "so good"]
+    assert data.warnings[0].startswith("reviews: 1 text without a word, the first in neg/2.txt;")
+    write("reviews/pos/3.txt", "new")
+    assert "new" in load_dataset(settings).words
+
+
 IMDB_TEXT = Path(__file__).parents[3] / "shared" / "imdb-text"
 
 
@@ -406,3 +519,22 @@ def test_the_reviews_as_text_are_those_that_keras_ships(data_dir):
     common, ids = {imdb.words[id_] for id_ in range(4, 1_000)}, np.bincount(data.x.values)
     frequent = {data.words[id_] for id_ in np.argsort(-ids)[:1_200]}
     assert len(common & frequent) > 950
+
+
+def test_stratified_test_rows_have_the_shares_of_all_rows():
+    content = "text,label\n" + "".join(
+        f"t{i},{'rare' if i % 10 == 3 else 'often'}\n" for i in range(100)
+    )
+    data = load_dataset(films(content, test_split=0.3, stratify=True))
+    assert data.class_names == ["often", "rare"] and data.n_train == 70
+    assert np.bincount(data.y[data.test_rows]).tolist() == [27, 3]
+    _, test = train_test_split(
+        np.arange(100), test_size=30, random_state=113, stratify=np.arange(100) % 10 == 3
+    )
+    assert data.in_file(data.test_rows).tolist() == test.tolist()
+    assert texts_of(data)[70] == f"t{test[0]}"
+
+
+def test_too_few_rows_to_stratify_are_said_so():
+    with pytest.raises(ConfigError, match=r"dataset.stratify: 1 row cannot hold all of 2 classes"):
+        load_dataset(films(test_split=0.2, stratify=True))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
-from sklearn.model_selection import KFold, train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from textclf.config.settings import ValidationSettings
 from textclf.data.dataset import Dataset
-from textclf.data.splits import Split, make_splits
-from textclf.data.tasks import BINARY
+from textclf.data.splits import Split, make_splits, stratify
+from textclf.data.tasks import BINARY, MULTICLASS
 from textclf.errors import ConfigError
 
 
@@ -115,3 +115,67 @@ def test_impossible_splits(validation: object, n_train: int, message: str) -> No
     with pytest.raises(ConfigError, match=message) as caught:
         make_splits(validation, make_dataset(n_train))
     assert caught.value.messages[0].startswith("training.validation: ")
+
+
+# --- stratified ------------------------------------------------------------------------------
+
+UNEQUAL = np.repeat(np.arange(3, dtype=np.int32), [70, 25, 5])
+
+
+def unequal_dataset(y: np.ndarray) -> Dataset:
+    names = [f"class {number}" for number in range(y.max() + 1)]
+    return Dataset("numbers", MULTICLASS, np.zeros((len(y), 1)), y, len(y), names)
+
+
+def test_stratified_is_train_test_split() -> None:
+    (split,) = make_splits(
+        settings("shuffled", share=0.2, seed=7, stratify=True), unequal_dataset(UNEQUAL)
+    )
+    train, validation = train_test_split(
+        np.arange(100), test_size=0.2, random_state=7, stratify=UNEQUAL
+    )
+    np.testing.assert_array_equal(split.train, train)
+    np.testing.assert_array_equal(split.validation, validation)
+    assert np.bincount(UNEQUAL[split.validation]).tolist() == [14, 5, 1]
+
+
+@pytest.mark.filterwarnings("error")
+def test_stratified_folds_are_those_of_scikit_learn() -> None:
+    splits = make_splits(settings("k_fold", folds=5, stratify=True), unequal_dataset(UNEQUAL))
+    expected = StratifiedKFold(5).split(UNEQUAL, UNEQUAL)
+    for split, (train, validation) in zip(splits, expected, strict=True):
+        np.testing.assert_array_equal(split.train, train)
+        np.testing.assert_array_equal(split.validation, validation)
+        assert np.bincount(UNEQUAL[validation]).tolist() == [14, 5, 1]
+    # Three rows of a class are in three of five folds, without a warning of scikit-learn's.
+    few = make_splits(settings("k_fold", folds=5, stratify=True), unequal_dataset(UNEQUAL[:-2]))
+    assert sorted(int((UNEQUAL[s.validation] == 2).sum()) for s in few) == [0, 0, 1, 1, 1]
+
+
+def test_the_only_row_of_a_class_is_in_the_first_part() -> None:
+    y = np.array([0] * 10 + [1] + [2] * 10, np.int32)
+    first, second = stratify(y, 4, 0, "dataset.stratify")
+    assert 10 in first and np.bincount(y[second]).tolist() == [2, 0, 2]
+    assert sorted([*first, *second]) == list(range(21))
+
+
+@pytest.mark.parametrize(
+    ("asked", "y", "message"),
+    [
+        (
+            settings("shuffled", share=0.1, stratify=True),
+            [0, 1, 2] * 4,
+            "stratify: 2 rows cannot hold all of 3 classes; give another share",
+        ),
+        (settings("shuffled", share=0.9, stratify=True), [0, 1] * 4, "0 rows cannot hold"),
+        (
+            settings("k_fold", folds=5, stratify=True),
+            [0, 1, 2] * 4,
+            "every class has fewer rows than there are folds, 5, at most 4",
+        ),
+    ],
+)
+def test_too_few_rows_to_stratify(asked: object, y: list[int], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        make_splits(asked, unequal_dataset(np.array(y, np.int32)))
+    assert caught.value.messages[0].startswith("training.validation.stratify: ")

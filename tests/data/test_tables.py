@@ -88,7 +88,7 @@ def test_a_header_alone_has_no_rows(folder):
 
 def test_rows_come_before_the_file_ends(folder):
     Path("a.csv").write_bytes(b"text\n" + b"Good\n" * 400_000 + b"\xff\n")  # beyond any buffer
-    rows = read_rows(Path("a.csv"))
+    rows = read_rows(Path("a.csv"), encoding="utf-8")
     assert next(rows) == (2, {"text": "Good"})
     with pytest.raises(DataError, match=r"a\.csv:400002"):
         list(rows)
@@ -138,16 +138,9 @@ def test_rows_come_before_the_file_ends(folder):
         ("a.jsonl", b"{" * 10_000_001, "a.jsonl:1: a line of more than 10,000,000 bytes"),
         ("a.csv", b"x,y\n" + b"a" * 10_000_001, "a.csv:2: a line of more than 10,000,000 bytes"),
         ("a.csv", b"text\rGood\rBad\r", "a.csv:1: a lone carriage return; "),
-        (
-            "a.csv",
-            b'text,label\n"a\nGr\xf6\xdfe",1\n',
-            "a.csv:3: byte 3 of the line, 0xf6, is not UTF-8; save the file as UTF-8",
-        ),
-        ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}', "a.jsonl:2: byte 8 of the line, 0xff, is not"),
-        ("a.csv", "text\n".encode("utf-16"), "a.csv: this is UTF-16, not UTF-8; save it as UTF-8"),
-        ("a.jsonl", b"\xfe\xff\0{\0}", "a.jsonl: this is UTF-16"),
         ("a.csv", GZIPPED, "a.csv: this is gzip; give its name the ending .gz"),
-        ("a.csv", b"PK\x03\x04\x14", "a.csv: this is a zip archive or a spreadsheet; "),
+        ("a.csv", b"PK\x03\x04\x14", "a.csv: this is a zip archive or a workbook; unpack it, or"),
+        ("a.csv", b"PAR1\x15", "a.csv: this is Parquet; give its name the ending .parquet"),
         ("a.jsonl", b'{"a": 1}\n\n{"a": \n', "a.jsonl:3: not valid JSON: Expecting value"),
         ("a.jsonl", b'{"a": 1} {"a": 2}\n', "a.jsonl:1: not valid JSON: Extra data"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: not valid JSON: "),
@@ -214,29 +207,88 @@ def test_quotes_may_be_characters_like_any_other(folder):
     assert len(read("a.tsv", JOINED.encode(), quoting="standard")) == 3
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "text,label\na,b\n".encode("utf-16-le"),
-        "text,label\na,b\n".encode("utf-16-be"),
-        '{"text": "a"}\n'.encode("utf-16-le"),
-    ],
-)
-@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.tsv.gz"])
-def test_utf16_without_its_mark_is_named(folder, name, content):
-    with pytest.raises(DataError, match=r"this is UTF-16, not UTF-8; save it as UTF-8"):
-        read(name, content)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl"])
+def test_utf16_is_read_with_and_without_its_mark(folder, name, encoding):
+    content = '{"text": "Größe 한 😀"}\n' * 3 if name == "a.jsonl" else "text\nGröße 한 😀\n"
+    rows = read(name, content.encode(encoding))
+    assert rows[-1][1] == {"text": "Größe 한 😀"}
+    assert read(name, content.encode(encoding), encoding=encoding) == rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_that_is_called_utf8_is_an_error(folder, encoding):
+    content = "text,label\na,b\n".encode(encoding)
+    with pytest.raises(DataError, match=rf"UTF-16; .* set dataset.encoding: {encoding}"):
+        read("a.csv", content, encoding="utf-8")
     with pytest.raises(DataError, match=r"^standard input: this is UTF-16"):
         list(read_lines(io.BytesIO(content), "standard input"))
 
 
 @pytest.mark.parametrize(
-    ("content", "settings"),
-    [(b"sep=;\na;b\n1;2\n", {}), (b"sep=;\na;b\n", {"delimiter": ";"}), (b"SEP=,\na,b\n", {})],
+    ("name", "content", "encoding", "message"),
+    [
+        (
+            "a.csv",
+            b'text\n"a\nGr\xf6e"\n',
+            "utf-8",
+            "a.csv:3: byte 3 of the line, 0xf6, is not UTF-8",
+        ),
+        ("a.csv", b"sep=;\ntext\nGr\xf6e\n", "utf-8", "a.csv:3: byte 3 of the line"),
+        (
+            "a.jsonl",
+            b'{"a": 1}\n{"a": "\xff"}',
+            "utf-8",
+            "a.jsonl:2: byte 8 of the line, 0xff, is not",
+        ),
+        (
+            "a.csv",
+            b"text\nok\n\xb0\x01\n",
+            "cp949",
+            "a.csv:3: byte 1 of the line, 0xb0, is not cp949",
+        ),
+        (
+            "a.csv",
+            "a\nb\n\ud800\n".encode("utf-16", "surrogatepass"),
+            "utf-16",
+            "a.csv:3: a character is not UTF-16",
+        ),
+        (
+            "a.csv",
+            "a\nb\nc".encode("utf-16") + b"x",
+            "utf-16",
+            "a.csv:3: a character is not UTF-16",
+        ),
+        (
+            "a.csv",
+            "text\n좋은 영화\n".encode() * 5 + b"\xff\n",
+            None,
+            "a.csv:11: byte 1 of the line",
+        ),
+    ],
 )
-def test_a_note_for_spreadsheets_is_not_a_header(folder, content, settings):
-    with pytest.raises(DataError, match=r"a.csv:1: 'sep=' is a note for spreadsheets"):
-        read("a.csv", content, **settings)
+def test_what_does_not_fit_the_encoding_is_an_error_with_its_line(
+    folder, name, content, encoding, message
+):
+    with pytest.raises(DataError) as caught:
+        read(name, content, encoding=encoding)
+    (line,) = caught.value.messages
+    assert line.startswith(message)
+    assert line.endswith("; save the file as UTF-8, or name its encoding: dataset.encoding")
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        (b"sep=;\na;b\n1;2\n", {}),
+        (b"sep=;\r\na;b\r\n1;2\r\n", {"delimiter": ";"}),
+        (b"SEP=,\na,b\n1,2\n", {}),
+        (b'\xef\xbb\xbf"sep=|"\na|b\n1|2\n', {}),
+        ("sep=\t\na\tb\n1\t2\n".encode("utf-16"), {}),
+    ],
+)
+def test_a_note_for_spreadsheets_names_the_delimiter(folder, content, settings):
+    assert read("a.csv", content, **settings) == [(3, {"a": "1", "b": "2"})]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
@@ -266,10 +318,9 @@ def test_a_damaged_gzip_file_is_told(folder, damage, message):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("none.csv", "No such file"), (".csv", "a folder, not a file"), ("\0.csv", "null")],
+    [("none.csv", "No such file"), ("\0.csv", "null")],
 )
 def test_a_file_that_cannot_be_opened_is_told(folder, name, reason):
-    Path(".csv").mkdir()
     with pytest.raises(DataError, match=f"cannot be read: .*{reason}"):
         list(read_rows(Path(name)))
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from textclf.data.texts import Columns, Example, as_they_come, in_batches, read_texts
+from textclf.data.texts import (
+    Columns,
+    Example,
+    as_they_come,
+    in_batches,
+    read_texts,
+    text_warnings,
+)
 from textclf.errors import DataError
 
 TABLE = "text,review,label\nA,good film,pos\nB,bad film,\nC,,neg\n"
@@ -143,3 +150,29 @@ def test_quotes_are_read_as_the_run_has_them():
         read("a.tsv", content)
     texts = read("a.tsv", content, quoting="none")
     assert texts == [('"wow, said he', "x"), ('by 5"', "y")]
+
+
+def test_several_columns_are_joined_and_labels_merged():
+    content = "subject,body,label\nA,B,Two\nC,D,one\n"
+    own = {"texts": [("subject", "body"), "text"], "merged": {"Two": "two"}}
+    assert read("a.csv", content, **own) == [("A\nB", "two"), ("C\nD", "one")]
+    assert read("a.csv", "text,label\nE,Two\n", **own) == [("E", "two")]
+    with pytest.raises(DataError, match=r"a.csv: has no column 'body'; (?s:.*) with --column"):
+        read("a.csv", "subject,label\nA,B\n", **own)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_file_has_an_encoding_of_its_own(name):
+    header = "text\n" if name == "a.csv" else ""
+    expected = ["정말 좋은 영화", "나쁜 영화"]
+    for encoding, columns in (
+        ("cp949", Columns()),
+        ("utf-16", Columns(encoding="cp949")),
+        ("utf-8", Columns(encoding="cp949")),
+        ("cp949", Columns(encoding="cp949")),
+    ):
+        Path(name).write_bytes((header + "\n".join(expected)).encode(encoding))
+        assert [e.text for e in read_texts(Path(name), columns)] == expected
+        warnings = [*text_warnings(Path(name), columns)]
+        assert len(warnings) == (encoding == "cp949" and columns.encoding is None)
+        assert all(line.startswith(f"{name}: not UTF-8; read as cp949, ") for line in warnings)

@@ -1,11 +1,12 @@
 """What a file's columns hold is guessed as a person would."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from textclf.errors import DataError
-from textclf.inspection.columns import Columns, dataset_section, look_into
+from textclf.inspection.columns import Columns, dataset_section, look_into, training_part
 
 FILMS = "id,review,stars,sentiment\n" + "".join(
     f"{n},a film of {n} words or so,{n % 5},{'good' if n % 3 else 'bad'}\n" for n in range(30)
@@ -15,7 +16,7 @@ HOUSES = "id;rooms;age;price;street\n" + "".join(
 )
 
 
-def look(tmp_path: Path, content: str, name: str = "a.csv", **known: str) -> Columns:
+def look(tmp_path: Path, content: str, name: str = "a.csv", **known: Any) -> Columns:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     return look_into(path, **known)
@@ -41,6 +42,63 @@ def test_features_and_a_class(tmp_path):
     assert (columns.features, columns.label, columns.text) == (("a", "b"), "species", None)
 
 
+def test_texts_beside_each_other_are_joined(tmp_path):
+    content = "subject,body,kind,label\n" + "".join(
+        f"News {n} of today,such a long text about {n} things,kind of a class,{'ab'[n % 2]}\n"
+        for n in range(30)
+    )
+    columns = look(tmp_path, content)
+    assert columns.text == ["subject", "body"] and columns.left_out == ("kind",)
+    assert columns.n_words.tolist() == [11] * 30
+    assert next(columns.in_words()).startswith("30 rows; text 'subject' and 'body', joined; ")
+    assert dataset_section(columns, tmp_path / "a.csv", tmp_path)["text"] == ["subject", "body"]
+    assert look(tmp_path, content, texts=["body"]).text == "body"
+
+
+@pytest.mark.parametrize("note", ["", "sep=;\r\n"])
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_an_export_of_a_spreadsheet_is_understood(tmp_path, note, encoding):
+    rows = "".join(f"{n};정말 좋은 영화 {n};{'긍정' if n % 2 else '부정'}\r\n" for n in range(20))
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{note}번호;본문;분류\r\n{rows}".encode(encoding))
+    columns = look_into(path)
+    assert (columns.text, columns.label, columns.encoding) == ("본문", "분류", encoding)
+    assert columns.delimiter == (None if note else ";")
+    said = [line for line in columns.in_words() if "not UTF-8" in line]
+    assert len(said) == (encoding == "cp949")
+    assert dataset_section(columns, path, tmp_path)["encoding"] == encoding
+
+
+def test_labels_that_look_alike_are_named(tmp_path):
+    columns = look(tmp_path, FILMS.replace("good", "Good", 3))
+    (line,) = columns.doubts
+    assert line.endswith("set dataset.labels: {Good: good}")
+
+
+def test_a_column_of_lists_is_named(tmp_path):
+    rows = "".join(f'{{"text": "such a long text {n}", "tags": ["a", "b"]}}\n' for n in range(9))
+    with pytest.raises(DataError, match="column 'tags': holds lists; several labels in a row"):
+        look(tmp_path, rows, "a.jsonl")
+
+
+@pytest.mark.parametrize("has_parts", [False, True])
+def test_a_folder_of_texts(tmp_path, has_parts):
+    for part in ("train/", "test/") if has_parts else ("",):
+        for name in ("neg/1", "neg/2", "pos/1", "pos/2"):
+            path = tmp_path / f"reviews/{part}{name}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("so so")
+    path = training_part(tmp_path / "reviews")
+    section = dataset_section(look_into(path), path, tmp_path)
+    paths = {"path": "reviews/train", "test_path": "reviews/test"}
+    assert section == {
+        "name": "csv",
+        **(paths if has_parts else {"path": "reviews", "test_split": 0.2}),
+        "text": "text",
+        "label": "label",
+    }
+
+
 def test_numbers_of_few_values_are_classes(tmp_path):
     rows = "".join(f'{{"text": "such a long text {n}", "y": {n % 2}}}\n' for n in range(9))
     columns = look(tmp_path, rows, "a.jsonl")
@@ -60,9 +118,10 @@ def test_a_few_empty_cells_make_no_other_column(tmp_path):
     columns = look(tmp_path, content)
     assert (columns.label, columns.classes) == ("sentiment", ("good", "bad"))
     assert columns.empty == {"sentiment": 2}
-    assert "column 'sentiment' is empty in 2 rows; train lists them: fill them" in [
-        *columns.in_words()
-    ]
+    assert [*columns.in_words()][-1] == (
+        "column 'sentiment' is empty in 2 rows; train lists them: fill them, or leave them out: "
+        "dataset.missing: drop"
+    )
     numbers = look(tmp_path, HOUSES.replace(";1.5;", ";;"))
     assert numbers.features == ("rooms", "age") and numbers.empty == {"age": 1}
 

@@ -79,6 +79,7 @@ def test_examples_are_what_the_model_reads(data):
 def test_features_are_described_without_what_is_missing():
     x = [[1, 5], [3, np.nan], [9, 9]]
     description = describe(features(x, [1, 3, 4], 2, ["width", "height"]))
+    assert describe(features([[1]] * 4, [1, 2, 9, 4], 3)).baseline["prediction"] == 2
     width, height = description.features
     assert (width.name, width.min, width.mean, width.sd, width.max) == ("width", 1, 2, 1, 3)
     assert (height.missing, height.max) == (1, 5)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ class Network:
         return np.hstack([(1 - p) * rest / rest.sum(), p])
 
 
-def make_predictor(class_names: list[str] = CLASSES, **settings: bool) -> Predictor:
+def make_predictor(class_names: list[str] = CLASSES, **settings: Any) -> Predictor:
     encoder = TextEncoder.from_json(
         {
             **{"num_words": 6, "skip_top": 0, "remove_reserved": False, "maxlen": 4},
@@ -54,6 +55,20 @@ def test_two_classes_are_told_with_their_probability():
         {"prediction": "neg", "probability": 0.5, "known_words": 0},
         {"prediction": "neg", "probability": 0.5, "known_words": 0},
     ]
+
+
+@pytest.mark.parametrize(
+    ("above", "predicted"),
+    [
+        ((1, 0.5), [("pos", 0.9), ("neg", 0.8), ("neg", 0.5)]),
+        ((1, 0.19), [("pos", 0.9), ("pos", 0.2), ("pos", 0.5)]),
+        ((1, 0.95), [("neg", 0.1), ("neg", 0.8), ("neg", 0.5)]),
+        ((0, 0.75), [("pos", 0.9), ("neg", 0.8), ("pos", 0.5)]),
+    ],
+)
+def test_a_threshold_decides_between_two_classes(above, predicted):
+    rows = make_predictor(above=above).predict(["good", "bad", ""])
+    assert [(row["prediction"], row["probability"]) for row in rows] == predicted
 
 
 def test_of_many_classes_the_three_most_probable_are_told():

@@ -19,6 +19,7 @@ from textclf.training.evaluation import (
     predictions_table,
     score,
     warn_of_divergence,
+    warn_of_unfound_classes,
 )
 
 
@@ -97,7 +98,9 @@ def test_confusion_and_report_are_those_of_scikit_learn(n_classes: int) -> None:
         assert report.loc[name].tolist() == pytest.approx(theirs, rel=1e-12)
     outputs = np.eye(n_classes, dtype=np.float32)[predicted]
     data = make_dataset(MULTICLASS, truth.tolist(), 0, tuple(names))
-    assert score(data, Scored("test", np.arange(300), outputs))["test_accuracy"] == accuracy
+    scores = score(data, Scored("test", np.arange(300), outputs))
+    assert scores["test_accuracy"] == accuracy
+    assert scores["test_macro_f1"] == report.loc["macro avg", "f1"]
 
 
 def test_scores_of_a_regression_are_those_of_scikit_learn() -> None:
@@ -192,12 +195,21 @@ def test_predictions_of_a_regression_have_no_probability() -> None:
         (
             NEG_POS,
             make_scored("validation", [0, 1], [[0.25], [0.5]]),
-            {"val_loss": (math.log(4) + math.log(2)) / 2, "val_accuracy": 0.5},
+            # neg is half right and all of pos is called neg: F1 2/3 and 0.
+            {
+                "val_loss": (math.log(4) + math.log(2)) / 2,
+                "val_accuracy": 0.5,
+                "val_macro_f1": 1 / 3,
+            },
         ),
         (
             ABC,
             make_scored("test", [1, 2], [[0.125, 0.125, 0.75], [0.5, 0.25, 0.25]]),
-            {"test_loss": (math.log(4 / 3) + math.log(4)) / 2, "test_accuracy": 0.5},
+            {
+                "test_loss": (math.log(4 / 3) + math.log(4)) / 2,
+                "test_accuracy": 0.5,
+                "test_macro_f1": 1 / 3,
+            },
         ),
         (
             PRICES,
@@ -211,6 +223,64 @@ def test_score(data: Dataset, scored: Scored, expected: dict[str, float]) -> Non
     scores = score(data, scored)
     assert scores == pytest.approx(expected, rel=1e-5)
     assert list(scores) == list(expected)
+
+
+def test_a_class_that_is_not_there_does_not_lower_macro_f1() -> None:
+    scored = make_scored("test", [0, 1], [[1, 0, 0], [0, 0, 1]])  # no row is b
+    assert score(ABC, scored)["test_macro_f1"] == 1
+    report = classification_report(confusion_table(ABC, scored)).set_index("class")
+    assert report.loc["b"].tolist() == [0, 0, 0, 0]
+    assert report.loc["macro avg"].tolist() == [1, 1, 1, 2]
+
+
+def test_a_score_that_one_fit_lacks_has_no_mean() -> None:
+    assert list(mean_and_sd([{"val_loss": 1.0}, {"val_loss": 2.0, "val_macro_f1": 0.5}])) == [
+        "val_loss",
+        "val_loss_sd",
+    ]
+
+
+# 20 rows of each class; how many of them are predicted right.
+@pytest.mark.parametrize(
+    ("right", "named"),
+    [
+        ((20, 18, 0), ["'c' 0.00 (20 rows)"]),
+        ((20, 18, 9), ["'c' 0.45 (20 rows)"]),
+        ((20, 18, 10), []),
+        ((0, 20, 0), ["'a' 0.00 (20 rows), 'c' 0.00 (20 rows)"]),
+    ],
+)
+def test_classes_that_are_hardly_found_are_named(right: tuple[int, ...], named: list[str]) -> None:
+    truth = np.repeat([0, 1, 2], 20)
+    predicted = np.concatenate(
+        [np.where(np.arange(20) < n, number, 1) for number, n in enumerate(right)]
+    )
+    predicted[20 : 40 - right[1]] = 0
+    data = make_dataset(MULTICLASS, truth.tolist(), 0, ("a", "b", "c"))
+    outputs = np.eye(3, dtype=np.float32)[predicted]
+    lines = list(warn_of_unfound_classes(data, [Scored("validation", np.arange(60), outputs)]))
+    assert len(lines) == len(named)
+    for line, names in zip(lines, named, strict=True):
+        assert line.startswith("validation rows: ") and f"recall of {names};" in line
+
+
+def test_few_rows_of_a_class_say_little_unless_none_is_found() -> None:
+    data = make_dataset(BINARY, [0] * 9 + [1] * 9, 0, ("neg", "pos"))
+    outputs = np.array([[1.0]] * 8 + [[0.0]] + [[1.0]] * 9, np.float32)
+    assert not list(warn_of_unfound_classes(data, [Scored("test", np.arange(18), outputs)]))
+    outputs[:9] = 1
+    assert list(warn_of_unfound_classes(data, [Scored("test", np.arange(18), outputs)]))
+
+
+def test_rows_that_validate_and_test_are_warned_of_once() -> None:
+    rows = np.arange(5)
+    outputs = np.ones((5, 1), np.float32)
+    scored = [Scored(split, rows, outputs) for split in ("validation", "test")]
+    (line,) = warn_of_unfound_classes(NEG_POS, scored)
+    assert line.startswith(
+        "validation rows: 1 class is hardly found: recall of 'neg' 0.00 (2 rows)"
+    )
+    assert not list(warn_of_unfound_classes(PRICES, [Scored("test", rows[:3], outputs[:3])]))
 
 
 @pytest.mark.parametrize(("outputs", "is_told"), [(8e10, True), (40.0, False), (2.5, False)])

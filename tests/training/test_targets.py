@@ -37,14 +37,23 @@ def config_of(name: str = "dollars", *overrides: str) -> Config:
 
 
 FOLDS = "training.validation={split: k_fold, folds: 3}"
+ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
+    "more",
+    [pytest.param((), id="one fit"), pytest.param((FOLDS,), id="folds", marks=pytest.mark.slow)],
+)
 
 
-@pytest.mark.parametrize("engine", ["xla", "graph", "keras"])
-@pytest.mark.parametrize("more", [(), ("training.optimizer=adam",)], ids=["sgd", "adam"])
-def test_the_same_targets_in_other_units_are_learnt_alike(engine, more):
-    histories = {
-        name: train(config_of(name, f"training.engine={engine}", *more)).history for name in UNITS
-    }
+@pytest.mark.parametrize(
+    ("engine", "optimizer"),
+    [
+        ("graph", "adam"),
+        pytest.param("xla", "sgd", marks=pytest.mark.slow),
+        pytest.param("keras", "sgd", marks=pytest.mark.slow),
+    ],
+)
+def test_the_same_targets_in_other_units_are_learnt_alike(engine, optimizer):
+    more = (f"training.engine={engine}", f"training.optimizer={optimizer}")
+    histories = {name: train(config_of(name, *more)).history for name in UNITS}
     for name, unit in UNITS.items():
         for column, power in (("loss", 2), ("mae", 1), ("val_loss", 2), ("val_mae", 1)):
             expected = histories["units"][column] * unit**power
@@ -68,7 +77,7 @@ def test_the_kept_model_predicts_in_units_in_plain_keras():
     np.testing.assert_array_equal(loaded, outputs)
 
 
-@pytest.mark.parametrize("more", [(), (FOLDS,)], ids=["one fit", "folds"])
+@ONE_FIT_OR_FOLDS
 def test_resuming_and_evaluating_give_the_same(more):
     whole = train(config_of("dollars", "training.epochs=6", *more), name="whole")
     resumed = resume(train(config_of("dollars", *more), name="part"), epochs=6)
@@ -132,7 +141,7 @@ def test_a_constant_target():
     assert train(config_of("units")).metrics["test_mae"] < 1
 
 
-@pytest.mark.parametrize("more", [(), (FOLDS,)], ids=["one fit", "folds"])
+@ONE_FIT_OR_FOLDS
 def test_predictions_that_are_far_off_are_warned_of(more):
     table = pd.read_csv("units.csv")
     table["a"] = table["a"].astype(float)

@@ -363,13 +363,20 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+Uninterrupted = tuple[Trainer, Fit, list[np.ndarray]]
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Config, Fit, list[np.ndarray]]:
+) -> Uninterrupted:
+    """A trainer, its fit that nothing stopped, and the outputs of the kept model.
+
+    Other fits of this trainer share its program, which saves a compilation.
+    """
     config = RESUMED[request.param]
-    fit = make_fit(config, tmp_path_factory.mktemp("uninterrupted"))
-    return config, fit, outputs_of(make_trainer(config), fit)
+    trainer, fit = make_trainer(config), make_fit(config, tmp_path_factory.mktemp("uninterrupted"))
+    return trainer, fit, outputs_of(trainer, fit)
 
 
 def outputs_of(trainer: Trainer, fit: Fit) -> list[np.ndarray]:
@@ -386,13 +393,13 @@ def assert_equal_to_the_bit(one: Fit, other: Fit) -> None:
 
 @pytest.mark.parametrize(("uninterrupted", "killed"), INTERRUPTED, indirect=["uninterrupted"])
 def test_an_interrupted_fit_goes_on_to_the_same_bits(
-    uninterrupted: tuple[Config, Fit, list[np.ndarray]],
+    uninterrupted: Uninterrupted,
     tmp_path: Path,
     killed: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config, whole, outputs = uninterrupted
-    cut = make_fit(config, tmp_path)
+    trainer, whole, outputs = uninterrupted
+    cut = make_fit(trainer.config, tmp_path)
     with monkeypatch.context() as patch:
         if killed:  # nothing is written at the end: the state is that of a first epoch
             patch.setattr(StateKeeper, "close", lambda _: None)
@@ -400,33 +407,34 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
                 "textclf.training.callbacks.SAVE_SECONDS", 3600
             )  # however slow the machine is
         stop = Stop()
-        trainer = make_trainer(config, (stop,))
+        stopped = make_trainer(trainer.config, (stop,))
         for stop.epoch in (2, 4):  # twice
             with pytest.raises(KeyboardInterrupt):
-                trainer.prepare(cut).train()
+                stopped.prepare(cut).train()
     assert len(cut.folder.history) == 4
     state = read_state(cut.folder.state_path)
     assert state is not None and (state.epoch < 4 if killed else state.epoch == 4)
-    resumed = outputs_of(make_trainer(config), cut)
+    resumed = outputs_of(trainer, cut)
     assert_equal_to_the_bit(cut, whole)
     for one, other in zip(resumed, outputs, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("uninterrupted", BY_ENGINE, indirect=True)
-def test_a_finished_fit_is_left_as_it_is(
-    uninterrupted: tuple[Config, Fit, list[np.ndarray]], tmp_path: Path
-) -> None:
-    config, whole, outputs = uninterrupted
+def test_a_finished_fit_is_left_as_it_is(uninterrupted: Uninterrupted, tmp_path: Path) -> None:
+    trainer, whole, outputs = uninterrupted
     again = replace(whole, folder=FitFolder(shutil.copytree(whole.folder.path, tmp_path / "copy")))
-    for one, other in zip(outputs_of(make_trainer(config), again), outputs, strict=True):
+    for one, other in zip(outputs_of(trainer, again), outputs, strict=True):
         np.testing.assert_array_equal(one, other)
     assert_equal_to_the_bit(again, whole)
     assert again.folder.history_path.read_text() == whole.folder.history_path.read_text()
 
 
-def test_epochs_added_are_those_of_a_longer_fit(tmp_path: Path) -> None:
-    config = make_config(LSTM, engine="xla", epochs=2)
+@pytest.mark.parametrize(
+    ("model", "engine"), [(DENSE, "graph"), pytest.param(LSTM, "xla", marks=pytest.mark.slow)]
+)
+def test_epochs_added_are_those_of_a_longer_fit(tmp_path: Path, model: dict, engine: str) -> None:
+    config = make_config(model, engine=engine, epochs=2)
     longer = replace_epochs(config, 5)
     fit, whole = make_fit(config, tmp_path / "fit"), make_fit(longer, tmp_path / "whole")
     make_trainer(config).prepare(fit).train()
@@ -499,7 +507,7 @@ def test_encoder_is_fitted_on_each_folds_own_training_rows(tmp_path: Path) -> No
 # --- TensorBoard's logs ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["graph", "keras"])
+@pytest.mark.parametrize("engine", ["graph", pytest.param("keras", marks=pytest.mark.slow)])
 def test_tensorboard_is_told_what_history_says_and_changes_nothing(
     tmp_path: Path, engine: str
 ) -> None:

@@ -37,6 +37,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.function is test_hard_links_to_files_outside:
         each = [[name] for name in LINKS[2:]]
         metafunc.parametrize("names", each if full else [LINKS[2:], ["log.txt", ".lock"]], ids=str)
+    if metafunc.function is test_doctored_json:
+        every = list(product(["run.json", *LATER_FILES], DOCTORED))
+        one = [*product(["run.json"], DOCTORED), *zip(cycle(LATER_FILES), DOCTORED, strict=False)]
+        metafunc.parametrize(("name", "content"), every if full else one)
+    if metafunc.function is test_a_repository_that_runs_programs:
+        every = list(product(["train", "resume"], REPOSITORIES))
+        one = list(zip(cycle(["train", "resume"]), REPOSITORIES, strict=False))
+        metafunc.parametrize(("command", "name"), every if full else one)
 
 
 class Payload:
@@ -296,11 +304,6 @@ DOCTORED = {
 LATER_FILES = ["metrics.json", "preprocessing.json"]  # read once TensorFlow is there
 
 
-@pytest.mark.parametrize("content", DOCTORED)
-@pytest.mark.parametrize(
-    "name",
-    ["run.json", *(pytest.param(name, marks=pytest.mark.slow) for name in LATER_FILES)],
-)
 def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
     (run.path / name).write_text(DOCTORED[content])
     use(attack, "json files", run, COMMANDS[:3])
@@ -477,8 +480,6 @@ REPOSITORIES = {
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-@pytest.mark.parametrize("name", REPOSITORIES)
-@pytest.mark.parametrize("command", ["train", "resume"])
 def test_a_repository_that_runs_programs(
     attack: Callable, run: RunFolder, outside: Path, command: str, name: str
 ) -> None:

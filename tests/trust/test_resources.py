@@ -12,9 +12,25 @@ from textclf.errors import ResourceError
 from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
 from textclf.training import memory
+from textclf.training.reporter import Reporter
 from tiny_recipes import sets
 
-SMALL = sets(("training.epochs=40", "training.batch_size=64", "training.validation={split: tail}"))
+SMALL = ("training.epochs=40", "training.batch_size=64", "training.validation={split: tail}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.function is test_a_full_disk:
+        every = [0, 20_000, 60_000, 120_000, 180_000, 250_000]
+        free = every if metafunc.config.getoption("--full") else [20_000, 250_000]
+        metafunc.parametrize("free", free)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The run that had room."""
+    runs_dir = tmp_path_factory.mktemp("whole")
+    train(load_config("boston_dense", SMALL), runs_dir, "whole", reporter=Reporter())
+    return RunFolder(runs_dir / "whole")
 
 
 @pytest.fixture
@@ -39,17 +55,15 @@ def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.real_data
 @pytest.mark.slow
-@pytest.mark.parametrize("free", [0, 20_000, 120_000, 250_000])
-def test_a_full_disk(small_disk: Path, trained: Path, free: int) -> None:
+def test_a_full_disk(small_disk: Path, whole: RunFolder, free: int) -> None:
     """Bytes free of the disk at the start; with the last, training ends and its plots do not."""
-    whole = RunFolder(small_disk.parent / "whole")
-    arguments = ["train", "boston_dense", *SMALL, "--quiet", "--name"]
-    assert textclf(*arguments, "whole", "--runs-dir", small_disk.parent).returncode == 0
     ballast = small_disk / "ballast"
     with ballast.open("wb") as file:
         file.write(bytes(4 * 2**20 - free - free % 4096 - 8192))
     run = RunFolder(small_disk / "run")
-    ended = textclf(*arguments, "run", "--runs-dir", small_disk)
+    ended = textclf(
+        "train", "boston_dense", *sets(SMALL), "--name", "run", "--runs-dir", small_disk
+    )
     assert ended.returncode == 6, ended.stderr
     assert "no space left on device; make room" in ended.stderr
     assert "Traceback" not in ended.stderr

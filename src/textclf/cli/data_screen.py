@@ -163,7 +163,7 @@ def _print_target(console: Console, shown: dict[str, Any]) -> None:
     _say(console, _spread(shown["target"], "g"))
     best = shown["baseline"]
     if best["test_mae"] is not None:
-        always = f"To beat: always guessing the mean, {best['prediction']:.4g}, is off by "
+        always = f"To beat: always guessing the median, {best['prediction']:.4g}, is off by "
         _say(console, f"{always}{best['test_mae']:.4g} on average in the test rows.")
 
 

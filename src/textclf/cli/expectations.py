@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _MEASURED = [
-    f"{split}_{score}" for split in ("val", "test") for score in ("loss", "accuracy", "mae")
+    f"{split}_{score}"
+    for split in ("val", "test")
+    for score in ("loss", "accuracy", "macro_f1", "mae")
 ]
 SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
 
@@ -40,11 +42,12 @@ def parse_expectation(text: str) -> Expectation | None:
 
 def find_impossible(expectations: Sequence[Expectation], is_regression: bool) -> list[str]:
     """A line for each score that the task does not have: an error before hours of training."""
-    metric, other = ("mae", "accuracy") if is_regression else ("accuracy", "mae")
+    metric, others = ("mae", ("accuracy", "macro_f1")) if is_regression else ("accuracy", ("mae",))
     return [
         f"{expectation}: this task has no {expectation.score}; use "
         f"{expectation.score.replace(other, metric)}"
         for expectation in expectations
+        for other in others
         if other in expectation.score
     ]
 

@@ -27,7 +27,13 @@ from textclf.config.recipes import SCHEMA_FILE
     shell_complete=complete_model,
     help="dense, simple_rnn, lstm or cnn_lstm.",
 )
-@click.option("--text", metavar="COLUMN", help="DATA's column of texts.  [default: guessed]")
+@click.option(
+    "--text",
+    "texts",
+    metavar="COLUMN",
+    multiple=True,
+    help="DATA's column of texts; repeat it to join several.  [default: guessed]",
+)
 @click.option("--label", metavar="COLUMN", help="DATA's column of classes.  [default: guessed]")
 @click.option("--target", metavar="COLUMN", help="DATA's column of numbers to predict.")
 @click.option(
@@ -48,7 +54,7 @@ def init(
     data: Path | None,
     dataset: str | None,
     model: str,
-    text: str | None,
+    texts: tuple[str, ...],
     label: str | None,
     target: str | None,
     output: Path | None,
@@ -57,14 +63,15 @@ def init(
 ) -> None:
     """Write a starter config that explains each setting.
 
-    DATA is your own file, .csv, .tsv or .jsonl, plain or .gz. Its columns of texts or numbers and
-    the column to predict are guessed from its content. An existing config is never overwritten.
+    DATA is your own file, .csv, .tsv or .jsonl, plain or .gz, .xlsx or .parquet, or a folder with
+    a folder of .txt files for each class. Its columns of texts or numbers and the column to
+    predict are guessed from its content. An existing config is never overwritten.
     """
-    if data is None and (text or label or target):
+    if data is None and (texts or label or target):
         raise click.UsageError("--text, --label and --target need a DATA file.")
     if (dataset and data) or (label and target):
         raise click.UsageError("Give DATA or --dataset, and --label or --target, not both.")
-    stem = data.name.partition(".")[0] if data else dataset or "docstrings"
+    stem = data.absolute().name.partition(".")[0] if data else dataset or "docstrings"
     is_printed = str(output) == "-"
     if is_printed and (with_schema or as_json):
         raise click.UsageError("-o - prints the config alone; leave out --schema and --json.")
@@ -74,10 +81,11 @@ def init(
 
     from textclf.atomic import write_text
     from textclf.config.json_schema import config_schema, dump_schema
-    from textclf.inspection.columns import dataset_section, look_into
+    from textclf.inspection.columns import dataset_section, look_into, training_part
     from textclf.inspection.starter import starter_config
 
-    columns = look_into(data, text, label, target) if data else None
+    data = training_part(data) if data else None
+    columns = look_into(data, texts, label, target) if data else None
     section = (
         dataset_section(columns, data, path.parent)
         if data and columns

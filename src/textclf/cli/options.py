@@ -90,6 +90,15 @@ data_dir_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print exactly one JSON object on standard output."
 )
+threshold_option = click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="P",
+    help="Of two classes, predict the positive one where its probability is above P.",
+)
+positive_option = click.option(
+    "--positive", metavar="CLASS", help="The positive class.  [default: the second of the two]"
+)
 quiet_option = click.option("--quiet", is_flag=True, help="Do not show progress.")
 
 

@@ -57,14 +57,19 @@ def finish(
     warnings: list[str],
     expectations: Sequence[Expectation],
     as_json: bool,
+    more: dict[str, Any] | None = None,
 ) -> None:
     """Print a run's scores.
+
+    Args:
+        more: what the JSON has besides.
 
     Raises:
         ExpectationError: a score falls short; its JSON has the scores, too.
     """
     unmet = find_unmet(expectations, metrics)
     result = {"run": run, "status": status, "metrics": metrics, "warnings": warnings}
+    result |= more or {}
     if not as_json:
         print_scores(metrics)
         say(run)

@@ -57,7 +57,8 @@ class _Predict(click.Command):
     "--file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Read texts from a .csv, .tsv or .jsonl file, or the lines of any other; plain or .gz.",
+    help="Read texts from a .csv, .tsv or .jsonl file, plain or .gz, .xlsx or .parquet, a folder "
+    "of a folder of .txt files for each class, or the lines of any other file.",
 )
 @click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
 @click.option("--label", metavar="NAME", help="FILE's column of true classes.  [default: label]")
@@ -81,6 +82,8 @@ class _Predict(click.Command):
     help="Where to write the predictions.",
 )
 @click.option("--probabilities", "each_class", is_flag=True, help="Add each class's probability.")
+@options.threshold_option
+@options.positive_option
 @options.runs_dir_option
 @options.device_option
 @options.json_option
@@ -94,6 +97,8 @@ def predict(
     quoting: str | None,
     output: Path | None,
     each_class: bool,
+    threshold: float | None,
+    positive: str | None,
     runs_dir: Path,
     device: str,
     as_json: bool,
@@ -107,12 +112,19 @@ def predict(
     A terminal shows one line for each text. Elsewhere the output is CSV: row (from 0), prediction,
     probability, second and third if there are more than two classes, and the number of known
     words. If FILE has the true classes, they are added, and the accuracy is printed at the end.
+
+    Of two classes, the second is predicted where its probability is above 0.5; --threshold moves
+    that, and textclf evaluate --choose-threshold suggests where to.
     """
     from textclf import workflow
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import show_progress
+    from textclf.data.texts import text_warnings
     from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
+    from textclf.results.thresholds import Threshold
 
+    if positive is not None and threshold is None:
+        raise click.UsageError("--positive needs a --threshold.")
     if file and output and output.exists() and file.exists() and output.samefile(file):
         raise click.UsageError(f"-o {output} would overwrite --file; choose another file.")
     opened = workflow.open_run(run, runs_dir)
@@ -120,8 +132,14 @@ def predict(
     columns = _columns(opened.config.dataset, file, column, label, delimiter, quoting)
     batches, has_truth = _source(texts, file, columns)
     with show_progress(quiet=False) as reporter:
+        for warning in text_warnings(file, columns) if file else ():
+            reporter.warn(warning)
         predictor = workflow.load_predictor(
-            opened, device=device, each_class=each_class, reporter=reporter
+            opened,
+            device=device,
+            each_class=each_class,
+            threshold=None if threshold is None else Threshold(threshold, positive),
+            reporter=reporter,
         )
         tally = Tally(predictor.class_names)
         header = ["row", *(["truth"] if has_truth else []), *predictor.columns]
@@ -159,13 +177,15 @@ def _columns(
         raise click.UsageError(
             "--column, --label, --delimiter and --quoting need a --file with columns."
         )
-    own_text, own_label = (getattr(dataset, name, None) for name in ("text", "label"))
+    own_texts = getattr(dataset, "texts", ())
     return Columns(
-        texts=[column] if column else list(filter(None, (own_text, "text"))),
-        labels=[label or own_label or "label"],
+        texts=[column] if column else list(filter(None, (own_texts, "text"))),
+        labels=[label or getattr(dataset, "label", None) or "label"],
         label_needed=label is not None,
         delimiter=delimiter or getattr(dataset, "delimiter", None),
         quoting=quoting or getattr(dataset, "quoting", None),
+        encoding=getattr(dataset, "encoding", None),
+        merged=getattr(dataset, "labels", None) or {},
     )
 
 

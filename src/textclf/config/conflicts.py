@@ -17,6 +17,8 @@ from textclf.wording import listed
 Conflict = tuple[tuple[str, ...], str]
 Rule = Callable[[Config], Iterator[Conflict]]
 
+OWN_ENCODING = (".xlsx", ".parquet")  # files that are not text
+SEPARATOR = "separator"  # a key of dataset.labels that is kept for rows of several labels
 # The encodings that each model reads.
 ENCODINGS = {
     "dense": ("embedding", "multi_hot"),
@@ -94,10 +96,45 @@ def _column_in_two_places(config: Config) -> Iterator[Conflict]:
     if not isinstance(dataset, CsvDataset):
         return
     learnt = dataset.label or dataset.target
-    read = [*(dataset.features or []), *([dataset.text] if dataset.text else [])]
+    read = [*(dataset.features or []), *dataset.texts]
     times = Counter(read)
     for column in sorted(name for name in times if name == learnt or times[name] > 1):
         yield ("dataset",), f"column {column!r} is named twice; the answer must not be an input"
+
+
+def _setting_of_another_format(config: Config) -> Iterator[Conflict]:
+    """A folder, a workbook or a Parquet file has no delimiter; only a folder has an encoding."""
+    dataset = config.dataset
+    if not isinstance(dataset, CsvDataset):
+        return
+    names = {name.lower() for name in (dataset.path, dataset.test_path) if name}
+    if not all(name.endswith(OWN_ENCODING) for name in names):
+        return
+    for key in ("encoding", "delimiter", "quoting"):
+        if getattr(dataset, key) is not None:
+            yield (
+                ("dataset", key),
+                f"{key} is for files of text, which .xlsx and .parquet are not; remove it",
+            )
+
+
+def _labels_that_are_not_merged(config: Config) -> Iterator[Conflict]:
+    """A label is read as another one, which is not read as yet another one."""
+    dataset = config.dataset
+    labels = dataset.labels if isinstance(dataset, CsvDataset) else None
+    if not labels:
+        return
+    path = ("dataset", "labels")
+    if dataset.is_regression:
+        yield path, "labels is for classes, but target is a number; remove it"
+    for name, other in labels.items():
+        if name == SEPARATOR:
+            yield (*path, name), "several labels in a row are not supported yet; remove it"
+        elif labels.get(other, other) != other:
+            yield (
+                (*path, name),
+                f"{other!r} is itself read as {labels[other]!r}; write that for both",
+            )
 
 
 # --- words and their encoding ----------------------------------------------------------------
@@ -192,6 +229,28 @@ def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
         )
 
 
+# --- classes ----------------------------------------------------------------------------------
+
+
+def _classes_of_a_regression(config: Config) -> Iterator[Conflict]:
+    dataset, validation = config.dataset, config.training.validation
+    if not dataset.is_regression:
+        return
+    given = {
+        ("dataset", "stratify"): getattr(dataset, "stratify", False),
+        ("training", "class_weight"): config.training.class_weight is not None,
+        ("training", "validation", "stratify"): getattr(validation, "stratify", False),
+    }
+    for path in (path for path, value in given.items() if value):
+        yield path, f"{path[-1]} is about classes, but {dataset.name} is regression; remove it"
+
+
+def _stratified_test_file(config: Config) -> Iterator[Conflict]:
+    dataset = config.dataset
+    if isinstance(dataset, CsvDataset) and dataset.stratify and dataset.test_path is not None:
+        yield ("dataset", "stratify"), "test_path says which rows test; remove stratify"
+
+
 # --- the epoch that is kept ------------------------------------------------------------------
 
 
@@ -237,6 +296,8 @@ def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
 RULES = (
     _one_of_two,
     _column_in_two_places,
+    _setting_of_another_format,
+    _labels_that_are_not_merged,
     _text_model_on_features,
     _preprocessing_of_the_other_kind,
     _encoding_that_the_model_cannot_read,
@@ -246,6 +307,8 @@ RULES = (
     _embedding_dim,
     _bptt_beyond_the_text,
     _pooling_that_leaves_no_step,
+    _classes_of_a_regression,
+    _stratified_test_file,
     _best_without_validation,
     _early_stopping_without_validation,
     _monitor_of_another_task,

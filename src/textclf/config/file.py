@@ -23,7 +23,7 @@ from textclf.regular import open_regular
 from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake
-DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
 
 

@@ -2,16 +2,23 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from textclf.config.settings import Config, FeaturePreprocessing, Settings, TextPreprocessing
+from textclf.config.settings import (
+    ONE,
+    SEVERAL,
+    Config,
+    FeaturePreprocessing,
+    Settings,
+    TextPreprocessing,
+)
 from textclf.config.strict_yaml import KeyPath, quoted
 from textclf.wording import listed
 
@@ -46,6 +53,7 @@ def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
 # --- the schema, by the user's paths -----------------------------------------------------------
 
 # The two classes that no key chooses by name have the tags of the discriminator in settings.py.
+_WORD_OR_MAP = {("training", "class_weight")}  # a tag chooses between values, not sections
 _TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessing: "features"}
 
 
@@ -75,9 +83,11 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
-    rest = list(loc)
+    rest = [key for key in loc if key not in (ONE, SEVERAL)]
     while rest:
         path = (*path, rest.pop(0))
+        if path in _WORD_OR_MAP and rest:
+            rest.pop(0)  # pydantic's tag
         classes = _sections().get(path, [])
         if classes and rest:
             settings = classes[0] if len(classes) == 1 else _tagged(classes, rest.pop(0))
@@ -174,11 +184,12 @@ _EXPECTED = {
 
 def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) -> str:
     kind, value = details["type"], details["input"]
-    *_, name = (key for key in path if isinstance(key, str))
-    field = settings.model_fields[name]
-    is_item = path[-1] != name
+    depth = max(n for n in range(len(path)) if path[:n] in _sections())
+    field = settings.model_fields[str(path[depth])]
+    is_item = len(path) > depth + 1
     if kind == "literal_error":
-        return _not_a_choice(_choices(field.annotation), value)
+        others = ["a map such as {spam: 5}"] if path in _WORD_OR_MAP else []
+        return _not_a_choice(_choices(field.annotation), value, others)
     # Pydantic does not take an int beyond float's range for a float.
     too_big = kind == "float_type" and type(value) is int
     if too_big or kind.startswith(("greater_than", "less_than")):
@@ -186,8 +197,11 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if kind == "list_type":
         example = field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
+    if kind == "dict_type":
+        return f"expected a map such as {{a: b}}, received {received(value)}"
     if kind in ("too_short", "too_long"):
-        return f"expected a list of {_lengths(field)} items, received {len(value)}"
+        form = "map" if isinstance(value, dict) else "list"
+        return f"expected a {form} of {_lengths(field)} items, received {len(value)}"
     if kind in ("string_too_short", "string_too_long"):
         limit = (details.get("ctx") or {}).values()
         least_or_most = "least" if kind == "string_too_short" else "most"
@@ -204,16 +218,33 @@ def _choices(annotation: Any) -> list[str]:
     return list(choices) if isinstance(first, str) else _choices(first)
 
 
-def _not_a_choice(choices: Iterable[str], value: Any) -> str:
+def _not_a_choice(choices: Iterable[str], value: Any, others: Sequence[str] = ()) -> str:
     choices = list(choices)
     named = [choice if choice.isidentifier() else json.dumps(choice) for choice in choices]
-    return f"expected {one_of(named)}, received {received(value)}{did_you_mean(value, choices)}"
+    expected = one_of([*named, *others])
+    return f"expected {expected}, received {received(value)}{did_you_mean(value, choices)}"
 
 
 def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
-    holder = get_args(get_args(field.annotation)[0])[1] if is_item else field
+    holders = _inner_fields(field.annotation) if is_item else [field]
     names = ("gt", "ge", "lt", "le")
-    return {n: getattr(c, n) for c in holder.metadata for n in names if hasattr(c, n)}
+    limits = [limit for holder in holders for limit in holder.metadata]
+    return {name: getattr(c, name) for c in limits for name in names if hasattr(c, name)}
+
+
+def _inner_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of the items in a list or a map."""
+    if isinstance(annotation, FieldInfo):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _inner_fields(part)]
+
+
+def _sized_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of the lists and maps in a union."""
+    parts = get_args(annotation)
+    is_sized = bool(parts) and get_origin(parts[0]) in (list, dict)
+    own = [part for part in parts if is_sized and isinstance(part, FieldInfo)]
+    return own + [found for part in parts for found in _sized_fields(part)]
 
 
 def number_range(bounds: dict[str, float]) -> str:
@@ -227,11 +258,13 @@ def number_range(bounds: dict[str, float]) -> str:
 
 
 def _lengths(field: FieldInfo) -> str:
-    least, most = (
-        next(getattr(c, name) for c in field.metadata if hasattr(c, name))
+    holders = [field, *_sized_fields(field.annotation)]
+    limits = [limit for holder in holders for limit in holder.metadata]
+    bounds = [
+        next((getattr(c, name) for c in limits if hasattr(c, name)), None)
         for name in ("min_length", "max_length")
-    )
-    return f"{least} to {most}"
+    ]
+    return "1 or more" if None in bounds else f"{bounds[0]} to {bounds[1]}"
 
 
 def _meant(kind: str, value: Any) -> str:

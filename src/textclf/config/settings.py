@@ -94,21 +94,44 @@ def _absolute(path: str) -> str:
     return str(Path(path).absolute())
 
 
+def _one_or_several(value: Any) -> str:
+    return SEVERAL if isinstance(value, list | tuple) else ONE
+
+
 DataPath = Annotated[str, Field(min_length=1), AfterValidator(_absolute), Field(max_length=4_096)]
 Column = Annotated[str, Field(min_length=1, max_length=1_000)]
+ONE, SEVERAL = "one column", "several columns"  # tags that no user sees
+TextColumns = Annotated[
+    Annotated[Column, Tag(ONE)]
+    | Annotated[list[Column], Field(min_length=1, max_length=100), Tag(SEVERAL)],
+    Discriminator(_one_or_several),
+]
+ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]
+# fmt: off
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr", "cp932", "shift_jis",
+    "euc-jp", "euc_jis_2004", "iso-2022-jp", "gb18030", "gbk", "big5", "big5hkscs", "cp874",
+    "cp1250", "cp1251", "cp1252",
+    "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso-8859-1", "iso-8859-2",
+    "iso-8859-15", "koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp866", "mac-roman",
+]
+# fmt: on
 
 
 class CsvDataset(DatasetSection):
     """Your own examples: texts or numeric features, with classes or a number to predict."""
 
-    name: Literal["csv"] = Field(description="your own CSV, TSV or JSON Lines file")
+    name: Literal["csv"] = Field(description="your own files, or a folder of texts for each class")
     path: DataPath = Field(
-        description="the file, relative to the config: .csv, .tsv or .jsonl, plain or .gz, UTF-8"
+        description="relative to the config: a .csv, .tsv, .jsonl, .xlsx or .parquet file, or a "
+        "folder of a folder of .txt files for each class"
     )
     test_path: DataPath | None = Field(
-        None, description="a file with the same columns that has the test rows"
+        None, description="a file or folder with the same columns that has the test rows"
     )
-    text: Column | None = Field(None, description="the column that holds the text")
+    text: TextColumns | None = Field(
+        None, description="the column that holds the text; a list: columns to join, line by line"
+    )
     features: list[Column] | None = Field(
         None, min_length=1, max_length=10_000, description="columns of numbers, instead of a text"
     )
@@ -116,8 +139,24 @@ class CsvDataset(DatasetSection):
     target: Column | None = Field(
         None, description="the column of numbers to predict, instead of a class"
     )
+    labels: dict[ClassName, ClassName] | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="labels to read as another one, such as {Two: two}",
+    )
+    missing: Literal["error", "drop"] = Field(
+        "error",
+        description="what happens to a row without a label, target or feature: drop leaves it "
+        "out, counted in a warning",
+    )
+    encoding: Encoding | None = Field(
+        None, description="how characters are written as bytes; null: UTF-8, or else a guess"
+    )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="separator of the columns; by default a tab in .tsv, else a comma"
+        None,
+        description="separator of the columns; by default as a first line sep=; says, else a tab "
+        "in .tsv, a comma elsewhere",
     )
     quoting: Literal["standard", "none"] | None = Field(
         None,
@@ -137,6 +176,9 @@ class CsvDataset(DatasetSection):
         description="share of the rows that are test rows, without a test_path",
     )
     seed: int = Field(113, ge=0, le=MAX_SEED, description="seed that chooses the test rows")
+    stratify: bool = Field(
+        False, description="whether each class has the same share of the test rows"
+    )
 
     @property
     def is_text(self) -> bool:
@@ -145,6 +187,11 @@ class CsvDataset(DatasetSection):
     @property
     def is_regression(self) -> bool:
         return self.label is None and self.target is not None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns of text, which are joined."""
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
 
 
 DatasetSettings = Annotated[
@@ -280,6 +327,9 @@ class ShuffledValidation(Settings):
     split: Literal["shuffled"] = Field(description="the first rows of a permutation")
     share: float = Field(0.2, gt=0, lt=1, description="share of the training rows that validate")
     seed: int = Field(42, ge=0, le=MAX_SEED, description="seed of the permutation")
+    stratify: bool = Field(
+        False, description="whether each class has the same share of the validation rows"
+    )
 
 
 class TailValidation(Settings):
@@ -308,11 +358,19 @@ class KFoldValidation(Settings):
 
     split: Literal["k_fold"] = Field(description="each fold in turn, in file order")
     folds: int = Field(4, ge=2, le=100, description="number of folds")
+    stratify: bool = Field(False, description="whether each class has the same share of every fold")
 
 
 ValidationSettings = Annotated[
     ShuffledValidation | TailValidation | FirstValidation | TestValidation | KFoldValidation,
     Field(discriminator="split"),
+]
+ClassWeights = Annotated[
+    dict[str, Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=1, max_length=1_000)
+]
+ClassWeight = Annotated[
+    Annotated[Literal["balanced"], Tag("word")] | Annotated[ClassWeights, Tag("map")],
+    Discriminator(lambda value: "map" if isinstance(value, dict) else "word"),
 ]
 Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae"]
 
@@ -356,6 +414,11 @@ class Training(Settings):
         le=100,
         description="step size; by default Keras's own: 0.01 for sgd, else 0.001",
         examples=[0.001],
+    )
+    class_weight: ClassWeight | None = Field(
+        None,
+        description="how much a row of each class counts in the loss: balanced, the rarer the "
+        "more, or a map such as {spam: 5}, where other classes count 1; null: all the same",
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="the rows that validate; null: none"

@@ -1,4 +1,4 @@
-"""Your own examples: rows of CSV, TSV or JSON Lines files as a dataset."""
+"""Your own examples: rows of files, or a folder of texts for each class, as a dataset."""
 
 from __future__ import annotations
 
@@ -20,8 +20,19 @@ import numpy as np
 
 from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.files import hash_file
-from textclf.data.tables import JSON_LINES, format_of, read_rows
+from textclf.data.encodings import Guess
+from textclf.data.folders import FOLDER
+from textclf.data.labels import label_warnings, refuse_unknown
+from textclf.data.sheets import PARQUET
+from textclf.data.splits import stratify
+from textclf.data.tables import (
+    JSON_LINES,
+    find_encoding,
+    format_of,
+    hash_source,
+    read_rows,
+    reading_warnings,
+)
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
 from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
 from textclf.errors import DataError, MissingDataError
@@ -45,15 +56,17 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
-    since files are often sorted by class, and the last `settings.test_split` are test rows.
+    since files are often sorted by class, and the last `settings.test_split` are test rows, the
+    same share of each class with `settings.stratify`.
     Classes are the distinct labels of all rows, numbers first, in order.
 
     Raises:
         MissingDataError: a file is missing.
         DataError: a column is missing, or rows are not as the config says, with their lines.
+        ConfigError: there are too few rows to stratify.
     """
     paths = find_files(settings, data_dir)
-    digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
+    digests = {name: hash_source(path) for name, path in _by_name(paths).items()}
     key = json.dumps([digests, settings.model_dump(exclude=NOT_READING)])
     arrays = cached(
         "csv",
@@ -81,7 +94,7 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
 
 
 def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]:
-    """The file, and the file of test rows if there is one, in `data_dir` or as the config says.
+    """The file or folder, and that of test rows if there is one, in `data_dir` or as configured.
 
     Raises:
         MissingDataError: one is missing.
@@ -95,14 +108,11 @@ def find_files(settings: CsvDataset, data_dir: Path | None = None) -> list[Path]
 
 def _find(path: str, data_dir: Path | None) -> Path:
     for candidate in (*([data_dir / Path(path).name] if data_dir else []), Path(path)):
-        if os.path.isfile(candidate):  # noqa: PTH113 (unlike Path's, it never raises)
+        if os.path.isfile(candidate) or os.path.isdir(candidate):  # noqa: PTH112, PTH113 (never raise)
             return _as_seen_from_here(candidate)
-    shown = _as_seen_from_here(Path(path))
-    if os.path.isdir(path):  # noqa: PTH112
-        raise MissingDataError(f"{shown}: this is a folder; name a file in it")
     raise MissingDataError(
-        f"{shown}: no such file; paths are relative to the config, and --data-dir is "
-        "searched for a file of this name, too"
+        f"{_as_seen_from_here(Path(path))}: no such file; paths are relative to the config, and "
+        "--data-dir is searched for a file of this name, too"
     )
 
 
@@ -142,7 +152,8 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
         numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
     y, class_names = reader.targets()
-    n_train, order = _divide(settings, reader)
+    n_train, order = _divide(settings, reader, y)
+    places = np.concatenate(reader.places)
     if settings.test_path is None:
         y = y[order]
         text, features = (
@@ -156,16 +167,16 @@ def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
         "offsets": text.offsets,
         "features": features,
         "y": y,
-        "source_rows": order,
+        "source_rows": places[order],
         "notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
     }
 
 
-def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
-    """The number of training rows, and each example's row in its file, training rows first."""
-    rows_of = reader.rows_of
+def _divide(settings: CsvDataset, reader: _Reader, y: np.ndarray) -> tuple[int, np.ndarray]:
+    """The number of training rows, and the order of all rows, training rows first."""
+    rows_of = [len(places) for places in reader.places]
     if settings.test_split is None:
-        return rows_of[0], np.concatenate([np.arange(n_rows) for n_rows in rows_of])
+        return rows_of[0], np.arange(sum(rows_of))
     n_rows = rows_of[0]
     n_train = int(n_rows * (1 - settings.test_split))
     if not 0 < n_train < n_rows:
@@ -173,6 +184,9 @@ def _divide(settings: CsvDataset, reader: _Reader) -> tuple[int, np.ndarray]:
             f"{reader.path}: of {several(n_rows, 'row')} {n_train:,} would train; give more "
             "rows, or another test_split"
         )
+    if settings.stratify:
+        parts = stratify(y, n_rows - n_train, settings.seed, "dataset.stratify")
+        return n_train, np.concatenate(parts)
     return n_train, np.random.RandomState(settings.seed).permutation(n_rows)
 
 
@@ -216,14 +230,20 @@ class _Reader:
         self.settings = settings
         self.digests = digests
         self.path = next(iter(digests))  # of the training rows
-        self.rows_of: list[int] = []  # of each file
+        self.places: list[np.ndarray] = []  # the rows of each file that are kept, int64
+        self.guesses: dict[str, Guess] = {}  # of each file's encoding, by its name
+        self.dropped = Counter[str]()
+        self.renamed = {
+            class_of(key): class_of(name) for key, name in (settings.labels or {}).items()
+        }
+        self.merged: set[str] = set()
         self.labels: list[int] = []
         self.number_of: dict[str, int] = {}  # of each class, in order of appearance
         self.numbers = array("d")
         self.wordless = Counter[str]()
-        self.first_wordless: dict[str, int] = {}
+        self.first_wordless: dict[str, str] = {}
         self.problems: list[str] = []
-        self.n_problems = 0
+        self.n_problems = self.n_missing = 0
 
     def inputs(self) -> Iterator[Any]:
         """The text, or the list of numbers, of each row; its target is collected.
@@ -233,21 +253,39 @@ class _Reader:
         """
         of = self.settings
         for path, sha256 in self.digests.items():
-            n_rows = 0
-            for line, row in read_rows(path, of.delimiter, of.quoting, sha256):
-                if not n_rows:
+            guess = Guess(of.encoding) if of.encoding else find_encoding(path)
+            self.guesses[path.name] = guess
+            places, number = array("q"), -1
+            rows = read_rows(path, of.delimiter, of.quoting, sha256, guess.encoding)
+            for number, (line, row) in enumerate(rows):
+                if of.missing == "drop" and self._is_incomplete(path, row):
+                    self.dropped[path.name] += 1
+                    continue
+                if not places:
                     self._check_columns(path, line, row)
-                n_rows += 1
+                places.append(number)
                 self._take_target(path, line, row)
                 yield self._input(path, line, row)
-            if not n_rows:
-                raise DataError(f"{path}: has no rows")
-            self.rows_of.append(n_rows)
+            if not places:
+                left = f"none of its {number + 1:,} rows has all of its columns' values"
+                raise DataError(f"{path}: {left if number >= 0 else 'has no rows'}")
+            self.places.append(np.array(places, np.int64))
         self._refuse_problems()
+
+    def _is_incomplete(self, path: Path, row: Row) -> bool:
+        """Whether the label, the target or a feature is missing: of a table, in a column it has."""
+        of = self.settings
+        named = [of.label, of.target, *(of.features or ())]
+        has_all_keys = format_of(path) not in JSON_LINES
+        return any(
+            _is_missing(row.get(name))
+            for name in named
+            if name is not None and (name in row or not has_all_keys)
+        )
 
     def _check_columns(self, path: Path, line: int, row: Row) -> None:
         of = self.settings
-        named = [of.text, *(of.features or []), of.label, of.target]
+        named = [*of.texts, *(of.features or []), of.label, of.target]
         absent = [column for column in named if column is not None and column not in row]
         if absent:
             place = f"{path}:{line}" if format_of(path) in JSON_LINES else str(path)
@@ -257,22 +295,32 @@ class _Reader:
         if self.settings.label is None:
             self.numbers.append(self._number(path, line, row, self.settings.target or ""))
             return
-        label = class_of(row.get(self.settings.label))
+        value = row.get(self.settings.label)
+        label = class_of(value)
         if label is None:
-            self._note(path, line, self.settings.label, "no class")
+            what = "a list of labels, not one" if isinstance(value, list) else "no class"
+            self._note(path, line, self.settings.label, what, _is_missing(value))
             return
+        if label in self.renamed:
+            self.merged.add(label)
+            label = self.renamed[label] or label
         self.labels.append(self.number_of.setdefault(label, len(self.number_of)))
 
     def _input(self, path: Path, line: int, row: Row) -> Any:
-        if self.settings.text is None:
+        if not self.settings.is_text:
             return [self._number(path, line, row, name) for name in self.settings.features or ()]
-        text = row.get(self.settings.text)
-        if not isinstance(text, str):
-            self._note(path, line, self.settings.text, f"{text!r:.50} is not a text")
-            return ""
+        texts: list[str] = []
+        for column in self.settings.texts:
+            part = row.get(column)
+            if not isinstance(part, str):
+                self._note(path, line, column, f"{part!r:.50} is not a text")
+                return ""
+            texts.append(part)
+        text = "\n".join(texts)
         if not any(map(str.isalnum, text)) and not split_words(text):
             self.wordless[path.name] += 1
-            self.first_wordless.setdefault(path.name, line)
+            place = row["file"] if format_of(path) == FOLDER else f"line {line}"
+            self.first_wordless.setdefault(path.name, place)
         return text
 
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
@@ -281,11 +329,14 @@ class _Reader:
             what = f"{row.get(column)!r:.50} is not a number from -{LARGEST:g} to {LARGEST:g}"
             if has_decimal_comma(row.get(column)):
                 what = f"{row.get(column)!r:.50} has a decimal comma; write 1.5 in place of 1,5"
-            self._note(path, line, column, what)
+            self._note(path, line, column, what, _is_missing(row.get(column)))
         return number or 0.0
 
-    def _note(self, path: Path, line: int, column: str, what: str) -> None:
+    def _note(
+        self, path: Path, line: int, column: str, what: str, is_missing: bool = False
+    ) -> None:
         self.n_problems += 1
+        self.n_missing += is_missing
         if self.n_problems <= MAX_SHOWN:
             self.problems.append(f"{path}:{line}: column {column!r}: {what}")
 
@@ -293,12 +344,17 @@ class _Reader:
         if self.n_problems > MAX_SHOWN:
             self.problems.append(f"and {self.n_problems - MAX_SHOWN:,} more such places")
         if self.problems:
-            raise DataError(*self.problems, "correct these rows, or remove them from the file")
+            way_out = "correct these rows, or remove them from the file"
+            if self.n_missing == self.n_problems:
+                way_out += ", or leave them out with dataset.missing: drop"
+            raise DataError(*self.problems, way_out)
 
     def targets(self) -> tuple[np.ndarray, list[str]]:
         """int32 class numbers and the classes' names, or float64 numbers and no names."""
         if self.settings.label is None:
             return np.array(self.numbers, np.float64), []
+        known = [*self.merged, *self.number_of]
+        refuse_unknown(self.path, filter(None, self.renamed), known)
         names = sorted(self.number_of, key=_numbers_first)
         if len(names) == 1:
             raise DataError(
@@ -318,14 +374,21 @@ class _Reader:
 
     def warnings(self) -> Iterator[str]:
         of = self.settings
+        for path in self.digests:
+            for line in (*self.guesses[path.name].in_words(), *reading_warnings(path)):
+                yield f"{path.name}: {line}"
+        for name, n_rows in self.dropped.items():
+            yield f"{name}: {several(n_rows, 'row')} left out, without a label, target or feature"
         doubt = doubt_header(self.path, of.label, [*(of.features or ()), of.target], self.number_of)
         if doubt:
             yield f"{self.path.name}: {doubt}"
         for name, n_rows in self.wordless.items():
             yield (
-                f"{name}: {several(n_rows, 'text')} without a word, the first in line "
+                f"{name}: {several(n_rows, 'text')} without a word, the first in "
                 f"{self.first_wordless[name]}; they are kept, but the model sees nothing in them"
             )
+        rows_of = np.bincount(self.labels, minlength=len(self.number_of)).tolist()
+        yield from label_warnings(dict(zip(self.number_of, rows_of, strict=True)))
 
 
 def doubt_header(
@@ -338,7 +401,7 @@ def doubt_header(
         numbers: the names of the columns of numbers; None: of no column.
         classes: the values of the label's column.
     """
-    if format_of(path) in JSON_LINES:
+    if format_of(path) in (*JSON_LINES, *PARQUET, FOLDER):
         return None
     names = [name for name in numbers if name is not None]
     doubtful = [label] if label in classes else names
@@ -384,6 +447,13 @@ def class_of(value: Any) -> str | None:
     if isinstance(value, str | int | float):
         return str(value).strip() or None
     return None
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is empty: null, blank, or what programs write for no number."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _numbers_first(name: str) -> tuple[bool, float, str]:

@@ -99,6 +99,15 @@ class Dataset:
         return self.class_names[int(y)] if self.task.is_classification else float(y)
 
     @property
+    def constant_answer(self) -> str | float:
+        """The best of all constant answers: the most common class of the training rows, or the
+        median of their targets."""
+        y = self.y[: self.n_train]
+        if not self.task.is_classification:
+            return float(np.median(y))
+        return self.class_names[int(np.bincount(y).argmax())]
+
+    @property
     def train_rows(self) -> np.ndarray:
         """int64 (n_train,)."""
         return np.arange(self.n_train)

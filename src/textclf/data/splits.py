@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from textclf.data.dataset import Dataset
 from textclf.errors import ConfigError
+from textclf.wording import several
 
 if TYPE_CHECKING:
     from textclf.config.settings import (
@@ -45,7 +47,8 @@ def make_splits(settings: ValidationSettings | None, dataset: Dataset) -> list[S
         settings: a config's `training.validation` section, or None for no validation.
 
     Raises:
-        ConfigError: the section leaves no row to train or to validate on.
+        ConfigError: the section leaves no row to train or to validate on, or too few of a class to
+            stratify.
     """
     if settings is None:
         return [everything(dataset)]
@@ -64,7 +67,43 @@ def everything(dataset: Dataset) -> Split:
     return Split(dataset.train_rows, NO_ROWS, dataset.test_rows)
 
 
+def stratify(y: np.ndarray, n_rows: int, seed: int, setting: str) -> tuple[np.ndarray, np.ndarray]:
+    """Divide rows so that each class has the same share of both parts, as scikit-learn does.
+
+    The only row of a class goes to the first part.
+
+    Args:
+        y: class numbers, int32 (rows,).
+        n_rows: in the second part.
+        setting: that asks for it, for the message.
+
+    Returns:
+        The rows of each part, int64, shuffled.
+
+    Raises:
+        ConfigError: there are fewer rows in a part than classes.
+    """
+    from sklearn.model_selection import train_test_split  # late: with SciPy it takes half a second
+
+    counts = np.bincount(y)
+    is_alone = counts[y] == 1
+    rows, n_classes = np.flatnonzero(~is_alone), int((counts > 1).sum())
+    smaller = min(n_rows, len(rows) - n_rows)
+    if smaller < n_classes:
+        raise ConfigError(
+            f"{setting}: {several(max(smaller, 0), 'row')} cannot hold all of "
+            f"{several(n_classes, 'class')}; give another share, or set stratify: false"
+        )
+    first, second = train_test_split(rows, test_size=n_rows, random_state=seed, stratify=y[rows])
+    return np.concatenate([first, np.flatnonzero(is_alone)]), second
+
+
 def _shuffled(settings: ShuffledValidation, dataset: Dataset) -> list[Split]:
+    if settings.stratify:
+        n_validation = int(np.ceil(settings.share * dataset.n_train))
+        y = dataset.y[: dataset.n_train]
+        parts = stratify(y, n_validation, settings.seed, "training.validation.stratify")
+        return [Split(*parts, dataset.test_rows)]
     order, n_validation = _permutation(settings, dataset)
     return [Split(order[n_validation:], order[:n_validation], dataset.test_rows)]
 
@@ -94,11 +133,31 @@ def _test(_settings: TestValidation, dataset: Dataset) -> list[Split]:
 
 
 def _k_fold(settings: KFoldValidation, dataset: Dataset) -> list[Split]:
+    if settings.stratify:
+        return _stratified_folds(settings.folds, dataset)
     folds = np.array_split(dataset.train_rows, settings.folds)
     return [
         Split(np.concatenate(folds[:number] + folds[number + 1 :]), fold, NO_ROWS)
         for number, fold in enumerate(folds)
     ]
+
+
+def _stratified_folds(n_folds: int, dataset: Dataset) -> list[Split]:
+    from sklearn.model_selection import StratifiedKFold
+
+    y = dataset.y[: dataset.n_train]
+    commonest = int(np.bincount(y).max())
+    if commonest < n_folds:
+        raise ConfigError(
+            f"training.validation.stratify: every class has fewer rows than there are folds, "
+            f"{n_folds}, at most {commonest}; set stratify: false, or fewer folds"
+        )
+    with warnings.catch_warnings():  # a class of fewer rows is in some of the folds only
+        warnings.simplefilter("ignore", UserWarning)
+        return [
+            Split(train, validation, NO_ROWS)
+            for train, validation in StratifiedKFold(n_folds).split(y, y)
+        ]
 
 
 SPLITTERS: dict[str, Callable[[Any, Dataset], list[Split]]] = {

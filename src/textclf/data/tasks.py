@@ -25,4 +25,4 @@ TASKS = {task.name: task for task in (BINARY, MULTICLASS, REGRESSION)}
 
 def is_better_higher(monitor: str) -> bool:
     """Whether the larger value of a history column ('val_accuracy', 'loss') is better."""
-    return monitor.endswith("accuracy")
+    return monitor.endswith(("accuracy", "f1"))

@@ -2,13 +2,22 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from textclf.data.csv import class_of, no_column
-from textclf.data.tables import JSON_LINES, format_of, open_binary, read_lines, read_rows
+from textclf.data.encodings import UTF8
+from textclf.data.tables import (
+    JSON_LINES,
+    find_encoding,
+    format_of,
+    open_binary,
+    read_lines,
+    read_rows,
+    reading_warnings,
+)
 from textclf.errors import DataError
 
 OBJECTS = 1_000  # of a JSON Lines file are looked at for their keys: any of them may lack one
@@ -25,18 +34,23 @@ class Columns(NamedTuple):
     """The columns of a table, or keys of its objects, with text and class.
 
     Args:
-        texts: the first of these that exists has the text; one must exist.
+        texts: the first of these that exists has the text; one must exist. Several columns, which
+            must all exist, are joined by line breaks.
         labels: the first of these that exists has the class.
         label_needed: whether one of `labels` must exist, too.
         delimiter: separates the columns; by default ',', in .tsv a tab.
         quoting: as in `read_rows`.
+        encoding: of a file that is not UTF-8; None: a guess.
+        merged: labels that are read as another one.
     """
 
-    texts: Sequence[str] = ("text",)
+    texts: Sequence[str | tuple[str, ...]] = ("text",)
     labels: Sequence[str] = ("label",)
     label_needed: bool = False
     delimiter: str | None = None
     quoting: str | None = None
+    encoding: str | None = None
+    merged: Mapping[str, str] = {}
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
@@ -45,40 +59,57 @@ def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
     Raises:
         DataError: the file is missing, damaged, or lacks a column, with the line.
     """
+    encoding = find_encoding(path, columns.encoding).encoding
     if format_of(path) is None:
-        with open_binary(path) as file:
-            yield from read_text_lines(file, path)
+        with open_binary(path, encoding=encoding) as file:
+            yield from read_text_lines(file, path, encoding)
     else:
-        yield from _read_columns(path, columns)
+        yield from _read_columns(path, columns, encoding)
 
 
-def read_text_lines(file: BinaryIO, name: object) -> Iterator[Example]:
+def text_warnings(path: Path, columns: Columns) -> Iterator[str]:
+    """What a user should know about how a file is read.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    for line in (*find_encoding(path, columns.encoding).in_words(), *reading_warnings(path)):
+        yield f"{path}: {line}"
+
+
+def read_text_lines(file: BinaryIO, name: object, encoding: str = UTF8) -> Iterator[Example]:
     """One text per line; a blank line is an empty text.
 
     Args:
         name: the file's name in messages.
     """
-    return (Example(line) for _, line in read_lines(file, name))
+    return (Example(line) for _, line in read_lines(file, name, encoding))
 
 
-def _read_columns(path: Path, columns: Columns) -> Iterator[Example]:
-    rows = read_rows(path, columns.delimiter, columns.quoting)
+def _read_columns(path: Path, columns: Columns, encoding: str) -> Iterator[Example]:
+    rows = read_rows(path, columns.delimiter, columns.quoting, encoding=encoding)
     first = list(islice(rows, OBJECTS if format_of(path) in JSON_LINES else 1))
     if not first:
         return
     names = list(dict.fromkeys(chain.from_iterable(row for _, row in first)))
-    text = _choose(columns.texts, names, path, "--column")
+    texts = _choose(columns.texts, names, path, "--column")
     wanted = columns.label_needed or any(name in names for name in columns.labels)
-    label = _choose(columns.labels, names, path, "--label") if wanted else None
+    label = _choose(columns.labels, names, path, "--label")[0] if wanted else None
     for line, row in chain(first, rows):
         truth = None if label is None else class_of(row.get(label)) or ""
-        yield Example(_text_of(row, text, f"{path}:{line}"), truth)
+        text = "\n".join(_text_of(row, name, f"{path}:{line}") for name in texts)
+        yield Example(text, truth and columns.merged.get(truth, truth))
 
 
-def _choose(names: Sequence[str], columns: Sequence[str], path: Path, option: str) -> str:
-    found = next((name for name in names if name in columns), None)
+def _choose(
+    choices: Sequence[str | tuple[str, ...]], columns: Sequence[str], path: Path, option: str
+) -> tuple[str, ...]:
+    """The first choice whose columns all exist."""
+    several = [(choice,) if isinstance(choice, str) else choice for choice in choices]
+    found = next((names for names in several if set(names) <= set(columns)), None)
     if found is None:
-        messages = no_column(path, names[0], columns).messages
+        absent = next(name for name in several[0] if name not in columns)
+        messages = no_column(path, absent, columns).messages
         raise DataError(*messages, f"name the one to read with {option}")
     return found
 

@@ -12,6 +12,7 @@ from textclf.data.loaders import load_dataset, missing_files, placeholder
 from textclf.data.splits import Split
 from textclf.inspection.description import Description
 from textclf.inspection.traps import find_all_traps, find_traps
+from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
 
@@ -35,7 +36,7 @@ def check_config(
     data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     if data is not None and not missing:
-        description = Description.of(config, data)
+        description = _describe(config, data)
         outcome.update(_count(description, device))
         traps = find_all_traps(description, outcome.pop("memory"))
         return {**outcome, "warnings": [*data.warnings, *traps]}
@@ -51,10 +52,20 @@ def find_traps_before_training(config: Config, data: Dataset, device: str) -> li
     Raises:
         ResourceError: memory does not suffice.
     """
-    description = Description.of(config, data)
+    description = _describe(config, data)
     memory = _count(description, device)["memory"]
     check_memory(sum(memory.values()))
     return find_all_traps(description, memory)
+
+
+def _describe(config: Config, data: Dataset) -> Description:
+    """The data as the config has them.
+
+    Raises:
+        ConfigError: a setting does not fit the data.
+    """
+    row_weights(config.training.class_weight, data, data.train_rows)  # names the wrong classes
+    return Description.of(config, data)
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:

@@ -12,7 +12,19 @@ from typing import Any
 import numpy as np
 
 from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
-from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
+from textclf.data.encodings import UTF8, line_codec
+from textclf.data.folders import COLUMNS as FOLDER_COLUMNS
+from textclf.data.folders import FOLDER, PARTS, has_parts
+from textclf.data.headers import SEPARATOR_NOTE
+from textclf.data.labels import label_warnings
+from textclf.data.tables import (
+    DELIMITERS,
+    find_encoding,
+    format_of,
+    open_binary,
+    read_rows,
+    reading_warnings,
+)
 from textclf.errors import DataError, QuotingError
 from textclf.wording import listed, shortened
 
@@ -21,9 +33,11 @@ LONGEST = 500  # maximum length of a text in ids
 MANY_WORDS = 20_000
 MOST_NAMED = 5
 MAX_DISTINCT = MAX_CLASSES + 1  # values of a column are counted up to here
+ROWS_OF_A_CLASS = 10  # on average; a fifth of four fifths validates, a row of each class or more
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
 FEW_VALUES = 10  # whole numbers with at most so many values are classes
 DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
+LISTS = "holds lists; several labels in a row are not supported: write each label's rows"
 ANSWER_NAMES = (
     *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
     *("price", "value", "amount", "score", "output"),
@@ -43,10 +57,12 @@ class Columns:
         empty: number of empty rows of each column in use that has any.
         left_out: columns that are not used.
         quoting: 'none' where quotes do not enclose fields, else None.
-        doubts: reasons to doubt that the file is a table with a header and a row per line.
+        encoding: None for UTF-8.
+        doubts: what was guessed or left out, and reasons to doubt that the file is a table with a
+            header and a row per line, or that its labels are what was meant.
     """
 
-    text: str | None
+    texts: tuple[str, ...]
     features: tuple[str, ...]
     label: str | None
     target: str | None
@@ -58,7 +74,13 @@ class Columns:
     empty: dict[str, int]
     left_out: tuple[str, ...]
     quoting: str | None
+    encoding: str | None
     doubts: tuple[str, ...]
+
+    @property
+    def text(self) -> str | list[str] | None:
+        """As in a config: a list of several columns, which are joined."""
+        return self.texts[0] if len(self.texts) == 1 else list(self.texts) or None
 
     @property
     def maxlen(self) -> int:
@@ -66,15 +88,25 @@ class Columns:
         upper = float(np.percentile(self.n_words, 75)) + 1  # START_ID in front
         return int(np.clip(math.ceil(upper / 10) * 10, 10, LONGEST))
 
+    @property
+    def can_stratify(self) -> bool:
+        """Whether each class has rows enough to be in every part of the usual splits."""
+        return self.label is not None and self.n_rows >= ROWS_OF_A_CLASS * len(self.classes)
+
     def in_words(self) -> Iterator[str]:
         """What a user should check, one line each."""
-        read = f"text {self.text!r}" if self.text else f"features {_some(self.features)}"
+        read = f"features {_some(self.features)}"
+        if self.texts:
+            read = f"text {_some(self.texts)}{', joined' * (len(self.texts) > 1)}"
         answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
         for name, n_rows in self.empty.items():
-            yield f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them"
+            way_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
+            yield (
+                f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them{way_out}"
+            )
         yield from self.doubts
 
 
@@ -96,8 +128,10 @@ class _Column:
     n_whole: int = 0
     n_empty: int = 0
     n_commas: int = 0  # numbers with a decimal comma
+    n_lists: int = 0
 
     def add(self, value: object) -> None:
+        self.n_lists += isinstance(value, list)
         text = class_of(value) or ""
         words = text.lower().split()
         self.n_rows += 1
@@ -139,6 +173,11 @@ class _Column:
         return not self.is_number and sum(self.n_words) >= MIN_WORDS * self.n_rows
 
     @property
+    def is_other_text(self) -> bool:
+        """Whether it is a text beside a longer one, and hardly ever the same."""
+        return self.is_text and 2 * len(self.counts) > min(self.n_values, MAX_DISTINCT)
+
+    @property
     def is_class(self) -> bool:
         """Whether its values are words or whole numbers that repeat."""
         few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
@@ -168,39 +207,62 @@ class _Column:
 
 
 def look_into(
-    path: Path, text: str | None = None, label: str | None = None, target: str | None = None
+    path: Path,
+    texts: Sequence[str] = (),
+    label: str | None = None,
+    target: str | None = None,
 ) -> Columns:
     """Guess which columns hold the text or the features, and the class or the target.
 
     Args:
-        text, label, target: their names if known; at most one of the last two.
+        texts, label, target: their names if known; at most one of the last two.
 
     Raises:
         DataError: the file cannot be read, a known column is missing, or no column looks like
             something to learn.
     """
-    delimiter = _guess_delimiter(path)
+    guess = find_encoding(path)
+    delimiter = _guess_delimiter(path, guess.encoding)
     quoting, why = None, None
     try:
-        columns = _count(path, delimiter, quoting)
+        columns = _count(path, delimiter, quoting, guess.encoding)
     except QuotingError as error:
         quoting, why = "none", error.messages[0]
-        columns = _count(path, delimiter, quoting)
+        columns = _count(path, delimiter, quoting, guess.encoding)
     if not columns:
         raise DataError(f"{path}: has no rows")
-    for name in filter(None, (text, label, target)):
+    if format_of(path) == FOLDER:
+        texts, label = texts or FOLDER_COLUMNS[:1], label or FOLDER_COLUMNS[1]
+    for name in filter(None, (*texts, label, target)):
         if name not in columns:
             raise no_column(path, name, [*columns])
-    chosen = _choose(path, columns, {"text": text, "label": label, "target": target}, delimiter)
-    doubts = _doubts(path, columns, chosen)
+    chosen = _choose(path, columns, texts, {"label": label, "target": target}, delimiter)
     reason = [f"quoting: none, as otherwise {why}"] if why else []
-    return replace(chosen, quoting=quoting, doubts=(*reason, *doubts))
+    return replace(
+        chosen,
+        quoting=quoting,
+        encoding=guess.encoding if guess.encoding != UTF8 else None,
+        doubts=(
+            *guess.in_words(is_written=True),
+            *reading_warnings(path),
+            *reason,
+            *_doubts(path, columns, chosen),
+        ),
+    )
 
 
-def _count(path: Path, delimiter: str | None, quoting: str | None) -> dict[str, _Column]:
+def training_part(path: Path) -> Path:
+    """The folder of training texts below a folder that has one for test texts, too; else `path`."""
+    return path / PARTS[0] if format_of(path) == FOLDER and has_parts(path) else path
+
+
+def _count(
+    path: Path, delimiter: str | None, quoting: str | None, encoding: str
+) -> dict[str, _Column]:
     columns: dict[str, _Column] = {}
     number = -1
-    for number, (_, row) in enumerate(islice(read_rows(path, delimiter, quoting), ROWS)):
+    rows = read_rows(path, delimiter, quoting, encoding=encoding)
+    for number, (_, row) in enumerate(islice(rows, ROWS)):
         for name, value in row.items():
             if name not in columns:
                 columns[name] = _Column(name, len(columns))
@@ -215,7 +277,11 @@ def _doubts(path: Path, columns: Mapping[str, _Column], chosen: Columns) -> Iter
     doubt = doubt_header(path, chosen.label, [*chosen.features, chosen.target], chosen.classes)
     if doubt:
         yield doubt
+    if chosen.label:
+        yield from label_warnings(columns[chosen.label].counts)
     for column in columns.values():
+        if column.n_lists:
+            yield f"column {column.name!r}: {LISTS}"
         if column.n_commas and column.n_commas + column.n_numbers == column.n_values:
             yield f"column {column.name!r}: {DECIMAL_COMMAS}"
 
@@ -226,7 +292,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
     A file called test beside one called train is used for the test rows, if it has the columns.
     """
     tests = path.with_name(path.name.replace("train", "test"))
-    has_tests = tests != path and tests.is_file() and _has_columns(tests, columns)
+    has_tests = tests != path and tests.exists() and _has_columns(tests, columns)
     section = {
         "name": "csv",
         "path": _relative(path, folder),
@@ -235,17 +301,20 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "features": list(columns.features) or None,
         "label": columns.label,
         "target": columns.target,
+        "encoding": columns.encoding,
         "delimiter": columns.delimiter,
         "quoting": columns.quoting,
         "test_split": None if has_tests else 0.2,
+        "stratify": (not has_tests and columns.can_stratify) or None,
     }
     return {key: value for key, value in section.items() if value is not None}
 
 
 def _has_columns(path: Path, columns: Columns) -> bool:
-    named = [columns.text, *columns.features, columns.label, columns.target]
+    named = [*columns.texts, *columns.features, columns.label, columns.target]
     with suppress(DataError):
-        _, row = next(read_rows(path, columns.delimiter, columns.quoting), (0, {}))
+        rows = read_rows(path, columns.delimiter, columns.quoting, encoding=columns.encoding)
+        _, row = next(rows, (0, {}))
         return all(name in row for name in named if name is not None)
     return False
 
@@ -254,13 +323,15 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def _guess_delimiter(path: Path) -> str | None:
-    """The character that splits the header, if it is not the format's default."""
+def _guess_delimiter(path: Path, encoding: str) -> str | None:
+    """The character that splits the header, if neither the format nor a first line names it."""
     own = DELIMITERS.get(format_of(path) or "")
     if own is None:
         return None
-    with open_binary(path) as file:
-        header = file.readline(100_000).decode(errors="replace")
+    with open_binary(path, encoding=encoding) as file:
+        header = file.readline(100_000).decode(line_codec(encoding), errors="replace")
+    if SEPARATOR_NOTE.fullmatch(header.strip("\r\n")):
+        return None
     best = max(",;\t|", key=header.count)
     return best if own not in header and best in header else None
 
@@ -268,12 +339,14 @@ def _guess_delimiter(path: Path) -> str | None:
 def _choose(
     path: Path,
     columns: Mapping[str, _Column],
+    named: Sequence[str],
     known: Mapping[str, str | None],
     delimiter: str | None,
 ) -> Columns:
-    text = columns.get(known["text"] or "") or _longest(columns.values())
+    others = [column for name, column in columns.items() if name not in known.values()]
+    texts = [columns[name] for name in named] or _texts(others)
     n_rows = max(column.n_rows for column in columns.values())
-    rest = [c for c in columns.values() if c is not text and 2 * c.n_values >= n_rows]
+    rest = [c for c in columns.values() if c not in texts and 2 * c.n_values >= n_rows]
     label, target = (columns.get(known[key] or "") for key in ("label", "target"))
     if label is None and target is None:
         answers = [column for column in rest if column.looks_like_an_answer]
@@ -281,33 +354,37 @@ def _choose(
         is_class = best is not None and best.looks_like_a_class
         label, target = (best, None) if is_class else (None, best)
     answer = label or target
-    features = [] if text else [c for c in rest if c.is_quantity and c is not answer]
-    if answer is None or not (text or features):
+    features = [] if texts else [c for c in rest if c.is_quantity and c is not answer]
+    if answer is None or not (texts or features):
         what = "a class or a number to learn" if answer is None else "a text, or numbers to read"
         commas = [repr(column.name) for column in columns.values() if column.n_commas]
         raise DataError(
             f"{path}: no column looks like {what}; its columns are "
             f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target",
             *([f"column {listed(commas, most=MOST_NAMED)}: {DECIMAL_COMMAS}"] if commas else []),
+            *(f"column {column.name!r}: {LISTS}" for column in columns.values() if column.n_lists),
         )
-    used = [column.name for column in (text, answer, *features) if column]
+    used = [column.name for column in (*texts, answer, *features)]
     return Columns(
-        text=text.name if text else None,
+        texts=tuple(column.name for column in texts),
         features=tuple(column.name for column in features),
         label=label.name if label else None,
         target=target.name if target else None,
         delimiter=delimiter,
         n_rows=n_rows,
         classes=label.values if label else (),
-        n_words=np.array(text.n_words if text else []),
-        vocabulary=len(text.vocabulary) if text else 0,
+        n_words=np.sum([column.n_words for column in texts], axis=0) if texts else np.array([]),
+        vocabulary=len(set[str]().union(*(column.vocabulary for column in texts))),
         empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
-        left_out=tuple(name for name in columns if name not in used),
+        left_out=tuple(name for name in columns if name not in used and format_of(path) != FOLDER),
         quoting=None,
+        encoding=None,
         doubts=(),
     )
 
 
-def _longest(columns: Iterable[_Column]) -> _Column | None:
-    texts = (column for column in columns if column.is_text)
-    return max(texts, key=lambda column: sum(column.n_words), default=None)
+def _texts(columns: Iterable[_Column]) -> list[_Column]:
+    """The longest text, and the other texts beside it, in the file's order."""
+    texts = [column for column in columns if column.is_text]
+    longest = max(texts, key=lambda column: sum(column.n_words), default=None)
+    return [column for column in texts if column is longest or column.is_other_text]

@@ -339,12 +339,12 @@ class Description:
 
     @property
     def baseline(self) -> dict[str, Any]:
-        """The test score of always guessing the most common class, or the mean target."""
+        """The test score of always guessing the most common class, or the median target."""
         y, n = self.data.y, self.data.n_train
         if not self.data.task.is_classification:
-            mean = float(y[:n].mean())
-            error = float(np.abs(y[n:] - mean).mean()) if len(y) > n else None
-            return {"prediction": mean, "test_mae": error}
+            middle = self.data.constant_answer
+            error = float(np.abs(y[n:] - middle).mean()) if len(y) > n else None
+            return {"prediction": middle, "test_mae": error}
         share = self.commonest.test / (len(y) - n) if len(y) > n else None
         return {"prediction": self.commonest.name, "test_accuracy": share}
 

@@ -39,13 +39,15 @@ _NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
 FEW_ROWS = 3_000  # with fewer rows, a batch of 64 gives too few steps in an epoch
 
 
-def _training(is_text: bool, learning_rate: float, n_rows: float) -> Fields:
+def _training(is_text: bool, learning_rate: float, columns: Columns | None) -> Fields:
+    n_rows = columns.n_rows if columns else math.inf
+    stratify = {"stratify": True} if columns and columns.can_stratify else {}
     return {
         "epochs": 20 if is_text else 200,
         "batch_size": 64 if is_text and n_rows >= FEW_ROWS else 16,
         "optimizer": "adam",
         "learning_rate": learning_rate,
-        "validation": {"split": "shuffled", "share": 0.2, "seed": 42},
+        "validation": {"split": "shuffled", "share": 0.2, "seed": 42, **stratify},
         "early_stopping": {"patience": 3 if is_text else 20},
     }
 
@@ -104,12 +106,11 @@ def _settle(
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
     if columns and columns.text and preprocessing:
         preprocessing = {**preprocessing, **_fitting(preprocessing, columns)}
-    n_rows = columns.n_rows if columns else math.inf
     settings = {
         "dataset": dict(dataset),
         "preprocessing": preprocessing,
         "model": {"type": model, **layers},
-        "training": _training(is_text, learning_rate, n_rows),
+        "training": _training(is_text, learning_rate, columns),
         "seed": 42,
     }
     config = _checked(settings)

@@ -34,6 +34,7 @@ class Predictor:
         network: from encoded texts to float32 (texts, 1) or (texts, classes).
         encoder: one with words.
         each_class: whether a row has the probability of every class.
+        above: the number of one of two classes, and the probability above which it is predicted.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Predictor:
         encoder: TextEncoder,
         class_names: Sequence[str],
         each_class: bool = False,
+        above: tuple[int, float] | None = None,
     ) -> None:
         self.network = network
         self.encoder = encoder
         self.class_names = class_names
         self.n_places = len(PLACES) if len(class_names) > 2 else 1
         self.each_class = each_class
+        self.above = above
         self._predict([""])  # compiles
 
     @property
@@ -71,13 +74,21 @@ class Predictor:
     def _predict_batch(self, texts: Sequence[str]) -> Iterator[Row]:
         x = self.encoder.ids_of(texts)
         probabilities = self._probabilities(x)
-        best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_places]
+        best = self._best(probabilities)
         rounded = np.round(probabilities.astype(np.float64), DIGITS)
         columns, known = self.columns, self.encoder.count_known(x).tolist()
         for classes, values, n_known in zip(best.tolist(), rounded.tolist(), known, strict=True):
             places = [cell for i in classes for cell in (self.class_names[i], values[i])]
             each = values if self.each_class else []
             yield dict(zip(columns, [*places, n_known, *each], strict=True))
+
+    def _best(self, probabilities: np.ndarray) -> np.ndarray:
+        """The classes to predict, int64 (rows, n_places), the most probable first."""
+        if self.above is None:
+            return np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_places]
+        number, value = self.above
+        is_above = probabilities[:, number].astype(np.float64) > value
+        return np.where(is_above, number, 1 - number)[:, None]
 
     def _probabilities(self, x: Ragged) -> np.ndarray:
         """New ids, at most BATCH rows, to float32 (rows, classes)."""

@@ -10,8 +10,14 @@ from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import Task
 from textclf.runs import FitFolder
+from textclf.wording import several, some_of
 
 Scores = dict[str, float]
+MACRO_F1 = "macro_f1"
+FEW_ROWS = 10  # with fewer rows of a class, its recall says little
+FAR_BELOW = 0.5  # of the other classes' recall
+WEIGHTS_HELP = ", or training.class_weight: balanced"
+MOST_NAMED = 5  # classes that a warning names
 FAR_OFF = 10  # times the error of always predicting the mean; an untrained model has about 3 times
 
 
@@ -31,7 +37,8 @@ class Scored:
 
 
 def score(data: Dataset, scored: Scored) -> Scores:
-    """Mean loss and metric: `val_loss`, `val_accuracy`, or `test_loss`, `test_mae`, ..."""
+    """Mean loss, metric and, of classes, macro F1: `val_loss`, `val_accuracy`, `val_macro_f1`, or
+    `test_loss`, `test_mae`, ..."""
     import keras
 
     task, y = data.task, data.y[scored.rows]
@@ -40,7 +47,18 @@ def score(data: Dataset, scored: Scored) -> Scores:
     return {
         f"{prefix}_loss": float(np.mean(loss, dtype=np.float64)),
         f"{prefix}_{task.metric}": _metric(task, y, scored.outputs),
+        **_class_scores(task, y, scored.outputs, prefix),
     }
+
+
+def _class_scores(task: Task, y: np.ndarray, outputs: np.ndarray, prefix: str) -> Scores:
+    """The mean of the classes' F1, each of which counts the same; empty for regression."""
+    if not task.is_classification:
+        return {}
+    from sklearn.metrics import f1_score  # late: with SciPy it takes half a second
+
+    f1 = f1_score(y, predicted_classes(outputs), average="macro", zero_division=0)
+    return {f"{prefix}_{MACRO_F1}": float(f1)}
 
 
 def _metric(task: Task, y: np.ndarray, outputs: np.ndarray) -> float:
@@ -68,6 +86,39 @@ def warn_of_divergence(data: Dataset, train: np.ndarray, scored: Sequence[Scored
                 "have features unlike any training row's; try a lower learning_rate, and see "
                 "textclf data show"
             )
+
+
+def warn_of_unfound_classes(
+    data: Dataset, scored: Sequence[Scored], is_weighted: bool = False
+) -> Iterator[str]:
+    """A line for each split with classes of recall 0, or far below that of the others.
+
+    Args:
+        is_weighted: whether the classes had weights already.
+    """
+    if not data.task.is_classification:
+        return
+    for part in scored:
+        if part.split == "test" and any(np.array_equal(part.rows, p.rows) for p in scored[:-1]):
+            continue  # the test rows validated
+        report = classification_report(confusion_table(data, part))[:-2]
+        if unfound := list(_unfound(report[report["support"] > 0])):
+            be = "is" if len(unfound) == 1 else "are"
+            yield (
+                f"{part.split} rows: {several(len(unfound), 'class')} {be} hardly found: recall of "
+                f"{some_of(unfound, MOST_NAMED)}; accuracy hides this, macro_f1 shows it; more "
+                f"such training rows help{'' if is_weighted else WEIGHTS_HELP}"
+            )
+
+
+def _unfound(report: pd.DataFrame) -> Iterator[str]:
+    """ "'spam' 0.02 (48 rows)" for each such class, the worst first."""
+    n_classes, total = len(report), report["recall"].sum()
+    for row in report.sort_values("recall", kind="stable").to_dict("records"):
+        others = (total - row["recall"]) / max(n_classes - 1, 1)
+        is_far_below = row["support"] >= FEW_ROWS and row["recall"] < FAR_BELOW * others
+        if row["recall"] == 0 or is_far_below:
+            yield f"{row['class']!r} {row['recall']:.2f} ({several(int(row['support']), 'row')})"
 
 
 def predicted_classes(outputs: np.ndarray) -> np.ndarray:
@@ -117,13 +168,16 @@ def confusion_table(data: Dataset, scored: Scored) -> pd.DataFrame:
 def classification_report(confusion: pd.DataFrame) -> pd.DataFrame:
     """precision, recall, f1 and support of each class, and their plain and weighted means.
 
-    A ratio whose divisor is 0 counts as 0, as in scikit-learn.
+    A ratio whose divisor is 0 counts as 0, and a class that is neither there nor predicted does
+    not count in the plain mean, as in scikit-learn.
     """
     matrix = confusion.to_numpy()
     right, support, claimed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     precision, recall = _ratio(right, claimed), _ratio(right, support)
     scores = np.stack([precision, recall, _ratio(2 * right, support + claimed)])
-    means = np.stack([scores.mean(axis=1), scores @ support / max(support.sum(), 1)], axis=1)
+    there = scores[:, (support > 0) | (claimed > 0)]
+    macro = there.sum(axis=1) / max(there.shape[1], 1)
+    means = np.stack([macro, scores @ support / max(support.sum(), 1)], axis=1)
     table = pd.DataFrame(np.hstack([scores, means]).T, columns=["precision", "recall", "f1"])
     table.insert(0, "class", [*confusion.columns, "macro avg", "weighted avg"])
     return table.assign(support=[*support, support.sum(), support.sum()])
@@ -137,8 +191,11 @@ def _ratio(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 
 def mean_and_sd(fits: list[Scores]) -> Scores:
     """Each score's mean over fits under its own name, and its standard deviation (n - 1)
-    under `<name>_sd`; `best_epoch` is each fit's own. Empty for no fits."""
-    table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore")
+    under `<name>_sd`; `best_epoch` is each fit's own. Empty for no fits.
+
+    A score that an older fit lacks is left out.
+    """
+    table = pd.DataFrame(fits).drop(columns="best_epoch", errors="ignore").dropna(axis=1)
     means, deviations = table.mean(), table.std(ddof=1)
     return {
         key: value

@@ -21,6 +21,7 @@ from textclf.training.callbacks import (
     StateKeeper,
     restore,
 )
+from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.rule import Choice, choose_engine
@@ -109,9 +110,11 @@ class Trainer:
         It takes the engine of the fit before, which must not be used any more.
 
         Raises:
+            ConfigError: a weight is for what is not a class of the data.
             ResourceError: memory does not suffice.
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
+        weights = row_weights(self.config.training.class_weight, self.data, fit.split.train)
         encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
         if self.program is None:  # later fits find everything in place
             self._check_memory(encoder)
@@ -124,7 +127,7 @@ class Trainer:
         else:
             n_batches = self.n_batches(fit)
             self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)
-        self.program.engine.put(x, self.data.targets)
+        self.program.engine.put(x, self.data.targets, weights)
         return PreparedFit(self, fit, encoder, target, self.program)
 
     def _target_scale(self, fit: Fit) -> TargetScale | None:

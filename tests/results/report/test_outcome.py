@@ -30,6 +30,21 @@ def test_classes_come_by_falling_support_and_the_baseline_is_the_first(tmp_path)
     assert outcome.confusion.names == [row["class"] for row in outcome.classes]
 
 
+def test_the_baseline_is_what_was_most_common_in_training(tmp_path):
+    run = make_run(tmp_path)
+    truth = ["a", "a", "a", "b"]
+    write(run, split="test", row=range(4), truth=truth, prediction=truth, probability=0.9)
+    run.confusion_path.unlink()
+    baseline = read_outcome(run, True, constant_answer="b").baseline
+    assert (baseline.score, baseline.words) == (0.25, "always “b”")
+    numbers = {"truth": [1.0, 2.0, 3.0], "prediction": [1.0, 2.0, 3.0]}
+    write(run, split="test", row=range(3), **numbers)
+    baseline = read_outcome(run, False, constant_answer=4.0).baseline
+    assert (baseline.score, baseline.words) == (2, "always 4, the median")
+    for damaged in (None, "x", float("nan"), [1]):
+        assert read_outcome(run, False, damaged).baseline.words == "always 2, the median"
+
+
 def test_of_very_many_classes_the_most_frequent_are_listed(tmp_path):
     outcome = read_outcome(make_run(tmp_path, 1500), is_classification=True)
     assert (len(outcome.classes), outcome.more_classes) == (120, 1380)

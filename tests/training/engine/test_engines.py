@@ -52,13 +52,25 @@ def build_network(task: Task, kind: str) -> keras.Model:
     return keras.Model(inputs, layers.Dense(width, activation=task.output_activation)(x))
 
 
-def new_engine(choice: Choice, task: Task = BINARY, kind: str = "rnn") -> Engine:
+def new_engine(
+    choice: Choice,
+    task: Task = BINARY,
+    kind: str = "rnn",
+    class_weight: dict[int, float] | None = None,
+) -> Engine:
     packed_columns = FEATURES.shape[1] if kind == "packed" else None
     network = build_network(task, kind)
     metric = METRICS[task.name](name=task.metric)
     network.compile(keras.optimizers.Adam(0.05), loss=task.loss, metrics=[metric])
     engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, CPU)
-    engine.put(np.packbits(FEATURES, axis=1) if packed_columns else IDS, TARGETS[task.name])
+    x, y, weights = (
+        np.packbits(FEATURES, axis=1) if packed_columns else IDS,
+        TARGETS[task.name],
+        None,
+    )
+    if class_weight:
+        weights = np.array([class_weight.get(int(number), 1) for number in y], np.float32)
+    engine.put(x, y, weights)
     return engine
 
 
@@ -73,7 +85,9 @@ def fit(engine: Engine, epochs: int = 1, validate: bool = True) -> dict[str, lis
     ).history
 
 
-def fit_plain_keras(task: Task, kind: str) -> tuple[keras.Model, dict[str, list[float]]]:
+def fit_plain_keras(
+    task: Task, kind: str, class_weight: dict[int, float] | None = None
+) -> tuple[keras.Model, dict[str, list[float]]]:
     model = build_network(task, kind)
     x, y = FEATURES.astype(np.float32) if kind == "packed" else IDS, TARGETS[task.name][:, None]
     model.compile(keras.optimizers.Adam(0.05), task.loss, metrics=[task.metric])
@@ -84,6 +98,7 @@ def fit_plain_keras(task: Task, kind: str) -> tuple[keras.Model, dict[str, list[
         batch_size=BATCH_SIZE,
         shuffle=False,
         validation_data=(x[VALIDATION], y[VALIDATION]),
+        class_weight=class_weight,
         verbose=0,
     )
     return model, history.history
@@ -109,6 +124,42 @@ def test_one_epoch_equals_plain_keras(case: str) -> None:
             np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
         for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "engines", "class_weight"),
+    [
+        (BINARY, "flat", ["xla", "graph", "keras"], {0: 0.5, 1: 4.0}),
+        (MULTICLASS, "packed", ["graph"], {0: 3.0, 2: 0.25}),
+    ],
+    ids=["binary", "multiclass"],
+)
+def test_class_weights_are_those_of_plain_keras(
+    task: Task, kind: str, engines: list[str], class_weight: dict[int, float]
+) -> None:
+    model, history = fit_plain_keras(task, kind, class_weight)
+    _, without = fit_plain_keras(task, kind)
+    assert abs(history["loss"][0] - without["loss"][0]) > 0.01
+    for name in engines:
+        engine = new_engine(ENGINES[name], task, kind, class_weight)
+        ours = fit(engine)
+        for column, values in history.items():
+            np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
+        for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["graph", "keras"])
+def test_another_fits_class_weights_take_the_place_of_the_first_ones(name: str) -> None:
+    engine = new_engine(ENGINES[name], class_weight={1: 9.0})
+    engine.network.optimizer.learning_rate = 0.0  # only the weights change the loss
+    losses = []
+    for weight in (9, 2, 9):
+        weights = np.where(TARGETS["binary"] == 1, weight, 1).astype(np.float32)
+        engine.put(IDS, TARGETS["binary"], weights)
+        losses.append(fit(engine, validate=False)["loss"][0])
+    assert losses[0] == pytest.approx(losses[2], rel=1e-6)
+    assert losses[1] < losses[0] / 2
 
 
 @pytest.fixture

@@ -90,10 +90,12 @@ FORKING = """if os.fork() == 0:
 
 def test_a_forked_process_that_lives_on_delays_nothing(tmp_path):
     command = [sys.executable, "-c", COMPUTING.format(end=FORKING, log=None, as_json=False)]
-    with (tmp_path / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(
+    with (
+        (tmp_path / "stderr").open("wb") as stderr,
+        subprocess.Popen(
             command, stderr=stderr, stdout=subprocess.PIPE, start_new_session=True
-        )
+        ) as process,
+    ):
         assert process.wait() == -signal.SIGKILL
     wait_for_text(tmp_path / "stderr", "killed, or crashed")
     os.killpg(process.pid, signal.SIGKILL)

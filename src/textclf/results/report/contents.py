@@ -86,7 +86,11 @@ def read_contents(run: RunFolder) -> Contents:
         parts={name: _metrics(part) for name, part in parts.items()},
         histories=list(histories.values()),
         charts=_charts(histories, metric, metrics, bool(parts)),
-        outcome=read_outcome(shown, is_classification) if has_outcome else None,
+        outcome=(
+            read_outcome(shown, is_classification, run.record.get("constant_answer"))
+            if has_outcome
+            else None
+        ),
         outcome_of=shown.path.name if has_outcome and shown is not run else "",
         notes=_notes(run),
         remarks=read_notes(run),

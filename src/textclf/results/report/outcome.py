@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,8 +118,14 @@ class Outcome:
     bias: float = 0.0
 
 
-def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
+def read_outcome(
+    folder: FitFolder, is_classification: bool, constant_answer: object = None
+) -> Outcome:
     """A fit's outcome.
+
+    Args:
+        constant_answer: the training rows' most common class or median; of a run that did not
+            record it, that of the described rows is used.
 
     Raises:
         RunError: a file is damaged.
@@ -133,11 +140,11 @@ def read_outcome(folder: FitFolder, is_classification: bool) -> Outcome:
     if not is_classification:
         truth, predicted = table["truth"].to_numpy(float), table["prediction"].to_numpy(float)
         residuals = _of_residuals(truth, predicted)
-        return Outcome(split, rows, len(table), _usual_number(truth), mistakes, **residuals)
+        baseline = _usual_number(truth, constant_answer)
+        return Outcome(split, rows, len(table), baseline, mistakes, **residuals)
     wrong = int((table["truth"] != table["prediction"]).sum())
-    return Outcome(
-        split, rows, wrong, _usual_class(table["truth"]), mistakes, **_of_classes(folder, split)
-    )
+    baseline = _usual_class(table["truth"], constant_answer)
+    return Outcome(split, rows, wrong, baseline, mistakes, **_of_classes(folder, split))
 
 
 def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
@@ -155,15 +162,15 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
     return table
 
 
-def _usual_class(truth: Any) -> Baseline:
-    counts = truth.value_counts()
-    return Baseline(
-        float(counts.iloc[0] / len(truth)), f"always “{short_line(counts.index[0], 18)}”"
-    )
+def _usual_class(truth: Any, answer: object) -> Baseline:
+    name = answer if isinstance(answer, str) else truth.value_counts().index[0]
+    return Baseline(float((truth == name).mean()), f"always “{short_line(name, 18)}”")
 
 
-def _usual_number(truth: np.ndarray) -> Baseline:
+def _usual_number(truth: np.ndarray, answer: object) -> Baseline:
     middle = float(np.median(truth))
+    if isinstance(answer, int | float) and math.isfinite(answer):
+        middle = float(answer)
     return Baseline(float(np.abs(truth - middle).mean()), f"always {middle:,.4g}, the median")
 
 

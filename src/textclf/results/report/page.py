@@ -96,9 +96,11 @@ def share(value: float) -> str:
 
 
 def score_name(key: str) -> str:
-    """'validation accuracy' for val_accuracy; a setting stays as it is."""
-    name = key.replace("_", " ") if "." not in key else key
-    return name.replace("val ", "validation ", 1) if name.startswith("val ") else name
+    """'validation macro F1' for val_macro_f1; a setting stays as it is."""
+    if "." in key:
+        return key
+    name = key.replace("_", " ").replace(" f1", " F1")
+    return f"validation {name.removeprefix('val ')}" if name.startswith("val ") else name
 
 
 def bars(run: Contents) -> list[Bar]:

@@ -18,7 +18,8 @@ def question(config: Config) -> str:
     if not isinstance(dataset, CsvDataset):
         return (type(dataset).__doc__ or dataset.name).strip().splitlines()[0]
     features = len(dataset.features or ())
-    read = f"the texts of “{dataset.text}”" if features == 0 else f"{features:,} features"
+    columns = listed([f"“{name}”" for name in dataset.texts])
+    read = f"the texts of {columns}" if features == 0 else f"{features:,} features"
     return f"{Path(dataset.path).name}: predicts “{dataset.label or dataset.target}” from {read}."
 
 

@@ -49,7 +49,12 @@ class BlockTrainer(keras.Model):
         self.built = True
 
     def put(
-        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, batch_size: int
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lengths: np.ndarray | None,
+        batch_size: int,
+        weights: np.ndarray | None = None,
     ) -> None:
         """Place the examples on the device; nothing is recompiled if shapes are as before.
 
@@ -58,13 +63,14 @@ class BlockTrainer(keras.Model):
             y: targets (rows,).
             lengths: int32 (rows,), positions without padding; None if padding is not skipped.
             batch_size: of training.
+            weights: float32 (rows,), of each row's loss in training; None: all the same.
         """
         if not hasattr(self, "arrays"):
-            self.arrays = _Arrays(x, y, lengths, self.network.output_shape[-1])
+            self.arrays = _Arrays(x, y, lengths, weights, self.network.output_shape[-1])
             if self.texts is not None and lengths is not None:
                 self.texts.segments = segments_of(lengths, x.shape[1], batch_size)
         else:
-            self.arrays.assign(x, y, lengths)
+            self.arrays.assign(x, y, lengths, weights)
 
     def outputs_of(self, rows: np.ndarray) -> np.ndarray:
         """float32 (rows, outputs): the network's outputs in the last `evaluate` of the rows."""
@@ -106,22 +112,24 @@ class BlockTrainer(keras.Model):
 
     def _train_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
+        weights = self.arrays.weights_of(rows, present)
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
-            loss = self._mean_loss(y, outputs, present)
+            loss = self._mean_loss(y, outputs, present, weights)
             learnt = (
                 loss
                 if self.unit is None
-                else self._mean_loss(y / self.unit, outputs / self.unit, present)
+                else self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
             )
-        weights = self.network.trainable_weights
-        self.optimizer.apply_gradients(zip(tape.gradient(learnt, weights), weights, strict=True))
+        variables = self.network.trainable_weights
+        gradients = tape.gradient(learnt, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         self._update_metrics(y, outputs, loss, present)
 
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present), present)
+        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present, present), present)
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
@@ -134,10 +142,12 @@ class BlockTrainer(keras.Model):
             x = unpack_bits(x, self.packed_columns)
         return tf.cast(x, self.network.inputs[0].dtype), y[:, None], present
 
-    def _mean_loss(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        # The mean over existing rows, as Keras computes it for a smaller last batch.
+    def _mean_loss(
+        self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor, weights: tf.Tensor
+    ) -> tf.Tensor:
+        # The mean over existing rows, not over their weights, as Keras computes it.
         losses = self.loss_function(y, outputs)
-        return tf.reduce_sum(losses * present) / tf.reduce_sum(present)
+        return tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
 
     def _update_metrics(
         self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor
@@ -153,23 +163,44 @@ class _Arrays:
         x: encoded examples (rows, ...).
         y: targets (rows,).
         lengths: int32 (rows,), where padding is skipped, else None.
+        weights: float32 (rows,), or None, as `put` takes them.
         width: the network's outputs for a row.
     """
 
     def __init__(
-        self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, width: int
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lengths: np.ndarray | None,
+        weights: np.ndarray | None,
+        width: int,
     ) -> None:
         self.x = tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
         self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
+        self.weights = None if weights is None else tf.Variable(weights, trainable=False)
         # One line more than there are rows, for the padding of a last batch.
         self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
 
-    def assign(self, x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None) -> None:
+    def assign(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lengths: np.ndarray | None,
+        weights: np.ndarray | None,
+    ) -> None:
         self.x.assign(x)
         self.y.assign(y)
         if self.lengths is not None:
             self.lengths.assign(lengths)
+        if self.weights is not None:
+            self.weights.assign(weights)
+
+    def weights_of(self, rows: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """float32 (batch_size,): of each row's loss; 0 where there is no row."""
+        if self.weights is None:
+            return present
+        return present * tf.gather(self.weights, tf.maximum(rows, 0))
 
     def lengths_of(self, rows: tf.Tensor) -> tf.Tensor:
         """int32, of the shape of `rows`; 0 where there is no row."""

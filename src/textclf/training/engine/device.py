@@ -46,11 +46,15 @@ class DeviceEngine:
         self.model = BlockTrainer(network, task, xla, packed_columns, texts)
         self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
 
-    def put(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Place encoded examples (rows, ...) and their targets (rows,) on the device."""
+    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Place encoded examples (rows, ...) and their targets (rows,) on the device.
+
+        Args:
+            weights: float32 (rows,), of each row's loss in training; None: all the same.
+        """
         if self.texts:
             self.lengths, x = lengths_of(x), self.texts.compact(x)
-        self.model.put(x, y, self.lengths, self.batch_size)
+        self.model.put(x, y, self.lengths, self.batch_size, weights)
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """An endless series of epochs' blocks, each epoch in its own order."""

@@ -36,14 +36,20 @@ class HostEngine:
         if unit is not None:  # what Keras takes the gradients of
             network.optimizer.scale_loss = lambda loss: loss / unit[0, 0] / unit[0, 0]
 
-    def put(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Take encoded examples (rows, ...) and their targets (rows,)."""
-        self.x, self.y = x, y
+    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Take encoded examples (rows, ...) and their targets (rows,).
+
+        Args:
+            weights: float32 (rows,), of each row's loss in training; None: all the same.
+        """
+        self.x, self.y, self.weights = x, y, weights
 
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """An endless series of epochs' batches, each epoch in its own order."""
         epochs = itertools.count
-        return self._batches(lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)))
+        return self._batches(
+            lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)), self.weights
+        )
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Batches of the rows in their own order, once."""
@@ -63,17 +69,23 @@ class HostEngine:
         outputs: np.ndarray = self.model.predict(batches, verbose=0, callbacks=[*callbacks])
         return outputs
 
-    def _batches(self, orders: Callable[[], Iterator[np.ndarray]]) -> tf.data.Dataset:
-        def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _batches(
+        self, orders: Callable[[], Iterator[np.ndarray]], weights: np.ndarray | None = None
+    ) -> tf.data.Dataset:
+        def generate() -> Iterator[tuple[np.ndarray, ...]]:
             for order in orders():
                 for start in range(0, len(order), self.batch_size):
-                    batch = order[start : start + self.batch_size]
-                    yield self._encode(self.x[batch]), self.y[batch, None]
+                    yield self._take(order[start : start + self.batch_size], weights)
 
-        x, y = self._encode(self.x[:1]), self.y[:1, None]
-        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (x, y))
+        first = self._take(np.zeros(1, np.int64), weights)
+        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
         batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
         return untuned(batches.prefetch(2))
+
+    def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
+        """x, y and, where rows have weights, those."""
+        part = self._encode(self.x[rows]), self.y[rows, None]
+        return part if weights is None else (*part, weights[rows])
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         return unpack(x, self.packed_columns)

@@ -1,0 +1,89 @@
+"""Labels as people type them: those that look alike, and those that look like lists."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from math import isfinite
+
+from textclf.errors import DataError
+from textclf.wording import some_of
+
+MOST_GROUPS = 5  # that a warning shows
+LIST_SIGNS = ("|", ";", ",")
+
+
+def alike(counts: Mapping[str, int]) -> list[list[str]]:
+    """Groups of labels that differ by case, blanks, Unicode form, or as 1 and 1.0 do.
+
+    Args:
+        counts: rows of each label.
+
+    Returns:
+        Groups of two or more, the most frequent label of each first.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        groups.setdefault(_form(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _form(name: str) -> str:
+    text = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    with suppress(ValueError):
+        if "_" not in text and isfinite(float(text)):
+            return str(float(text))
+    return text
+
+
+def label_warnings(counts: Mapping[str, int]) -> Iterator[str]:
+    """What a user should know about the labels of a file; `counts` are the rows of each."""
+    groups = alike(counts)
+    if groups:
+        from textclf.config.file import dump_value  # late: it imports pydantic
+
+        shown = [", ".join(f"{name!r} ({counts[name]:,})" for name in group) for group in groups]
+        merged = [
+            f"{dump_value(name)}: {dump_value(group[0])}"
+            for group in groups[:MOST_GROUPS]
+            for name in group[1:]
+        ]
+        yield (
+            f"labels that look alike are different classes: {some_of_groups(shown)}; to merge "
+            f"them, set dataset.labels: {{{', '.join(merged)}}}"
+        )
+    if pair := _reordered(counts):
+        yield (
+            f"labels such as {pair[0]!r} and {pair[1]!r} look like lists of labels; each list is "
+            "a class of its own"
+        )
+
+
+def some_of_groups(shown: list[str]) -> str:
+    """'a, b; c, d', or the first few and '…'."""
+    return "; ".join([*shown[:MOST_GROUPS], *(["…"] if len(shown) > MOST_GROUPS else [])])
+
+
+def _reordered(names: Iterable[str]) -> tuple[str, str] | None:
+    """Two labels of the same parts in another order."""
+    seen: dict[tuple[str, ...], str] = {}
+    for name in names:
+        for sign in LIST_SIGNS:
+            parts = tuple(sorted(part.strip() for part in name.split(sign)))
+            if len(parts) > 1 and (other := seen.setdefault((sign, *parts), name)) != name:
+                return other, name
+    return None
+
+
+def refuse_unknown(place: object, named: Iterable[str], labels: Iterable[str]) -> None:
+    """Raise a DataError if a config merges a label that no row has."""
+    there = [*labels]
+    unknown = [name for name in named if name not in there]
+    if not unknown:
+        return
+    close = get_close_matches(unknown[0], there, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise DataError(
+        f"{place}: no row has the label {unknown[0]!r} of dataset.labels; {hint}the labels are "
+        f"{some_of([*map(repr, there)], 10)}"
+    )

@@ -41,9 +41,29 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("textclf check imdb_lstm", "layers, parameters, examples, memory"),
         ("textclf check imdb_lstm --set model.units=64", "how much larger is that?"),
     ],
-    "runs": [("textclf runs", "the runs under runs/")],
-    "compare": [("textclf compare quickstart-1 quickstart-2", "what differs, and by how much")],
-    "report": [("textclf report quickstart-1 -o report.html", "one file to read and to send")],
+    "runs": [
+        ("textclf runs", "the runs under runs/"),
+        ("textclf runs --where model.type=lstm --sort val_accuracy", "the best LSTM first"),
+        ("textclf runs --where tag=baseline", "what somebody tagged"),
+        ("textclf runs --csv > runs.csv", "every setting and score, for a spreadsheet"),
+    ],
+    "note": [
+        ("textclf note quickstart-1 'loss still falls: train longer'", "shown by runs and report"),
+        ("textclf note quickstart-1 --tag baseline", "for --where tag=baseline"),
+        ("textclf note quickstart-1", "print its notes and tags"),
+    ],
+    "rm": [
+        ("textclf rm quickstart-1 quickstart-2", "asks first"),
+        ("textclf rm quickstart-1 --yes", "in scripts"),
+    ],
+    "compare": [
+        ("textclf compare quickstart-1 quickstart-2", "what differs, and by how much"),
+        ("textclf compare runs/* --baseline quickstart-1", "a run a row, the best first"),
+    ],
+    "report": [
+        ("textclf report quickstart-1 -o report.html", "one file to read and to send"),
+        ("textclf report runs/*", "all runs on one page"),
+    ],
     "export": [
         ("textclf export quickstart-1 --format savedmodel -o model", "for TensorFlow Serving, say"),
         ("textclf export quickstart-1 --format onnx -o model.onnx", "needs the extra 'export'"),

@@ -1,9 +1,12 @@
 """`textclf compare`: tables, verdict, picture."""
 
+import csv
+import io
+
 import pytest
 
 from run_folders import make_run, make_series
-from textclf.cli import tables
+from textclf.cli import comparisons, tables
 
 
 @pytest.fixture
@@ -28,10 +31,11 @@ def test_series_are_compared(cli, series, empty_folder):
         "time                5.0 s            5.0 s",
         "",
         "narrow against wide",
-        "  val_mae   1.0000 higher, which is worse: beyond seed noise, p = 0.0079",
-        "  test_mae  1.0000 higher, which is worse: beyond seed noise, p = 0.0079",
+        "  val_mae   1.0000 higher, which is worse: beyond seed noise, p = 0.016",
+        "  test_mae  1.0000 higher, which is worse: beyond seed noise, p = 0.016",
         "  p: exact Fisher-Pitman permutation test of the means; 5 + 5 seeds,",
         "  252 permutations, the smallest possible p is 0.0079",
+        "  corrected by Holm's method for all 2 tests against wide",
         "",
         "comparison.png",
     ]
@@ -56,7 +60,9 @@ def test_single_runs_say_what_a_verdict_needs(cli, series):
 def test_json(cli_json, series):
     code, printed = cli_json("compare", series / "wide", series / "narrow")
     assert code == 0
-    assert list(printed) == ["runs", "settings", "made_with", "scores", "differences", "files"]
+    assert {"runs", "settings", "made_with", "scores", "differences", "files"} < set(printed)
+    assert (printed["baseline"], printed["ranking"]) == ("wide", ["wide", "narrow"])
+    assert printed["differences"][0]["corrected_p"] == 4 / 252
     assert printed["settings"] == {"model.units": {"wide": [64, 64], "narrow": [8]}}
     assert printed["differences"][0]["beyond_seed_noise"] is True
     assert printed["differences"][0]["by_seed"]["n"] == [5, 5]
@@ -75,6 +81,81 @@ def test_what_a_run_says_of_itself_cannot_reach_the_terminal(cli, series):
     assert "\\x1b[2J\\n" in cli("compare", series / "wide", series / "evil").stdout
 
 
+@pytest.fixture
+def many(tmp_path):
+    """Five single runs, one of them on other data, one validated on test rows."""
+    for number, mae in enumerate([3.4, 3.2, 3.1, 3.3, 1.0]):
+        data = {"data": {"b.npz": "1"}} if mae == 1.0 else {}
+        overrides = [f"model.units=[{8 + number}]"]
+        if mae == 3.3:
+            overrides.append("training.validation={split: test}")
+        make_run(tmp_path, f"run-{number}", mae, *overrides, **data)
+    return tmp_path
+
+
+ALL = [f"run-{number}" for number in range(5)]
+
+
+def test_many_runs_have_a_row_each_the_best_first_the_other_data_last(cli, many):
+    lines = cli("compare", *ALL, "--runs-dir", many, "--quiet").stdout.splitlines()
+    assert lines[:2] == ["no verdict: run-4 and run-0 have different data", ""]
+    assert [line.split() for line in lines[2:8]] == [
+        ["run", "val_mae", "difference", "verdict"],
+        ["run-2", "3.1000", "-0.3000"],
+        ["run-1", "3.2000", "-0.2000"],
+        ["run-3", "3.3000*", "other", "rows"],
+        ["run-0", "3.4000", "baseline"],
+        ["run-4", "1.0000", "other", "data"],
+    ]
+    assert "units" in next(line for line in lines if line.startswith("run") and "epochs" in line)
+    assert "one seed each: seed noise may be as large; train both with --seeds 5" in lines
+    assert any(line.startswith("* validated on test rows") for line in lines)
+
+
+def test_another_baseline(cli, cli_json, many):
+    lines = cli("compare", *ALL, "--runs-dir", many, "--baseline", "run-1").stdout.splitlines()
+    assert ["run-1", "3.2000", "baseline"] in [line.split() for line in lines]
+    code, printed = cli_json("compare", "run-0", "--baseline", "run-2", "--runs-dir", many)
+    assert (code, list(printed["runs"])) == (0, ["run-2", "run-0"])
+
+
+@pytest.mark.parametrize("length", [60, 80])
+def test_many_runs_fit_the_terminal(cli, many, monkeypatch, length):
+    monkeypatch.setattr(tables, "line_length", lambda: length)
+    result = cli("compare", *ALL, "--runs-dir", many)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stderr.splitlines()[0] == "1/4  comparing run-1"
+
+
+def test_different_data_is_said_first_and_no_verdict_follows(cli, many):
+    lines = cli("compare", "run-0", "run-4", "--runs-dir", many).stdout.splitlines()
+    assert lines[0] == "no verdict: run-4 and run-0 have different data"
+    assert "  val_mae   2.4000 lower: not comparable" in lines
+    assert not any("which is" in line for line in lines)
+
+
+def test_csv_has_a_line_for_each_run(cli, many):
+    result = cli("compare", *ALL, "--runs-dir", many, "--csv", "--quiet")
+    assert result.stdout_bytes.count(b"\r\n") == 6
+    rows = {row["run"]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+    assert list(rows) == ["run-2", "run-1", "run-3", "run-0", "run-4"]
+    assert rows["run-0"]["baseline"] == rows["run-4"]["other_data"] == "true"
+    assert float(rows["run-2"]["val_mae_difference"]) == pytest.approx(-0.3)
+    assert rows["run-4"]["val_mae_difference"] == rows["run-4"]["val_mae_better"] == ""
+    assert rows["run-3"]["model.units"] == "[11]"
+
+
+def test_csv_and_json_are_two_outputs(cli_json, series):
+    code, printed = cli_json("compare", series / "wide", series / "narrow", "--csv")
+    assert (code, printed["error"]["messages"]) == (2, ["Choose one of --csv and --json."])
+
+
+def test_p_is_never_shown_as_0():
+    assert [comparisons._p(p) for p in (1e-300, 9.9e-5, 1e-4, 0.0079, 1.0)] == [
+        *("<0.0001", "<0.0001", "0.0001", "0.0079", "1")
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -82,6 +163,7 @@ def test_what_a_run_says_of_itself_cannot_reach_the_terminal(cli, series):
         ([], 2, "Missing argument"),
         (["wide", "nothing"], 5, "no such run"),
         (["wide", "wide"], 5, "named twice"),
+        (["wide", "--baseline", "nothing"], 5, "no such run"),
         (["wide", "narrow", "-o", "picture.jpg"], 2, "must end in"),
     ],
 )

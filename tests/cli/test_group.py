@@ -14,6 +14,8 @@ COMMANDS = [
     "train",
     "evaluate",
     "runs",
+    "note",
+    "rm",
     "compare",
     "plot",
     "check",

@@ -6,7 +6,7 @@ import pytest
 from run_folders import TAIL, make_run, make_series
 from textclf.config.file import load_config
 from textclf.errors import RunError
-from textclf.results.comparison import compare
+from textclf.results.comparison import by_interest, compare
 from textclf.runs import create_run
 
 LOW, HIGH = [3.0, 3.1, 3.2, 3.3, 3.4], [4.0, 4.1, 4.2, 4.3, 4.4]
@@ -58,13 +58,36 @@ def test_two_seeds_each_are_too_few(tmp_path):
     assert difference.is_beyond_seed_noise is None
 
 
-def test_of_several_comparisons_each_must_be_clearer(tmp_path):
-    series = [make_series(tmp_path, f"s{k}", [k + x / 10 for x in range(4)]) for k in range(3)]
+def test_holms_correction_is_over_all_tests_against_the_baseline(tmp_path):
+    series = [make_series(tmp_path, f"s{k}", [k + x / 10 for x in range(5)]) for k in range(3)]
     differences = compare(series).differences
-    assert [difference.runs for difference in differences[::2]] == [("s0", "s1"), ("s0", "s2")]
-    # 2 of 70 permutations: enough for one comparison, not for two.
-    assert [difference.is_beyond_seed_noise for difference in differences] == [None] * 4
-    assert compare(series[:2]).differences[0].is_beyond_seed_noise is True
+    assert [one.runs for one in differences[::2]] == [("s0", "s1"), ("s0", "s2")]
+    assert [one.n_comparisons for one in differences] == [4] * 4
+    assert [one.corrected_p for one in differences] == [4 * 2 / 252] * 4
+    assert all(one.is_beyond_seed_noise for one in differences)
+
+
+def test_of_several_comparisons_each_needs_more_seeds(tmp_path):
+    series = [make_series(tmp_path, f"s{k}", [k + x / 10 for x in range(4)]) for k in range(3)]
+    # 2 of 70 permutations: less than 0.05, but not after the correction for four tests.
+    assert [one.is_beyond_seed_noise for one in compare(series).differences] == [None] * 4
+
+
+def test_runs_are_ranked_by_their_validation_score_other_data_last(tmp_path):
+    maes = {"a": 3.5, "b": 3.0, "c": 4.0, "other": 1.0}
+    data = {"other": {"data": {"b.npz": "1"}}}
+    runs = [make_run(tmp_path, name, mae, **data.get(name, {})) for name, mae in maes.items()]
+    comparison = compare(runs)
+    assert comparison.ranking == ["b", "a", "c", "other"]
+    assert (comparison.baseline, comparison.other_data) == ("a", ["other"])
+    assert [one.better for one in comparison.differences[::2]] == ["b", "a", None]
+
+
+def test_settings_are_ordered_by_what_they_say():
+    values = {"seed": {"a": 1, "b": 1}, "x": {"a": 1}, "y": {"a": 1, "b": 2}}
+    assert by_interest({**values, "model.type": {"a": "lstm", "b": "dense"}}) == [
+        *("model.type", "y", "seed", "x")
+    ]
 
 
 @pytest.mark.parametrize(("mae", "better"), [(3.0, "other"), (4.0, "one")])
@@ -144,6 +167,12 @@ def test_two_models_are_compared_on_the_same_examples(classifiers):
     (difference,) = compare(classifiers).differences
     assert difference.by_example.n == (1, 1)  # row 0 by the one alone, row 3 by the other alone
     assert difference.by_example.p == 1.0 and difference.by_seed is None
+
+
+def test_examples_that_do_not_exist_are_not_compared(classifiers):
+    for run in classifiers:
+        run.predictions_path.write_text("split,row,truth,prediction,probability\n")
+    assert compare(classifiers).differences[0].by_example is None
 
 
 def test_models_that_were_asked_other_examples_are_not(classifiers):

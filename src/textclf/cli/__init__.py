@@ -10,12 +10,14 @@ from textclf.cli.evaluate import evaluate
 from textclf.cli.export import export
 from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
+from textclf.cli.note import note
 from textclf.cli.plot import plot
 from textclf.cli.predict import predict
 from textclf.cli.recipes import recipes
 from textclf.cli.report import report
 from textclf.cli.reproduce import reproduce
 from textclf.cli.resume import resume
+from textclf.cli.rm import rm
 from textclf.cli.runs import runs
 from textclf.cli.schema import schema
 from textclf.cli.train import train
@@ -46,6 +48,8 @@ COMMANDS = (
     report,
     plot,
     runs,
+    note,
+    rm,
     compare,
     export,
     schema,

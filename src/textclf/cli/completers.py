@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from textclf.cli.expectations import SCORES
 from textclf.config.recipes import SUFFIXES, list_recipes, shipped_schema
 
 Completions = list[CompletionItem[str]]
@@ -70,6 +71,21 @@ def complete_override(_context: Any, _parameter: Any, incomplete: str) -> Comple
     if equals:
         return _matching([f"{key}={value}" for value in settings.get(key, ())], incomplete)
     return _matching([f"{key}=" for key in settings], incomplete)
+
+
+def complete_key(_context: Any, _parameter: Any, incomplete: str) -> Completions:
+    """Scores and settings."""
+    return _matching([*SCORES, *_settings()], incomplete)
+
+
+def complete_condition(context: Any, parameter: Any, incomplete: str) -> Completions:
+    """'model.ty' to 'model.type=', 'model.type=l' to the types with an l."""
+    return complete_override(context, parameter, incomplete)
+
+
+def known_settings() -> set[str]:
+    """The dotted path of every setting that a config can have."""
+    return set(_settings())
 
 
 def complete_epochs(_context: Any, _parameter: Any, incomplete: str) -> Completions:

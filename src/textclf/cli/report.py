@@ -8,6 +8,7 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.output import print_json, say, warn
+from textclf.cli.steps import show_steps
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -29,6 +30,7 @@ def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path |
 )
 @options.device_option
 @options.data_dir_option
+@options.quiet_option
 @options.json_option
 def report(
     runs: tuple[str, ...],
@@ -36,13 +38,15 @@ def report(
     output: Path | None,
     device: str,
     data_dir: Path | None,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Write an HTML report of RUN: scores, curves, classes, mistakes.
 
     The report is a single file. RUN is a folder, or a name under --runs-dir; left out, the newest
-    finished run. Several runs are compared first. Without a run's data the report leaves out the
-    texts of its mistakes.
+    finished run. Several runs are compared first: the best on top, in a table that can be sorted;
+    of many, the curves and the mistakes' words of the best 8 are shown. Without a run's data the
+    report leaves out the texts of its mistakes.
     """
     from textclf.results.report.write import write_report
     from textclf.runs import find_run
@@ -50,7 +54,8 @@ def report(
     opened = [find_run(run, runs_dir) for run in runs or [None]]
     name = opened[0].title.replace("/", "-") if len(opened) == 1 else "comparison"
     file = output or Path(f"{name}.html")
-    warnings = write_report(opened, file, data_dir=data_dir, device=device)
+    with show_steps(quiet) as progress:
+        warnings = write_report(opened, file, data_dir=data_dir, device=device, progress=progress)
     for warning in warnings:
         warn(warning)
     if as_json:

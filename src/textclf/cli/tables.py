@@ -58,12 +58,15 @@ def line_length() -> float:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else math.inf
 
 
-def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
     """Print a line for each row; columns that are all empty are left out.
 
     Where there is no room, columns are left out by their rank, then the first cells shortened.
+
+    Returns:
+        The titles of the columns that found no room.
     """
-    _print(_fill(columns, rows))
+    return _print(_fill(columns, rows))
 
 
 def print_wide_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
@@ -93,15 +96,18 @@ def _fill(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Fil
     return filled
 
 
-def _print(shown: list[Filled]) -> None:
+def _print(shown: list[Filled]) -> list[str]:
+    left_out = []
     while (excess := _excess(shown)) > 0:
         last = max(shown, key=lambda filled: filled.column.rank)
         if last.column.rank == 0:
             shown[0] = replace(shown[0], width=int(max(SHORTEST, shown[0].width - excess)))
             break
         shown.remove(last)
+        left_out.append(last.column.title)
     for cells in zip(*(filled.lines() for filled in shown), strict=True):
         click.echo(GAP.join(cells).rstrip())
+    return left_out
 
 
 def _excess(shown: Sequence[Filled]) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
-from textclf.results.significance import Significance, mcnemar_test, permutation_test
+from textclf.results.significance import Significance, holm, mcnemar_test, permutation_test
 from textclf.runs import RunFolder, Summary, distinct_names, summarize
 from textclf.runs.environment import circumstances
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 EQUAL = 1e-9  # the largest difference that is rounding alone
 ALPHA = 0.05  # a difference that chance makes less often is more than noise
 SPLITS = {"val": "validation", "test": "test"}
+METRICS = ("accuracy", "mae")
+RANKED = [f"{split}_{metric}" for split in SPLITS for metric in (*METRICS, "loss")]
+OTHER_DATA = "they have different data"
+FEW = 3  # runs that find room beside each other
 MADE_WITH = ("data", "versions", "code", "device")
 
 
@@ -33,7 +37,9 @@ class Difference:
         obstacle: why the scores cannot be tested against seed noise; None if they can.
         by_seed: the test of the seeds' scores, if there are enough seeds.
         by_example: the test of the examples, if each run has one seed.
-        n_comparisons: number of runs that are compared with the first one.
+        is_fair: whether both are scores on the same rows.
+        n_comparisons: number of tests that p is corrected for.
+        corrected_p: the test's p after Holm's correction for all tests of the comparison.
     """
 
     runs: tuple[str, str]
@@ -42,24 +48,27 @@ class Difference:
     obstacle: str | None
     by_seed: Significance | None
     by_example: Significance | None
+    is_fair: bool = True
     n_comparisons: int = 1
+    corrected_p: float | None = None
 
     @property
-    def alpha(self) -> float:
-        """The largest significant p-value, with Bonferroni's correction for many comparisons."""
-        return ALPHA / self.n_comparisons
+    def test(self) -> Significance | None:
+        return self.by_seed or self.by_example
 
     @property
     def is_beyond_seed_noise(self) -> bool | None:
         """None if it is unknown."""
-        if self.by_seed is None or self.by_seed.smallest_p >= self.alpha:
+        if self.by_seed is None or self.corrected_p is None:
             return None
-        return self.by_seed.p < self.alpha
+        if self.corrected_p < ALPHA:
+            return True
+        return None if self.by_seed.smallest_p * self.n_comparisons >= ALPHA else False
 
     @property
     def better(self) -> str | None:
-        """The name of the run with the better score."""
-        if abs(self.value) < EQUAL:
+        """The name of the run with the better score; None where they cannot be compared."""
+        if abs(self.value) < EQUAL or not self.is_fair:
             return None
         return self.runs[(self.value > 0) == is_better_higher(self.score)]
 
@@ -69,11 +78,13 @@ class Comparison:
     """Runs side by side.
 
     Args:
-        runs: a summary of each run by its shortest unique name.
+        runs: a summary of each run by its shortest unique name; the first is the baseline.
         settings: differences of the configs by dotted path: a value for each run that has it.
         made_with: differences of data hashes, versions and devices, likewise.
         scores: of each run by name, as in metrics.json.
-        differences: in validation and test metric, each run against the first.
+        differences: in validation and test metric, each run against the baseline.
+        other_data: the names of the runs whose data is not the baseline's.
+        ranking: all names: the best first, then those without scores, then those of other data.
     """
 
     runs: dict[str, Summary]
@@ -81,6 +92,12 @@ class Comparison:
     made_with: dict[str, dict[str, Any]]
     scores: dict[str, dict[str, float]]
     differences: list[Difference]
+    other_data: list[str]
+    ranking: list[str]
+
+    @property
+    def baseline(self) -> str:
+        return next(iter(self.runs))
 
 
 class _Compared:
@@ -93,12 +110,7 @@ class _Compared:
         self.made_with = circumstances(
             {section: run.record[section] for section in MADE_WITH if section in run.record}
         )
-        # Files are compared by content, not by path or name.
-        dataset = self.config["dataset"]
-        self.asked = (
-            list((run.record.get("data") or {}).values()),  # training first, then test
-            {key: dataset[key] for key in dataset if key not in ("path", "test_path")},
-        )
+        self.asked = asked(self.config, run.record)
         self.scores = run.metrics if run.metrics_path.exists() else {}
 
     def values(self, score: str) -> list[float]:
@@ -111,26 +123,74 @@ class _Compared:
         return self.run.predictions
 
 
-def compare(runs: Sequence[RunFolder]) -> Comparison:
-    """Compare two runs or more.
+def asked(config: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[list[Any], Any]:
+    """The data that a run was asked about: files by their content, not by path or name."""
+    dataset = config["dataset"]
+    hashes = list((record.get("data") or {}).values())  # training first, then test
+    return hashes, {key: dataset[key] for key in dataset if key not in ("path", "test_path")}
+
+
+def compare(
+    runs: Sequence[RunFolder], progress: Callable[[int, int, str], None] = lambda *_: None
+) -> Comparison:
+    """Compare the first of two runs or more, the baseline, with each of the others.
+
+    Args:
+        progress: called before each step with the number of steps done, of all, and what it does.
 
     Raises:
         RunError: one is named twice, or a file of one is missing or damaged.
     """
     compared = [_Compared(name, run) for name, run in zip(distinct_names(runs), runs, strict=True)]
     first, *others = compared
+    differences = []
+    for done, other in enumerate(others):
+        progress(done, len(others), f"comparing {other.name}")
+        scores = [score for score in _metrics_of(first.scores) if score in other.scores]
+        differences += [_difference(first, other, score) for score in scores]
+    other_data = [other.name for other in others if other.asked != first.asked]
     return Comparison(
         runs={one.name: summarize(one.run) for one in compared},
         settings=differing({one.name: flatten(one.config) for one in compared}),
         made_with=differing({one.name: one.made_with for one in compared}),
         scores={one.name: one.scores for one in compared},
-        differences=[
-            _difference(first, other, score, len(others))
-            for other in others
-            for score in _metrics_of(first.scores)
-            if score in other.scores
-        ],
+        differences=_corrected(differences),
+        other_data=other_data,
+        ranking=_ranked(compared, other_data),
     )
+
+
+def _corrected(differences: Sequence[Difference]) -> list[Difference]:
+    """With Holm's correction over all tests against the baseline."""
+    tested = [place for place, one in enumerate(differences) if one.test]
+    ps = holm([test.p for one in differences if (test := one.test)])
+    corrected = dict(zip(tested, ps, strict=True))
+    return [
+        replace(one, n_comparisons=len(tested), corrected_p=corrected.get(place))
+        for place, one in enumerate(differences)
+    ]
+
+
+def _ranked(compared: Sequence[_Compared], other_data: Sequence[str]) -> list[str]:
+    same = {one.name: one.scores for one in compared if one.name not in other_data}
+    return [*best_first(same), *other_data]
+
+
+def best_first(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Runs by their leading score, the best first; those without it last."""
+    leading = leading_score(scores.values())
+    sign = -1 if is_better_higher(leading) else 1
+
+    def place(name: str) -> tuple[bool, float]:
+        return leading not in scores[name], sign * scores[name].get(leading, 0.0)
+
+    return sorted(scores, key=place)
+
+
+def leading_score(scores: Iterable[Mapping[str, float]]) -> str:
+    """The score that decides which run is best: of validation rows, where there are any."""
+    known = {name for one in scores for name in one}
+    return next((score for score in RANKED if score in known), "")
 
 
 def differing(by_run: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -144,21 +204,36 @@ def differing(by_run: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
     }
 
 
+def by_interest(values: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Settings that differ, by what they say about the runs.
+
+    First those that every run has, the model's type before them, then those of most values.
+    """
+    most = max((len(by_run) for by_run in values.values()), default=0)
+
+    def place(path: str) -> tuple[int, bool, int]:
+        distinct = {repr(value) for value in values[path].values()}
+        return most - len(values[path]), path != "model.type", -len(distinct)
+
+    return sorted(values, key=place)
+
+
 def _all_equal(values: Iterable[Any]) -> bool:
     first, *others = values
     return all(value == first for value in others)
 
 
 def _metrics_of(scores: dict[str, float]) -> list[str]:
-    names = (f"{split}_{metric}" for split in SPLITS for metric in ("accuracy", "mae"))
+    names = (f"{split}_{metric}" for split in SPLITS for metric in METRICS)
     return [name for name in names if name in scores]
 
 
 # --- noise -----------------------------------------------------------------------------------
 
 
-def _difference(one: _Compared, other: _Compared, score: str, n_comparisons: int) -> Difference:
-    obstacle = _obstacle(one, other, score)
+def _difference(one: _Compared, other: _Compared, score: str) -> Difference:
+    unfair = _other_rows(one, other, score)
+    obstacle = unfair or _other_fits(one, other)
     is_comparable = obstacle is None
     values = [run.values(score) for run in (one, other)] if is_comparable else []
     has_seeds = is_comparable and max(map(len, values)) > 1
@@ -171,16 +246,20 @@ def _difference(one: _Compared, other: _Compared, score: str, n_comparisons: int
         obstacle=obstacle,
         by_seed=permutation_test(*values) if has_seeds else None,
         by_example=_by_example(one, other, score) if is_comparable and not has_seeds else None,
-        n_comparisons=n_comparisons,
+        is_fair=unfair is None,
     )
 
 
-def _obstacle(one: _Compared, other: _Compared, score: str) -> str | None:
-    """Why two runs' scores cannot be compared; None if they can."""
-    if one.asked != other.asked:
-        return "they have different data"
+def _other_fits(one: _Compared, other: _Compared) -> str | None:
     if one.run.folds or other.run.folds:
         return "folds differ by their rows, which hides the seed's effect; use another split"
+    return None
+
+
+def _other_rows(one: _Compared, other: _Compared, score: str) -> str | None:
+    """Why two scores are not of the same rows; None if they are."""
+    if one.asked != other.asked:
+        return OTHER_DATA
     validations = [run.config["training"]["validation"] for run in (one, other)]
     if score.startswith("val_") and not _all_equal(validations):
         return "they validate on different rows"
@@ -200,8 +279,8 @@ def _by_example(one: _Compared, other: _Compared, score: str) -> Significance | 
     if not score.endswith("accuracy"):
         return None
     tables = [run.predictions[run.predictions["split"] == split] for run in (one, other)]
-    asked = [table[["row", "truth"]].reset_index(drop=True) for table in tables]
-    if not asked[0].equals(asked[1]):
+    asked_for = [table[["row", "truth"]].reset_index(drop=True) for table in tables]
+    if asked_for[0].empty or not asked_for[0].equals(asked_for[1]):
         return None
     rights = [(table["truth"] == table["prediction"]).to_numpy() for table in tables]
     return mcnemar_test(int((rights[0] & ~rights[1]).sum()), int((rights[1] & ~rights[0]).sum()))

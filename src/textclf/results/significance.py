@@ -1,4 +1,4 @@
-"""Whether a difference between scores is more than noise: two exact tests, each with its source.
+"""Whether a difference between scores is more than noise: two exact tests, and many of them.
 
 - `permutation_test`: the two-sample permutation test of means; R. A. Fisher, The Design of
   Experiments (1935), chapter 3; E. J. G. Pitman, Significance tests which may be applied to samples
@@ -8,9 +8,12 @@
   Biology 9 (2010).
 - `mcnemar_test`: Q. McNemar, Note on the sampling error of the difference between correlated
   proportions or percentages, Psychometrika 12 (1947), with the exact binomial distribution.
+- `holm`: S. Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+  Statistics 6 (1979).
 """
 
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -93,7 +96,30 @@ def mcnemar_test(only_one: int, only_other: int) -> Significance:
         tail += ways
     return Significance(
         test="McNemar's exact test",
-        p=min(1.0, 2 * tail / 2**n),
+        p=_not_zero(2 * tail, 2**n),
         n=(only_one, only_other),
-        smallest_p=min(1.0, 2 / 2**n),
+        smallest_p=_not_zero(2, 2**n),
     )
+
+
+def _not_zero(ways: int, all_ways: int) -> float:
+    """A probability that is never 0, even where it is below the smallest number."""
+    return min(1.0, max(ways / all_ways, sys.float_info.min))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """The p-values of several tests, corrected for their number.
+
+    If no difference is real, the chance that any of them falls below 0.05 is at most 0.05.
+
+    Args:
+        ps: of all tests, in any order.
+
+    Returns:
+        In the same order, each at least as large as before and at most 1.
+    """
+    corrected, largest = [0.0] * len(ps), 0.0
+    for rank, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        largest = max(largest, (len(ps) - rank) * ps[place])
+        corrected[place] = min(1.0, largest)
+    return corrected

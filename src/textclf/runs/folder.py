@@ -165,6 +165,10 @@ class RunFolder(FitFolder):
     def log_path(self) -> Path:
         return self.path / "log.txt"
 
+    @property
+    def notes_path(self) -> Path:
+        return self.path / "notes.json"
+
     @cached_property
     def config(self) -> Config:
         """The complete config, as in config.yaml.

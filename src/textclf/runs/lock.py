@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 class RunLock:
-    """An advisory lock on `.lock` in a run's folder; that the file exists means nothing.
+    """An advisory lock on a file in a run's folder; that the file exists means nothing.
 
     Args:
         run: the run's folder.
+        file: another for what is written independently of the rest.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, file: str = ".lock") -> None:
         self.run = run
+        self.file = file
         self._held: BaseFileLock | None = None
         self._blocks = 0  # that hold the lock, one inside the other
 
@@ -42,9 +44,10 @@ class RunLock:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.run / ".lock", thread_local=False)
+        path = self.run / self.file
+        lock = FileLock(path, thread_local=False)
         try:
-            _refuse_others_file(self.run / ".lock")
+            _refuse_others_file(path)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise RunError(
@@ -52,7 +55,7 @@ class RunLock:
                 "ended"
             ) from error
         except OSError as error:
-            raise cannot_write(self.run / ".lock", error) from error
+            raise cannot_write(path, error) from error
         self._held = lock
 
     @contextlib.contextmanager
@@ -82,9 +85,9 @@ class RunLock:
         """Whether no process holds it; False where that cannot be found out."""
         if self.is_held:
             return False
-        if not (self.run / ".lock").exists():
+        if not (self.run / self.file).exists():
             return True
-        probe = RunLock(self.run)
+        probe = RunLock(self.run, self.file)
         try:
             probe.acquire()
         except Exception:

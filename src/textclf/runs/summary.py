@@ -2,15 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.runs.folder import FitFolder, RunFolder
+from textclf.runs.notes import Notes, read_notes
 from textclf.runs.reading import read_text
 from textclf.runs.search import list_runs
 from textclf.runs.series import SeriesFolder, open_folder
@@ -33,6 +35,9 @@ class Summary:
             best validation so far.
         started: UTC, ISO 8601.
         seconds: that the epochs of all fits took.
+        metrics: everything that metrics.json contains.
+        settings: of the config, by their dotted paths.
+        notes: and tags, that people wrote about the run.
         problem: what is damaged.
     """
 
@@ -49,7 +54,15 @@ class Summary:
     scores: dict[str, float] | None = None
     started: str = ""
     seconds: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
     problem: str | None = None
+
+    @property
+    def validated_on_test(self) -> bool:
+        """Whether test rows chose the kept epoch, so that the test score is too optimistic."""
+        return self.settings.get("training.validation.split") == "test"
 
 
 def summarize_runs(runs_dir: Path) -> list[Summary]:
@@ -80,6 +93,8 @@ def summarize(run: RunFolder) -> Summary:
     final = [_read_history(run)] if folds and run.history_path.exists() else []
     lengths = [len(history) for history in final or histories] or [0]
     metric = _metric(histories)
+    settings, notes, problem = _settings_and_notes(run)
+    kept = run.metrics if run.metrics_path.exists() else None
     return Summary(
         name=run.name,
         path=run.path,
@@ -89,12 +104,27 @@ def summarize(run: RunFolder) -> Summary:
         n_parts=len(histories) if seeds or folds else 0,
         n_planned_parts=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
         epochs=(min(lengths), max(lengths)),
-        planned=None if status == "finished" else run.config.training.epochs,
+        planned=None if status == "finished" else settings.get("training.epochs"),
         metric=metric,
-        scores=_scores(run, metric, histories),
+        scores=_scores(kept, metric, histories),
         started=str(record.get("started", "")),
         seconds=sum(row.get("seconds", 0.0) for rows in [*histories, *final] for row in rows),
+        metrics=kept or {},
+        settings=settings,
+        notes=notes,
+        problem=problem,
     )
+
+
+def _settings_and_notes(run: RunFolder) -> tuple[dict[str, Any], Notes, str | None]:
+    """And what is damaged in them: without them the scores still say something."""
+    settings, notes, problem = {}, Notes(), None
+    try:
+        settings = flatten(run.config.model_dump())
+        notes = read_notes(run)
+    except RunError as error:
+        problem = error.messages[0]
+    return settings, notes, problem
 
 
 def describe_state(run: RunFolder) -> list[str]:
@@ -136,10 +166,9 @@ def _metric(histories: list[list[dict[str, float]]]) -> str | None:
 
 
 def _scores(
-    run: RunFolder, metric: str | None, histories: list[list[dict[str, float]]]
+    kept: dict[str, float] | None, metric: str | None, histories: list[list[dict[str, float]]]
 ) -> dict[str, float]:
-    if run.metrics_path.exists():
-        kept = run.metrics
+    if kept is not None:
         names = (f"{split}_{metric}{sd}" for split in ("val", "test") for sd in ("", "_sd"))
         return {name: kept[name] for name in names if name in kept}
     seen = list(_seen(f"val_{metric}", histories))

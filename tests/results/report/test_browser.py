@@ -10,6 +10,7 @@ import pytest
 
 from made_up_run import make_run
 from needs import need
+from run_folders import make_run as make_boston
 from textclf.results.report import read_contents, render_page
 from textclf.runs import RunFolder
 
@@ -17,7 +18,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
-NAMES = ["many classes", "imdb", "folds", "comparison"]
+NAMES = ["many classes", "imdb", "folds", "comparison", "many runs"]
 
 # The texts whose contrast with the nearest background behind them falls short, as WCAG 2 counts it.
 FAINT_TEXTS = """() => {
@@ -69,12 +70,14 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pages(hostile, trained, tmp_path_factory) -> dict[str, Path]:
-    """Pages by name: 46 hostile classes, two classes, k folds, four runs compared."""
+    """Pages by name: 46 hostile classes, two classes, k folds, four runs compared, then fifty."""
     folder = tmp_path_factory.mktemp("pages")
     runs = {name: read_contents(RunFolder(trained / name)) for name in ("imdb", "folds")}
     small = read_contents(make_run(folder / "runs", classes=4, name="small"))
     contents = {"many classes": [hostile], **{name: [run] for name, run in runs.items()}}
     contents["comparison"] = [hostile, small, *runs.values()]
+    fifty = [make_boston(folder / "fifty", f"run-{n}", 3.0 + 7 * n % 50 / 50) for n in range(50)]
+    contents["many runs"] = [read_contents(run) for run in fifty]
     paths = {name: folder / f"{name}.html" for name in contents}
     for name, path in paths.items():
         path.write_text(render_page(contents[name]), encoding="utf-8")
@@ -159,3 +162,27 @@ def test_attacks_are_shown_as_text(visit):
     page = visit("many classes")
     assert page.get_by_text("<script>alert(1)</script>").count() > 5
     assert page.locator("script, img, iframe").count() == 0
+
+
+def test_many_runs_are_sorted_by_the_mouse_and_the_keys_without_a_script(visit):
+    page = visit("many runs", java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    rows = page.locator(".sortable tbody tr")
+
+    def shown() -> list[str]:
+        tops = [(row.bounding_box()["y"], row.locator("a").inner_text()) for row in rows.all()]
+        return [name for _, name in sorted(tops)]
+
+    by_score = shown()
+    page.get_by_role("radio", name="run").check()
+    assert shown() == sorted(by_score) != by_score
+    page.keyboard.press("ArrowRight")  # to the score
+    assert shown() == by_score
+
+
+def test_many_runs_are_a_page_of_bounded_height_whose_links_unfold_a_run(visit):
+    page = visit("many runs", viewport={"width": 1280, "height": 900})
+    assert page.evaluate("document.documentElement.scrollHeight") < 6000
+    assert page.locator("details.run[open]").count() == 0
+    page.get_by_role("link", name="run-17").click()
+    page.wait_for_selector("details.run[open]")
+    assert page.locator("details.run[open] article").get_by_text("run-17").first.is_visible()

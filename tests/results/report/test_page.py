@@ -10,7 +10,7 @@ import pytest
 from made_up_run import ATTACK, make_run
 from textclf.results.report import read_contents, render_page
 
-VOID = {"meta", "br", "img"}
+VOID = {"meta", "br", "img", "input"}
 
 
 class Outline(HTMLParser):

@@ -100,21 +100,24 @@ def chart_of_fits(histories: Mapping[str, DataFrame], metric: str) -> Chart | No
             for place, (name, history) in enumerate(histories.items())
             if (curve := _curve(history, column, name, "thin", place % COLOURS))
         ]
+        if len(curves) >= MOST_LABELS:  # without labels, colours would repeat and mean nothing
+            curves = [curve._replace(style="thin quiet") for curve in curves]
         if curves:
             return _chart([*curves, *_mean(curves)], metric, f"{words} of {_count(len(curves))}")
     return None
 
 
-def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str) -> Chart | None:
-    """A curve for each run, numbered from 1: validation if there is any, else training.
+def chart_of_runs(runs: Sequence[Sequence[DataFrame]], metric: str, first: int = 1) -> Chart | None:
+    """A curve for each run, numbered: validation if there is any, else training.
 
     Args:
         runs: the histories of each run's fits; the mean of several fits is drawn.
+        first: the number of the first run.
     """
     curves = []
     for place, fits in enumerate(runs):
         column = f"val_{metric}" if all(f"val_{metric}" in fit for fit in fits) else metric
-        label, colour = str(place + 1), place % COLOURS
+        label, colour = str(place + first), place % COLOURS
         own = [c for fit in fits if (c := _curve(fit, column, label, "run", colour))]
         means = [mean._replace(label=label, style="run", colour=colour) for mean in _mean(own)]
         curves += means or own[:1]

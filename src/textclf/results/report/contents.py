@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import Config
@@ -12,6 +12,7 @@ from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
 from textclf.results.report.mistakes import Explanation
 from textclf.results.report.outcome import Outcome, read_outcome
 from textclf.runs import FitFolder, RunFolder
+from textclf.runs.notes import Notes, read_notes
 from textclf.runs.reading import number_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Contents:
         explanations: for each of the outcome's mistakes; empty if they are not available.
         parameters: of the model, if it was opened.
         notes: what readers must know, and why something is missing.
+        remarks: notes and tags that people wrote.
     """
 
     name: str
@@ -51,6 +53,12 @@ class Contents:
     explanations: Sequence[Explanation] = ()
     parameters: int | None = None
     notes: Sequence[str] = ()
+    remarks: Notes = field(default_factory=Notes)
+
+    @property
+    def validated_on_test(self) -> bool:
+        """Whether test rows chose the kept epoch."""
+        return getattr(self.config.training.validation, "split", None) == "test"
 
 
 def read_contents(run: RunFolder) -> Contents:
@@ -85,6 +93,7 @@ def read_contents(run: RunFolder) -> Contents:
         ),
         outcome_of=shown.path.name if has_outcome and shown is not run else "",
         notes=_notes(run),
+        remarks=read_notes(run),
     )
 
 

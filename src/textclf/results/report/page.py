@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textclf.config.file import dump_config
 from textclf.plots.canvas import number
 from textclf.results.report import charts, prose
-from textclf.results.report.charts import chart_of_runs
 from textclf.results.report.contents import Contents
 from textclf.results.report.mistakes import strongest_features
+from textclf.results.report.overview import best_runs, group_runs, sorting_style
 
 if TYPE_CHECKING:
     import jinja2
@@ -39,14 +39,16 @@ class Bar(NamedTuple):
 
 def render_page(runs: Sequence[Contents]) -> str:
     """One HTML document; with several runs, which differ in name, a comparison comes first."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    groups = group_runs(runs) if len(runs) > 1 else []
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + sorting_style(groups)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         _environment()
         .get_template("page.html")
         .render(
             runs=runs,
-            comparison=_comparison(runs) if len(runs) > 1 else None,
+            groups=groups,
+            explained=len(best_runs(runs)),
             style=_trusted(style),
             policy=POLICY.format(digest),
         )
@@ -65,7 +67,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, bars=bars, share=share)
+    environment.filters.update(number=number, bars=bars, share=share, score_name=score_name)
     environment.globals.update(
         prose=prose,
         chart=charts,
@@ -93,6 +95,14 @@ def share(value: float) -> str:
     return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
 
 
+def score_name(key: str) -> str:
+    """'validation macro F1' for val_macro_f1; a setting stays as it is."""
+    if "." in key:
+        return key
+    name = key.replace("_", " ").replace(" f1", " F1")
+    return f"validation {name.removeprefix('val ')}" if name.startswith("val ") else name
+
+
 def bars(run: Contents) -> list[Bar]:
     """The run's scores of its metric, and that of a constant answer."""
     words = {"test": "test rows", "val": "validation rows"}
@@ -108,16 +118,3 @@ def bars(run: Contents) -> list[Bar]:
         Bar(label, value, deviation, value / max(longest, 1e-12), style)
         for label, value, deviation, style in rows
     ]
-
-
-def _comparison(runs: Sequence[Contents]) -> dict[str, Any]:
-    """The runs side by side: scores, settings that differ, curves."""
-    metrics = list(dict.fromkeys(run.metric for run in runs))
-    splits = ("test", "val")
-    scores = [f"{split}_{name}" for name in dict.fromkeys([*metrics, "loss"]) for split in splits]
-    histories = [run.histories for run in runs]
-    return {
-        "scores": [score for score in scores if any(score in run.metrics for run in runs)],
-        "settings": prose.differing_settings([run.config for run in runs]),
-        "chart": chart_of_runs(histories, metrics[0] if len(metrics) == 1 else "loss"),
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from textclf.results.report import (
 )
 from textclf.results.report.attribution import Score, explain_features, explain_text, log_odds
 from textclf.results.report.contents import shown_fit
+from textclf.results.report.overview import BEST, best_runs
 from textclf.runs import RunFolder, distinct_names
 from textclf.training.engine import backend
 from textclf.training.resumption import refuse_other_data
@@ -44,8 +45,12 @@ def write_report(
     *,
     data_dir: Path | None = None,
     device: str = "auto",
+    progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> list[str]:
-    """Write one self-contained HTML page about runs.
+    """Write one self-contained HTML page about runs; of many, the best ones are explained.
+
+    Args:
+        progress: called before each step with the number of steps done, of all, and what it does.
 
     Returns:
         A line for each part that is missing: why, and what to do.
@@ -54,22 +59,52 @@ def write_report(
         RunError: a run's table is damaged, or a run is named twice.
         ResourceError: the page cannot be written, or the device does not exist.
     """
-    contents, warnings = [], []
+    contents: list[Contents] = []
     for name, run in zip(distinct_names(runs), runs, strict=True):
-        content = replace(read_contents(run), name=name if len(runs) > 1 else run.title)
-        try:
-            content = _explain(run, content, data_dir, device)
-        except (DataError, RunError) as error:
-            what = f"{run.name}: its mistakes are shown without explanations, because:"
-            lines = [what, *error.messages]
-            content = replace(content, notes=[*content.notes, "\n".join(lines)])
-            warnings += lines
-        contents.append(content)
+        progress(len(contents), len(runs) + min(len(runs), BEST), f"reading {run.name}")
+        contents.append(replace(read_contents(run), name=name if len(runs) > 1 else run.title))
+    chosen = [content.name for content in best_runs(contents)]
+    warnings: list[str] = []
+    load = _remembering_one(data_dir)
+    for place, (run, content) in enumerate(zip(runs, contents, strict=True)):
+        if content.name in chosen:
+            done = len(runs) + chosen.index(content.name)
+            progress(done, len(runs) + len(chosen), f"explaining {content.name}")
+            contents[place], missing = _explain_or_say(run, content, load, device)
+            warnings += missing
     write_text(output, render_page(contents))
     return warnings
 
 
-def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: str) -> Contents:
+def _remembering_one(data_dir: Path | None) -> Callable[[Config], Dataset]:
+    """Loads datasets; runs on the same data, one after another, load it once."""
+    loaded: dict[str, Dataset] = {}
+
+    def load(config: Config) -> Dataset:
+        key = repr(config.dataset)
+        if key not in loaded:
+            loaded.clear()
+            loaded[key] = load_dataset(config.dataset, data_dir)
+        return loaded[key]
+
+    return load
+
+
+def _explain_or_say(
+    run: RunFolder, content: Contents, load: Callable[[Config], Dataset], device: str
+) -> tuple[Contents, list[str]]:
+    """The contents with explanations, or with a note and lines that say why there are none."""
+    try:
+        return _explain(run, content, load, device), []
+    except (DataError, RunError) as error:
+        what = f"{run.name}: its mistakes are shown without explanations, because:"
+        lines = [what, *error.messages]
+        return replace(content, notes=[*content.notes, "\n".join(lines)]), lines
+
+
+def _explain(
+    run: RunFolder, content: Contents, load: Callable[[Config], Dataset], device: str
+) -> Contents:
     """The contents with an explanation of each mistake.
 
     Raises:
@@ -79,7 +114,7 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
     if content.outcome is None or not content.outcome.mistakes:
         return content
     fit = shown_fit(run)
-    data = load_dataset(run.config.dataset, data_dir)
+    data = load(run.config)
     refuse_other_data(run, data)
     with backend.computing(None):
         backend.start(device)

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized, normalize
 
 import numpy as np
 
@@ -23,7 +24,8 @@ from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import hash_file
 from textclf.data.tables import JSON_LINES, format_of, read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
-from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
+from textclf.data.tokenizer import RESERVED_WORDS, tokenize
+from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import DataError, MissingDataError
 from textclf.wording import several, some_of
 
@@ -41,7 +43,7 @@ NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
-def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
+def load_csv(settings: CsvDataset, data_dir: Path | None = None, tokens: Tokens = KERAS) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
@@ -54,12 +56,12 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_file(path) for name, path in _by_name(paths).items()}
-    key = json.dumps([digests, settings.model_dump(exclude=NOT_READING)])
+    key = json.dumps([digests, settings.model_dump(exclude=NOT_READING), tokens.key])
     arrays = cached(
         "csv",
         hashlib.sha256(key.encode()).hexdigest(),
         FIELDS,
-        lambda: _convert(settings, dict(zip(paths, digests.values(), strict=True))),
+        lambda: _convert(settings, dict(zip(paths, digests.values(), strict=True)), tokens),
     )
     notes = json.loads(arrays["notes"].tobytes())
     text = Ragged(arrays["values"], arrays["offsets"])
@@ -131,13 +133,13 @@ def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
 # --- from rows to arrays ---------------------------------------------------------------------
 
 
-def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
+def _convert(settings: CsvDataset, digests: Mapping[Path, str], tokens: Tokens) -> Arrays:
     """Read the files, each of which must have, to its end, the SHA-256 that goes with it."""
-    reader = _Reader(settings, digests)
+    reader = _Reader(settings, digests, tokens)
     words: Sequence[str] = RESERVED_WORDS
     text, features = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64)), np.empty((0, 0))
     if settings.is_text:
-        text, words = tokenize(reader.inputs())
+        text, words = tokenize(reader.inputs(), tokens.split)
     else:
         numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
@@ -212,8 +214,9 @@ def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]
 class _Reader:
     """Takes the columns of a config from rows, and collects their errors."""
 
-    def __init__(self, settings: CsvDataset, digests: Mapping[Path, str]) -> None:
+    def __init__(self, settings: CsvDataset, digests: Mapping[Path, str], tokens: Tokens) -> None:
         self.settings = settings
+        self.tokens = tokens
         self.digests = digests
         self.path = next(iter(digests))  # of the training rows
         self.rows_of: list[int] = []  # of each file
@@ -222,6 +225,7 @@ class _Reader:
         self.numbers = array("d")
         self.wordless = Counter[str]()
         self.first_wordless: dict[str, int] = {}
+        self.decomposed = Counter[str]()  # texts and labels that are not in NFC, by column
         self.problems: list[str] = []
         self.n_problems = 0
 
@@ -257,6 +261,7 @@ class _Reader:
         if self.settings.label is None:
             self.numbers.append(self._number(path, line, row, self.settings.target or ""))
             return
+        self._count_decomposed(self.settings.label, row)
         label = class_of(row.get(self.settings.label))
         if label is None:
             self._note(path, line, self.settings.label, "no class")
@@ -270,10 +275,16 @@ class _Reader:
         if not isinstance(text, str):
             self._note(path, line, self.settings.text, f"{text!r:.50} is not a text")
             return ""
-        if not any(map(str.isalnum, text)) and not split_words(text):
+        self._count_decomposed(self.settings.text, row)
+        if not any(map(str.isalnum, text)) and not self.tokens.split(text):
             self.wordless[path.name] += 1
             self.first_wordless.setdefault(path.name, line)
         return text
+
+    def _count_decomposed(self, column: str, row: Row) -> None:
+        value = row.get(column)
+        if isinstance(value, str) and not is_normalized("NFC", value):
+            self.decomposed[column] += 1
 
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
         number = _number_in(row.get(column))
@@ -325,6 +336,23 @@ class _Reader:
             yield (
                 f"{name}: {several(n_rows, 'text')} without a word, the first in line "
                 f"{self.first_wordless[name]}; they are kept, but the model sees nothing in them"
+            )
+        yield from self._warn_of_decomposed()
+
+    def _warn_of_decomposed(self) -> Iterator[str]:
+        n_labels = self.decomposed.get(self.settings.label or "", 0)
+        n_texts = self.decomposed.get(self.settings.text or "", 0)
+        if n_labels:
+            yield (
+                f"{several(n_labels, 'label')} in another form of Unicode than NFC, as files from "
+                "a Mac have it: read as NFC, so that a class has one name"
+            )
+        if n_texts:
+            is_keras = self.tokens.kind == "keras"
+            what = "tokens: keras takes both forms of a word for two words; set tokens: words"
+            yield (
+                f"{several(n_texts, 'text')} in another form of Unicode than NFC, as files from "
+                f"a Mac have it: {what if is_keras else 'read as NFC'}"
             )
 
 
@@ -382,7 +410,7 @@ def class_of(value: Any) -> str | None:
         if value.is_integer():
             value = int(value)  # 1.0 in JSON is the class 1
     if isinstance(value, str | int | float):
-        return str(value).strip() or None
+        return normalize("NFC", str(value)).strip() or None
     return None
 
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from textclf.atomic import write_text
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import TextEncoder, fit_encoder
+from textclf.data.encoders import TextEncoder, fit_encoder, in_tokens
 from textclf.data.loaders import load_dataset
 from textclf.data.splits import everything, make_splits
 from textclf.data.tokenizer import START_ID
+from textclf.data.tokens import Tokens
 from textclf.errors import DataError, RunError
 from textclf.results.report import (
     Contents,
@@ -79,7 +80,7 @@ def _explain(run: RunFolder, content: Contents, data_dir: Path | None, device: s
     if content.outcome is None or not content.outcome.mistakes:
         return content
     fit = shown_fit(run)
-    data = load_dataset(run.config.dataset, data_dir)
+    data = load_dataset(run.config.dataset, data_dir, Tokens.of(run.config.preprocessing))
     refuse_other_data(run, data)
     with backend.computing(None):
         backend.start(device)
@@ -106,7 +107,7 @@ class Explainer:
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
         splits = make_splits(config.training.validation, data)
         train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
-        self.data = data
+        self.data = data = in_tokens(config.preprocessing, data, train_rows)
         self.encoder = fit_encoder(config.preprocessing, data, train_rows)
         self.network = network
         network.get_layer("outputs").activation = lambda logits: logits

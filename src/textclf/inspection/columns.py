@@ -13,7 +13,9 @@ import numpy as np
 
 from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
 from textclf.data.tables import DELIMITERS, format_of, open_binary, read_rows
+from textclf.data.words import split_by, word_pattern
 from textclf.errors import DataError, QuotingError
+from textclf.inspection.scripts import HANGUL, UNSPACED, suiting
 from textclf.wording import listed, shortened
 
 ROWS = 100_000  # that are read; files are often sorted by class, so a few are not enough
@@ -38,12 +40,13 @@ class Columns:
     Args:
         n_rows: rows that were read.
         classes: the values of the label column, in the order of their frequency.
-        n_words: int64 (rows,), words of each text; empty for features.
-        vocabulary: number of distinct words in the texts, counted up to MANY_WORDS.
+        n_words: int64 (rows,), tokens of each text; empty for features.
+        vocabulary: number of distinct tokens in the texts, words counted up to MANY_WORDS.
         empty: number of empty rows of each column in use that has any.
         left_out: columns that are not used.
         quoting: 'none' where quotes do not enclose fields, else None.
         doubts: reasons to doubt that the file is a table with a header and a row per line.
+        tokens: the kind of tokens that suits the texts, and why.
     """
 
     text: str | None
@@ -59,6 +62,7 @@ class Columns:
     left_out: tuple[str, ...]
     quoting: str | None
     doubts: tuple[str, ...]
+    tokens: tuple[str, str]
 
     @property
     def maxlen(self) -> int:
@@ -73,9 +77,14 @@ class Columns:
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
+        if self.text:
+            yield self.tokens[1]
         for name, n_rows in self.empty.items():
             yield f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them"
         yield from self.doubts
+
+
+split_into_words = split_by(word_pattern())
 
 
 def _some(names: Sequence[str]) -> str:
@@ -90,7 +99,12 @@ class _Column:
     place: int
     counts: dict[str, int] = field(default_factory=dict)
     n_words: list[int] = field(default_factory=list)
+    n_characters: list[int] = field(default_factory=list)
     vocabulary: set[str] = field(default_factory=set)
+    characters: set[str] = field(default_factory=set)
+    n_blanks: int = 0  # parts between blanks
+    n_unspaced: int = 0  # characters of scripts without blanks
+    n_hangul: int = 0
     n_rows: int = 0
     n_numbers: int = 0
     n_whole: int = 0
@@ -99,11 +113,8 @@ class _Column:
 
     def add(self, value: object) -> None:
         text = class_of(value) or ""
-        words = text.lower().split()
         self.n_rows += 1
-        self.n_words.append(len(words))
-        if len(self.vocabulary) < MANY_WORDS:
-            self.vocabulary.update(words)
+        self._add_words(text)
         if not text:
             self.n_empty += 1
             return
@@ -114,6 +125,18 @@ class _Column:
             number = float(text)
             self.n_numbers += math.isfinite(number)
             self.n_whole += math.isfinite(number) and number == int(number)
+
+    def _add_words(self, text: str) -> None:
+        words = split_into_words(text)
+        self.n_words.append(len(words))
+        self.n_characters.append(sum(map(len, words)))
+        self.n_blanks += len(text.split())
+        if len(self.vocabulary) < MANY_WORDS:
+            self.vocabulary.update(words)
+        self.characters.update(*words)
+        if not text.isascii():
+            self.n_unspaced += len(UNSPACED.findall(text))
+            self.n_hangul += len(HANGUL.findall(text))
 
     def fill_up(self, n_rows: int) -> None:
         """Count the rows that lack the column, as objects of JSON Lines may, as empty ones."""
@@ -136,7 +159,17 @@ class _Column:
 
     @property
     def is_text(self) -> bool:
-        return not self.is_number and sum(self.n_words) >= MIN_WORDS * self.n_rows
+        return not self.is_number and self.length >= MIN_WORDS * self.n_rows
+
+    @property
+    def length(self) -> float:
+        """The number of words, where two characters without a blank between count as one."""
+        return self.n_blanks + self.n_unspaced / 2
+
+    @property
+    def tokens(self) -> tuple[str, str]:
+        """The kind of tokens that suits the texts, and why."""
+        return suiting(sum(self.n_characters), self.n_unspaced, self.n_hangul)
 
     @property
     def is_class(self) -> bool:
@@ -290,6 +323,7 @@ def _choose(
             f"{', '.join(map(repr, columns))}; name the right ones: --text, --label or --target",
             *([f"column {listed(commas, most=MOST_NAMED)}: {DECIMAL_COMMAS}"] if commas else []),
         )
+    tokens, n_tokens, vocabulary = _tokens_of(text)
     used = [column.name for column in (text, answer, *features) if column]
     return Columns(
         text=text.name if text else None,
@@ -299,15 +333,25 @@ def _choose(
         delimiter=delimiter,
         n_rows=n_rows,
         classes=label.values if label else (),
-        n_words=np.array(text.n_words if text else []),
-        vocabulary=len(text.vocabulary) if text else 0,
+        n_words=np.array(n_tokens),
+        vocabulary=len(vocabulary),
         empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
         left_out=tuple(name for name in columns if name not in used),
         quoting=None,
         doubts=(),
+        tokens=tokens,
     )
+
+
+def _tokens_of(text: _Column | None) -> tuple[tuple[str, str], list[int], set[str]]:
+    """The tokens that suit a column, how many each of its texts has, and the distinct ones."""
+    if text is None:
+        return ("words", ""), [], set()
+    if text.tokens[0] == "characters":
+        return text.tokens, text.n_characters, text.characters
+    return text.tokens, text.n_words, text.vocabulary
 
 
 def _longest(columns: Iterable[_Column]) -> _Column | None:
     texts = (column for column in columns if column.is_text)
-    return max(texts, key=lambda column: sum(column.n_words), default=None)
+    return max(texts, key=lambda column: column.length, default=None)

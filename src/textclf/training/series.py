@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Iterator
 
 from textclf.config.settings import MAX_SEED, Config
+from textclf.data.tokens import Tokens
 from textclf.errors import ConfigError, RunError
 from textclf.runs import RunFolder, create_run, locked, recording, restart
-from textclf.data.tokens import Tokens
 from textclf.runs.environment import describe_environment
 from textclf.runs.series import MAX_SEEDS, MIN_SEEDS, SeriesFolder
 

@@ -50,8 +50,8 @@ def korean(noun: str, choose: random.Random) -> list[Parts]:
     person = choose.choice(["친구", "선생님", "동생", "이웃", "아버지", "누나"])
     return [
         [choose.choice(["어제", "오늘", "아침", "요즘", "작년", "주말"])],
-        [person, choose.choice(_particles(person, "은는", "이가") + ["도", "만", "의"])],
-        [noun, choose.choice(_particles(noun, "은는", "이가", "을를") + OTHER_PARTICLES)],
+        [person, choose.choice([*_particles(person, "은는", "이가"), "도", "만", "의"])],
+        [noun, choose.choice([*_particles(noun, "은는", "이가", "을를"), *OTHER_PARTICLES])],
         [choose.choice(["생각했다", "이야기했다", "물었다", "기억했다", "설명했다", "시작했다"])],
     ]
 
@@ -60,7 +60,7 @@ OTHER_PARTICLES = ["의", "에서", "도", "만", "부터", "까지", "처럼", 
 
 
 def _particles(noun: str, *pairs: str) -> list[str]:
-    """The particles that follow this noun: the first of a pair after a consonant, else the second."""
+    """Of each pair the particle that follows this noun: the first after a consonant."""
     ends_in_vowel = (ord(noun[-1]) - 0xAC00) % 28 == 0
     return [pair[ends_in_vowel] for pair in pairs]
 

@@ -163,8 +163,8 @@ class _Column:
 
     @property
     def length(self) -> float:
-        """The number of words, where two characters without a blank between count as one."""
-        return self.n_blanks + self.n_unspaced / 2
+        """The number of words; without blanks between them, two characters count as one."""
+        return max(self.n_blanks, self.n_unspaced / 2)
 
     @property
     def tokens(self) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The tokens that suit a text's scripts."""
 
 import re
+from importlib.util import find_spec
 
 from textclf.data.words import KATAKANA, SINGLE
 
@@ -11,8 +12,8 @@ MOST = 0.3  # share of a text's characters from which on a script decides
 WHY = {
     "characters": "tokens: characters, as there are no blanks between words in most of the text",
     "words": "tokens: words, as there are blanks between words",
-    "korean": "tokens: words, as there are blanks between words; morphemes separate a noun from "
-    "its particle",
+    "morphemes": "tokens: morphemes, as most of the text is Korean: a particle is a token",
+    "korean": "tokens: words; for Korean, morphemes suit better: pip install 'textclf[korean]'",
 }
 
 
@@ -26,4 +27,7 @@ def suiting(n_characters: int, n_unspaced: int, n_hangul: int) -> tuple[str, str
     """
     if n_unspaced > MOST * n_characters:
         return "characters", WHY["characters"]
-    return "words", WHY["korean" if n_hangul > MOST * n_characters else "words"]
+    if n_hangul <= MOST * n_characters:
+        return "words", WHY["words"]
+    has_kiwi = find_spec("kiwipiepy") is not None
+    return ("morphemes", WHY["morphemes"]) if has_kiwi else ("words", WHY["korean"])

@@ -28,6 +28,13 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "quickstart",
         "dataset={name: csv, path: my.csv, text: review, label: mood, labels: {a: b, b: c}}",
     ),
+    "_tokens_of_texts_that_come_as_ids": ("imdb_dense", "preprocessing.tokens=words"),
+    "_signs_that_keras_drops": ("quickstart", "preprocessing.signs=true"),
+    "_subwords_without_num_words": (
+        "quickstart",
+        "preprocessing={tokens: subwords, maxlen: 100}",
+        "model={type: lstm, embedding_dim: 8}",
+    ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),

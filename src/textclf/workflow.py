@@ -12,6 +12,7 @@ from textclf.atomic import write_json
 from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
 from textclf.data.loaders import load_dataset
+from textclf.data.tokens import Tokens
 from textclf.errors import RunError
 from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
@@ -146,7 +147,7 @@ def train(
     check_conflicts(config)
     series = {"seeds": seeds_from(config, seeds)} if seeds is not None else {}
     logs = {"tensorboard": True} if tensorboard else {}
-    record = {**describe_environment(), **series, **logs}
+    record = {**describe_environment(Tokens.of(config.preprocessing).packages), **series, **logs}
     run = create_run(config, recipe, Path(runs_dir), name, record)
     warnings = Warnings(reporter or LineReporter())
     with locked(run), recording(run), backend.computing(run.log_path):
@@ -192,7 +193,7 @@ def resume(
             trainer = _new_trainer(config, data_dir, device, warnings, tensorboard=logs)
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
-            again = describe_environment()
+            again = describe_environment(Tokens.of(config.preprocessing).packages)
             device_now = {"device": vars(trainer.device)} if "device" in record else {}
             warn_of_changes(record, {**again, **device_now}, warnings)
             resumed = [*record.get("resumed", []), {"command": again["command"], "at": now()}]
@@ -371,7 +372,8 @@ def _new_trainer(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
 ) -> Trainer:
-    data = load_dataset(config.dataset, Path(data_dir) if data_dir else None)
+    tokens = Tokens.of(config.preprocessing)
+    data = load_dataset(config.dataset, Path(data_dir) if data_dir else None, tokens)
     for warning in data.warnings:
         reporter.warn(warning)
     chosen = backend.start(device)

@@ -76,6 +76,7 @@ def test_a_file_of_ones_own_is_looked_into(cli, empty_folder):
     assert result.stderr.splitlines() == [
         "textclf: data/train.csv: 50 rows; text 'review'; label 'mood': 'bad' and 'good'",
         "textclf: data/train.csv: left out: 'id'",
+        "textclf: data/train.csv: tokens: words, as there are blanks between words",
         "textclf: ../data/test.csv: used for the test rows",
         "textclf: train it with: textclf train configs/mine.yaml",
     ]

@@ -202,7 +202,7 @@ def messages(folder: Path, text: str) -> list[str]:
         ),
         (
             "preprocessing: 3",
-            "3:1: preprocessing: expected a section with keys such as 'num_words:', received 3",
+            "3:1: preprocessing: expected a section with keys such as 'tokens:', received 3",
         ),
         (
             "training: {early_stopping: true}",

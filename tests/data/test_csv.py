@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from textclf.config.settings import CsvDataset
 from textclf.data.loaders import load_dataset, missing_files
 from textclf.data.tables import read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
+from textclf.data.tokens import Tokens
 from textclf.errors import ConfigError, DataError, MissingDataError
 
 FILMS = "text,label\nA good film,pos\nbad; so bad!,neg\ngood good,pos\nThe end,neg\nbad film,neg\n"
@@ -538,3 +540,31 @@ def test_stratified_test_rows_have_the_shares_of_all_rows():
 def test_too_few_rows_to_stratify_are_said_so():
     with pytest.raises(ConfigError, match=r"dataset.stratify: 1 row cannot hold all of 2 classes"):
         load_dataset(films(test_split=0.2, stratify=True))
+
+
+# --- what texts are split into -----------------------------------------------------------------
+
+
+def test_texts_are_split_as_the_config_says():
+    settings = films("text,label\n“Good”…don’t—go,pos\nbad,neg\n", test_split=0.5)
+    as_keras, as_words = (
+        set(texts_of(load_dataset(settings, None, Tokens(k)))) for k in ("keras", "words")
+    )
+    assert as_keras == {"“good”…don’t—go", "bad"}
+    assert as_words == {"good don't go", "bad"}
+
+
+def test_both_forms_of_a_name_are_one_class():
+    rows = [(form, normalize(form, "가"), normalize(form, "나 가")) for form in ("NFC", "NFD") * 2]
+    content = "form,label,text\n" + "".join(f"{','.join(row)}\n" for row in rows) + "x,b,다\n"
+    data = load_dataset(films(content), None, Tokens("words"))
+    assert data.class_names == ["b", "가"]
+    assert set(data.words[3:]) == {"나", "가", "다"}
+    form = "in another form of Unicode than NFC, as files from a Mac have it: read as NFC"
+    assert data.warnings[:2] == [
+        f"2 labels {form}, so that a class has one name",
+        f"2 texts {form}",
+    ]
+    as_keras = load_dataset(films(content))
+    assert len(as_keras.words[3:]) == 5
+    assert as_keras.warnings[1].endswith("for two words; set tokens: words")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from textclf.errors import DataError
+from textclf.inspection import scripts
 from textclf.inspection.columns import Columns, dataset_section, look_into, training_part
 
 FILMS = "id,review,stars,sentiment\n" + "".join(
@@ -216,3 +217,37 @@ def test_an_object_may_lack_a_key_be_it_the_first(tmp_path, missing):
     columns = look(tmp_path, content, "a.jsonl")
     assert (columns.label, columns.n_rows, columns.empty) == ("label", 21, {"label": 1})
     assert set(columns.classes) == {"good", "bad"}
+
+
+def rows_of(*texts: str) -> str:
+    return "text,label\n" + "".join(f'"{text}",{"ab"[n % 2]}\n' for n, text in enumerate(texts * 5))
+
+
+@pytest.mark.parametrize(
+    ("texts", "tokens", "n_tokens"),
+    [
+        (("a good film, I say", "it’s the end"), "words", [5, 3]),
+        (("我昨天去了北京。", "这部电影很好看！"), "characters", [7, 7]),
+        (("昨日友達が寿司を買った", "テレビで見た"), "characters", [11, 6]),
+    ],
+)
+def test_the_scripts_of_a_text_choose_its_tokens(tmp_path, texts, tokens, n_tokens):
+    columns = look(tmp_path, rows_of(*texts))
+    assert (columns.text, columns.label, columns.tokens[0]) == ("text", "label", tokens)
+    assert columns.n_words.tolist() == n_tokens * 5
+
+
+@pytest.mark.parametrize(("kiwi", "tokens"), [(None, "words"), (object(), "morphemes")])
+def test_korean_is_split_into_morphemes_where_they_can_be_found(
+    tmp_path, monkeypatch, kiwi, tokens
+):
+    monkeypatch.setattr(scripts, "find_spec", lambda _: kiwi)
+    columns = look(tmp_path, rows_of("학교에서 친구를 만났다 정말", "노래가 좋다 참 그렇다"))
+    assert columns.tokens[0] == tokens
+    assert ("pip install 'textclf[korean]'" in columns.tokens[1]) == (tokens == "words")
+
+
+def test_a_class_in_chinese_is_not_a_text(tmp_path):
+    content = "a,b,kind\n" + "1.5,2,体育新闻\n0.5,3,财经新闻\n" * 5
+    columns = look(tmp_path, content)
+    assert (columns.text, columns.label, columns.features) == (None, "kind", ("a", "b"))

@@ -43,9 +43,9 @@ def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bo
     """Write the kept model of RUN for other programs, with a card.
 
     The card, PATH.json beside the model, describes the input, how to make it, the output, and has
-    a program that does it. A SavedModel of texts takes raw strings; the other formats take ids,
-    whose vocabulary is in the card. The written model is read back and its outputs are compared
-    with the run's.
+    a program that does it. With tokens: keras, a SavedModel takes raw texts; else it takes ids, as
+    the other formats do, whose vocabulary is in the card. The written model is read back and its
+    outputs are compared with the run's.
     RUN is a folder, or a name under --runs-dir.
     """
     from textclf import workflow

@@ -147,6 +147,33 @@ def _text_settings(config: Config) -> TextPreprocessing | None:
     return settings if is_text and isinstance(settings, TextPreprocessing) else None
 
 
+def _tokens_of_texts_that_come_as_ids(config: Config) -> Iterator[Conflict]:
+    settings, name = _text_settings(config), config.dataset.name
+    if settings and settings.tokens != "keras" and name in ("imdb", "reuters"):
+        yield (
+            ("preprocessing", "tokens"),
+            f"{name} comes as ids of the words that Keras found, not as texts; remove tokens",
+        )
+
+
+def _signs_that_keras_drops(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.signs and settings.tokens == "keras":
+        yield (
+            ("preprocessing", "signs"),
+            "tokens: keras drops all signs; set tokens: words, or remove signs",
+        )
+
+
+def _subwords_without_num_words(config: Config) -> Iterator[Conflict]:
+    settings = _text_settings(config)
+    if settings and settings.tokens == "subwords" and settings.num_words is None:
+        yield (
+            ("preprocessing", "num_words"),
+            "subwords are learnt until there are num_words; set it, such as 8000",
+        )
+
+
 def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
     settings, model = _text_settings(config), config.model.type
     if settings and settings.encoding not in ENCODINGS[model]:
@@ -300,6 +327,9 @@ RULES = (
     _labels_that_are_not_merged,
     _text_model_on_features,
     _preprocessing_of_the_other_kind,
+    _tokens_of_texts_that_come_as_ids,
+    _signs_that_keras_drops,
+    _subwords_without_num_words,
     _encoding_that_the_model_cannot_read,
     _skip_top_leaves_no_words,
     _hot_without_num_words,
@@ -314,4 +344,10 @@ RULES = (
     _monitor_of_another_task,
 )
 # The rules that a config without a model can break.
-DATA_RULES = (_preprocessing_of_the_other_kind, _skip_top_leaves_no_words)
+DATA_RULES = (
+    _preprocessing_of_the_other_kind,
+    _tokens_of_texts_that_come_as_ids,
+    _signs_that_keras_drops,
+    _subwords_without_num_words,
+    _skip_top_leaves_no_words,
+)

@@ -206,6 +206,12 @@ DatasetSettings = Annotated[
 class TextPreprocessing(Settings):
     """How texts, as ids, become a model's input."""
 
+    tokens: Literal["keras", "words", "characters", "subwords", "morphemes"] = Field(
+        "keras",
+        description="what texts are split into: keras, as Keras's Tokenizer; words, as Unicode has "
+        "them; characters; subwords, learnt from the training rows; morphemes, of Korean",
+    )
+    signs: bool = Field(False, description="whether punctuation and other signs are tokens, too")
     num_words: int | None = Field(
         None,
         ge=4,

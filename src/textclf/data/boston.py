@@ -12,6 +12,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED
 from textclf.data.tasks import REGRESSION
+from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
     from textclf.config.settings import BostonDataset
@@ -24,7 +25,9 @@ FEATURES = (
 # fmt: on
 
 
-def load_boston(settings: BostonDataset, data_dir: Path | None = None) -> Dataset:
+def load_boston(
+    settings: BostonDataset, data_dir: Path | None = None, _tokens: Tokens = KERAS
+) -> Dataset:
     """506 suburbs, row for row those of Keras's `load_data(test_split=...)`.
 
     Returns:

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized, normalize
 
 import numpy as np
 
@@ -34,7 +35,8 @@ from textclf.data.tables import (
     reading_warnings,
 )
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
-from textclf.data.tokenizer import RESERVED_WORDS, split_words, tokenize
+from textclf.data.tokenizer import RESERVED_WORDS, tokenize
+from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import DataError, MissingDataError
 from textclf.wording import several, some_of
 
@@ -52,7 +54,7 @@ NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
-def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
+def load_csv(settings: CsvDataset, data_dir: Path | None = None, tokens: Tokens = KERAS) -> Dataset:
     """The rows of the files that a config names.
 
     With a `test_path` rows stay in the files' order; else all are shuffled by `settings.seed`,
@@ -67,12 +69,12 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None) -> Dataset:
     """
     paths = find_files(settings, data_dir)
     digests = {name: hash_source(path) for name, path in _by_name(paths).items()}
-    key = json.dumps([digests, settings.model_dump(exclude=NOT_READING)])
+    key = json.dumps([digests, settings.model_dump(exclude=NOT_READING), tokens.key])
     arrays = cached(
         "csv",
         hashlib.sha256(key.encode()).hexdigest(),
         FIELDS,
-        lambda: _convert(settings, dict(zip(paths, digests.values(), strict=True))),
+        lambda: _convert(settings, dict(zip(paths, digests.values(), strict=True)), tokens),
     )
     notes = json.loads(arrays["notes"].tobytes())
     text = Ragged(arrays["values"], arrays["offsets"])
@@ -141,13 +143,13 @@ def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
 # --- from rows to arrays ---------------------------------------------------------------------
 
 
-def _convert(settings: CsvDataset, digests: Mapping[Path, str]) -> Arrays:
+def _convert(settings: CsvDataset, digests: Mapping[Path, str], tokens: Tokens) -> Arrays:
     """Read the files, each of which must have, to its end, the SHA-256 that goes with it."""
-    reader = _Reader(settings, digests)
+    reader = _Reader(settings, digests, tokens)
     words: Sequence[str] = RESERVED_WORDS
     text, features = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64)), np.empty((0, 0))
     if settings.is_text:
-        text, words = tokenize(reader.inputs())
+        text, words = tokenize(reader.inputs(), tokens.split)
     else:
         numbers = np.fromiter(chain.from_iterable(reader.inputs()), np.float64)
         features = numbers.reshape(-1, len(settings.features or ()))
@@ -226,8 +228,9 @@ def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]
 class _Reader:
     """Takes the columns of a config from rows, and collects their errors."""
 
-    def __init__(self, settings: CsvDataset, digests: Mapping[Path, str]) -> None:
+    def __init__(self, settings: CsvDataset, digests: Mapping[Path, str], tokens: Tokens) -> None:
         self.settings = settings
+        self.tokens = tokens
         self.digests = digests
         self.path = next(iter(digests))  # of the training rows
         self.places: list[np.ndarray] = []  # the rows of each file that are kept, int64
@@ -242,6 +245,7 @@ class _Reader:
         self.numbers = array("d")
         self.wordless = Counter[str]()
         self.first_wordless: dict[str, str] = {}
+        self.decomposed = Counter[str]()  # texts and labels that are not in NFC, by column
         self.problems: list[str] = []
         self.n_problems = self.n_missing = 0
 
@@ -295,6 +299,7 @@ class _Reader:
         if self.settings.label is None:
             self.numbers.append(self._number(path, line, row, self.settings.target or ""))
             return
+        self._count_decomposed(self.settings.label, row)
         value = row.get(self.settings.label)
         label = class_of(value)
         if label is None:
@@ -315,13 +320,19 @@ class _Reader:
             if not isinstance(part, str):
                 self._note(path, line, column, f"{part!r:.50} is not a text")
                 return ""
+            self._count_decomposed(column, row)
             texts.append(part)
         text = "\n".join(texts)
-        if not any(map(str.isalnum, text)) and not split_words(text):
+        if not any(map(str.isalnum, text)) and not self.tokens.split(text):
             self.wordless[path.name] += 1
             place = row["file"] if format_of(path) == FOLDER else f"line {line}"
             self.first_wordless.setdefault(path.name, place)
         return text
+
+    def _count_decomposed(self, column: str, row: Row) -> None:
+        value = row.get(column)
+        if isinstance(value, str) and not is_normalized("NFC", value):
+            self.decomposed[column] += 1
 
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
         number = _number_in(row.get(column))
@@ -389,6 +400,23 @@ class _Reader:
             )
         rows_of = np.bincount(self.labels, minlength=len(self.number_of)).tolist()
         yield from label_warnings(dict(zip(self.number_of, rows_of, strict=True)))
+        yield from self._warn_of_decomposed()
+
+    def _warn_of_decomposed(self) -> Iterator[str]:
+        n_labels = self.decomposed.get(self.settings.label or "", 0)
+        n_texts = sum(self.decomposed[column] for column in self.settings.texts)
+        if n_labels:
+            yield (
+                f"{several(n_labels, 'label')} in another form of Unicode than NFC, as files from "
+                "a Mac have it: read as NFC, so that a class has one name"
+            )
+        if n_texts:
+            is_keras = self.tokens.kind == "keras"
+            what = "tokens: keras takes both forms of a word for two words; set tokens: words"
+            yield (
+                f"{several(n_texts, 'text')} in another form of Unicode than NFC, as files from "
+                f"a Mac have it: {what if is_keras else 'read as NFC'}"
+            )
 
 
 def doubt_header(
@@ -445,7 +473,7 @@ def class_of(value: Any) -> str | None:
         if value.is_integer():
             value = int(value)  # 1.0 in JSON is the class 1
     if isinstance(value, str | int | float):
-        return str(value).strip() or None
+        return normalize("NFC", str(value)).strip() or None
     return None
 
 

@@ -20,6 +20,7 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import MULTICLASS
 from textclf.data.tokenizer import split_words, tokenize
+from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ NAMES = re.compile(
 )
 
 
-def load_docstrings(settings: DocstringsDataset, _data_dir: Path | None = None) -> Dataset:
+def load_docstrings(
+    settings: DocstringsDataset, _data_dir: Path | None = None, tokens: Tokens = KERAS
+) -> Dataset:
     """First paragraphs of the libraries' docstrings, their names masked.
 
     Rows are shuffled by `settings.seed`; the last `settings.test_split` are test rows. The texts
@@ -48,7 +51,7 @@ def load_docstrings(settings: DocstringsDataset, _data_dir: Path | None = None) 
     """
     texts, labels, files = read_libraries(LIBRARIES)
     order = np.random.RandomState(settings.seed).permutation(len(texts))
-    x, words = tokenize(texts[row] for row in order)
+    x, words = tokenize((texts[row] for row in order), tokens.split)
     return Dataset(
         name="docstrings",
         task=MULTICLASS,

@@ -10,7 +10,10 @@ import numpy as np
 
 from textclf.config.settings import FeaturePreprocessing, PreprocessingSettings, TextPreprocessing
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID, split_words
+from textclf.data.subwords import in_subwords, splitter
+from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID
+from textclf.data.tokens import Tokens
+from textclf.data.words import Split
 
 FIRST_WORD = UNKNOWN_ID + 1
 REMOVED = -1
@@ -28,6 +31,7 @@ class TextEncoder:
         remove_reserved: ids 0 to 2 are removed before rows are padded and cut.
         id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
         words: `words[i]` is the word of new id i; empty if the dataset has no words.
+        tokens, signs: what new texts are split into, as in Tokens.
     """
 
     num_words: int
@@ -39,6 +43,8 @@ class TextEncoder:
     encoding: str
     id_table: np.ndarray
     words: tuple[str, ...] = ()
+    tokens: str = "keras"
+    signs: bool = False
 
     @classmethod
     def fit(cls, settings: TextPreprocessing, dataset: Dataset, rows: np.ndarray) -> Self:
@@ -95,9 +101,22 @@ class TextEncoder:
     def ids_of(self, texts: Iterable[str]) -> Ragged:
         """New texts as new ids: START_ID, then each word's id, or UNKNOWN_ID."""
         id_of, unknown = self.id_of.get, repeat(UNKNOWN_ID)
-        rows = [[START_ID, *map(id_of, split_words(text), unknown)] for text in texts]
+        rows = [[START_ID, *map(id_of, self.split(text), unknown)] for text in texts]
         values = np.fromiter(chain.from_iterable(rows), np.int32)
         return Ragged(values, np.cumsum([0, *map(len, rows)], dtype=np.int64))
+
+    @cached_property
+    def split(self) -> Split:
+        """The function from a new text to its words.
+
+        Raises:
+            DataError: a package that it needs is not installed.
+        """
+        split = Tokens(self.tokens, self.signs).split
+        if self.tokens != "subwords":
+            return split
+        parts_of = splitter(self.id_of.keys())
+        return lambda text: list(chain.from_iterable(map(parts_of, split(text))))
 
     @cached_property
     def id_of(self) -> dict[str, int]:
@@ -230,6 +249,22 @@ def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, sd = x.mean(axis=0), x.std(axis=0)
     is_constant = np.ptp(x, axis=0) <= NOISE * np.abs(x).max(axis=0)
     return np.where(is_constant, x[0], mean), np.where(is_constant, 0, sd)
+
+
+def in_tokens(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarray) -> Dataset:
+    """The dataset in the tokens that an encoder reads: words, or subwords learnt from `rows`.
+
+    Args:
+        settings: a config's `preprocessing` section.
+        rows: those that the encoder is then fitted on, int64 (examples,).
+
+    Raises:
+        DataError: a package that it needs is not installed.
+    """
+    if isinstance(settings, FeaturePreprocessing) or settings.tokens != "subwords":
+        return dataset
+    assert settings.num_words is not None  # otherwise a conflict of the config
+    return in_subwords(dataset, rows, settings.num_words - FIRST_WORD)
 
 
 def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarray) -> Encoder:

@@ -12,6 +12,7 @@ from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED, KerasWords, flatten, unpickle_arrays
 from textclf.data.tasks import BINARY
+from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
     from textclf.config.settings import ImdbDataset
@@ -21,7 +22,9 @@ TRAINING_ROWS = 25_000
 CLASSES = ("neg", "pos")
 
 
-def load_imdb(_settings: ImdbDataset, data_dir: Path | None = None) -> Dataset:
+def load_imdb(
+    _settings: ImdbDataset, data_dir: Path | None = None, _tokens: Tokens = KERAS
+) -> Dataset:
     """25,000 training and 25,000 test reviews, row for row those of Keras's `load_data`.
 
     num_words and skip_top are not applied here: that is the encoder's job.

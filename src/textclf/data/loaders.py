@@ -12,12 +12,13 @@ from textclf.data import boston, csv, docstrings, imdb, reuters
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import verify_dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
+from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import MissingDataError
 
 if TYPE_CHECKING:
     from textclf.config.settings import DatasetSettings
 
-LOADERS: dict[str, Callable[[Any, Path | None], Dataset]] = {
+LOADERS: dict[str, Callable[[Any, Path | None, Tokens], Dataset]] = {
     "imdb": imdb.load_imdb,
     "reuters": reuters.load_reuters,
     "boston": boston.load_boston,
@@ -33,18 +34,21 @@ OUTLINES: dict[str, dict[str, Any]] = {
 }
 
 
-def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> Dataset:
+def load_dataset(
+    settings: DatasetSettings, data_dir: Path | None = None, tokens: Tokens = KERAS
+) -> Dataset:
     """The dataset that a config's `dataset` section names.
 
     Args:
         settings: a config's `dataset` section.
         data_dir: the folder to look in first.
+        tokens: what texts are split into; those of imdb and reuters come as ids.
 
     Raises:
         MissingDataError: a file is not found and cannot be downloaded.
         DataError: a file is damaged.
     """
-    return LOADERS[settings.name](settings, data_dir)
+    return LOADERS[settings.name](settings, data_dir, tokens)
 
 
 def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> list[str]:

@@ -12,6 +12,7 @@ from textclf.data.dataset import Dataset, Ragged
 from textclf.data.files import SHA256, read_file
 from textclf.data.keras_sequences import SHUFFLE_SEED, KerasWords, flatten, unpickle_arrays
 from textclf.data.tasks import MULTICLASS
+from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
     from textclf.config.settings import ReutersDataset
@@ -28,7 +29,9 @@ TOPICS = (
 # fmt: on
 
 
-def load_reuters(settings: ReutersDataset, data_dir: Path | None = None) -> Dataset:
+def load_reuters(
+    settings: ReutersDataset, data_dir: Path | None = None, _tokens: Tokens = KERAS
+) -> Dataset:
     """11,228 newswires, row for row those of Keras's `load_data(test_split=...)`.
 
     num_words and skip_top are not applied here: that is the encoder's job.

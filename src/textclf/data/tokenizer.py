@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 import numpy as np
@@ -24,8 +24,13 @@ def split_words(text: str) -> list[str]:
     return list(filter(None, text.lower().translate(TO_SPACES).split(" ")))
 
 
-def tokenize(texts: Iterable[str]) -> tuple[Ragged, list[str]]:
+def tokenize(
+    texts: Iterable[str], split: Callable[[str], list[str]] = split_words
+) -> tuple[Ragged, list[str]]:
     """Numbers words by first appearance; the encoder later ranks them by the training rows.
+
+    Args:
+        split: from a text to its words.
 
     Returns:
         ids: int32 rows; each starts with START_ID, words count from len(RESERVED_WORDS).
@@ -37,7 +42,7 @@ def tokenize(texts: Iterable[str]) -> tuple[Ragged, list[str]]:
     values, offsets = array("i"), array("q", [0])
     for text in texts:
         values.append(START_ID)
-        values.extend(map(id_of.__getitem__, split_words(text)))
+        values.extend(map(id_of.__getitem__, split(text)))
         offsets.append(len(values))
     ids = Ragged(np.frombuffer(values, np.int32), np.frombuffer(offsets, np.int64))
     return ids, [*RESERVED_WORDS, *id_of]

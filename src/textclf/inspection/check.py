@@ -10,6 +10,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.loaders import load_dataset, missing_files, placeholder
 from textclf.data.splits import Split
+from textclf.data.tokens import Tokens
 from textclf.inspection.description import Description
 from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.class_weights import row_weights
@@ -33,7 +34,10 @@ def check_config(
     if device.startswith("gpu"):  # an error before time is spent on the data
         _start(device)
     missing = missing_files(config.dataset, data_dir)
-    data = placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir)
+    tokens = Tokens.of(config.preprocessing)
+    data = (
+        placeholder(config.dataset) if missing else load_dataset(config.dataset, data_dir, tokens)
+    )
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     if data is not None and not missing:
         description = _describe(config, data)

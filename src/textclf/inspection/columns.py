@@ -25,7 +25,9 @@ from textclf.data.tables import (
     read_rows,
     reading_warnings,
 )
+from textclf.data.words import split_by, word_pattern
 from textclf.errors import DataError, QuotingError
+from textclf.inspection.scripts import HANGUL, UNSPACED, suiting
 from textclf.wording import listed, shortened
 
 ROWS = 100_000  # that are read; files are often sorted by class, so a few are not enough
@@ -52,14 +54,15 @@ class Columns:
     Args:
         n_rows: rows that were read.
         classes: the values of the label column, in the order of their frequency.
-        n_words: int64 (rows,), words of each text; empty for features.
-        vocabulary: number of distinct words in the texts, counted up to MANY_WORDS.
+        n_words: int64 (rows,), tokens of each text; empty for features.
+        vocabulary: number of distinct tokens in the texts, words counted up to MANY_WORDS.
         empty: number of empty rows of each column in use that has any.
         left_out: columns that are not used.
         quoting: 'none' where quotes do not enclose fields, else None.
         encoding: None for UTF-8.
         doubts: what was guessed or left out, and reasons to doubt that the file is a table with a
             header and a row per line, or that its labels are what was meant.
+        tokens: the kind of tokens that suits the texts, and why.
     """
 
     texts: tuple[str, ...]
@@ -76,6 +79,7 @@ class Columns:
     quoting: str | None
     encoding: str | None
     doubts: tuple[str, ...]
+    tokens: tuple[str, str]
 
     @property
     def text(self) -> str | list[str] | None:
@@ -102,12 +106,17 @@ class Columns:
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
+        if self.text:
+            yield self.tokens[1]
         for name, n_rows in self.empty.items():
             way_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
             yield (
                 f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them{way_out}"
             )
         yield from self.doubts
+
+
+split_into_words = split_by(word_pattern())
 
 
 def _some(names: Sequence[str]) -> str:
@@ -122,7 +131,12 @@ class _Column:
     place: int
     counts: dict[str, int] = field(default_factory=dict)
     n_words: list[int] = field(default_factory=list)
+    n_characters: list[int] = field(default_factory=list)
     vocabulary: set[str] = field(default_factory=set)
+    characters: set[str] = field(default_factory=set)
+    n_blanks: int = 0  # parts between blanks
+    n_unspaced: int = 0  # characters of scripts without blanks
+    n_hangul: int = 0
     n_rows: int = 0
     n_numbers: int = 0
     n_whole: int = 0
@@ -133,11 +147,8 @@ class _Column:
     def add(self, value: object) -> None:
         self.n_lists += isinstance(value, list)
         text = class_of(value) or ""
-        words = text.lower().split()
         self.n_rows += 1
-        self.n_words.append(len(words))
-        if len(self.vocabulary) < MANY_WORDS:
-            self.vocabulary.update(words)
+        self._add_words(text)
         if not text:
             self.n_empty += 1
             return
@@ -148,6 +159,18 @@ class _Column:
             number = float(text)
             self.n_numbers += math.isfinite(number)
             self.n_whole += math.isfinite(number) and number == int(number)
+
+    def _add_words(self, text: str) -> None:
+        words = split_into_words(text)
+        self.n_words.append(len(words))
+        self.n_characters.append(sum(map(len, words)))
+        self.n_blanks += len(text.split())
+        if len(self.vocabulary) < MANY_WORDS:
+            self.vocabulary.update(words)
+        self.characters.update(*words)
+        if not text.isascii():
+            self.n_unspaced += len(UNSPACED.findall(text))
+            self.n_hangul += len(HANGUL.findall(text))
 
     def fill_up(self, n_rows: int) -> None:
         """Count the rows that lack the column, as objects of JSON Lines may, as empty ones."""
@@ -170,7 +193,12 @@ class _Column:
 
     @property
     def is_text(self) -> bool:
-        return not self.is_number and sum(self.n_words) >= MIN_WORDS * self.n_rows
+        return not self.is_number and self.length >= MIN_WORDS * self.n_rows
+
+    @property
+    def length(self) -> float:
+        """The number of words; without blanks between them, two characters count as one."""
+        return max(self.n_blanks, self.n_unspaced / 2)
 
     @property
     def is_other_text(self) -> bool:
@@ -366,6 +394,7 @@ def _choose(
             *([f"column {listed(commas, most=MOST_NAMED)}: {DECIMAL_COMMAS}"] if commas else []),
             *(f"column {column.name!r}: {LISTS}" for column in columns.values() if column.n_lists),
         )
+    tokens, n_tokens, vocabulary = _tokens_of(texts)
     used = [column.name for column in (*texts, answer, *features)]
     return Columns(
         texts=tuple(column.name for column in texts),
@@ -375,18 +404,36 @@ def _choose(
         delimiter=delimiter,
         n_rows=n_rows,
         classes=label.values if label else (),
-        n_words=np.sum([column.n_words for column in texts], axis=0) if texts else np.array([]),
-        vocabulary=len(set[str]().union(*(column.vocabulary for column in texts))),
+        n_words=n_tokens,
+        vocabulary=len(vocabulary),
         empty={name: columns[name].n_empty for name in used if columns[name].n_empty},
         left_out=tuple(name for name in columns if name not in used and format_of(path) != FOLDER),
         quoting=None,
         encoding=None,
         doubts=(),
+        tokens=tokens,
     )
 
 
 def _texts(columns: Iterable[_Column]) -> list[_Column]:
     """The longest text, and the other texts beside it, in the file's order."""
     texts = [column for column in columns if column.is_text]
-    longest = max(texts, key=lambda column: sum(column.n_words), default=None)
+    longest = max(texts, key=lambda column: column.length, default=None)
     return [column for column in texts if column is longest or column.is_other_text]
+
+
+def _tokens_of(texts: Sequence[_Column]) -> tuple[tuple[str, str], np.ndarray, set[str]]:
+    """The kind of tokens that suits texts, how many each row of them has, and the distinct ones."""
+    if not texts:
+        return ("words", ""), np.array([]), set()
+    tokens = suiting(
+        sum(sum(column.n_characters) for column in texts),
+        sum(column.n_unspaced for column in texts),
+        sum(column.n_hangul for column in texts),
+    )
+    if tokens[0] == "characters":
+        found = [(column.n_characters, column.characters) for column in texts]
+    else:
+        found = [(column.n_words, column.vocabulary) for column in texts]
+    n_tokens, vocabularies = zip(*found, strict=True)
+    return tokens, np.sum(n_tokens, axis=0), set[str]().union(*vocabularies)

@@ -15,6 +15,7 @@ from textclf.data.encoders import (
     Encoder,
     TextEncoder,
     fit_encoder,
+    in_tokens,
     mean_and_deviation,
     rank_ids,
 )
@@ -171,7 +172,9 @@ class Description:
             ConfigError: no rows would train, or none validate.
         """
         splits = make_splits(config.training.validation, data)
-        return cls(config, data, splits, fit_encoder(config.preprocessing, data, splits[0].train))
+        settings, rows = config.preprocessing, splits[0].train
+        data = in_tokens(settings, data, rows)
+        return cls(config, data, splits, fit_encoder(settings, data, rows))
 
     @property
     def has_folds(self) -> bool:

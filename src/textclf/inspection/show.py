@@ -15,6 +15,7 @@ from textclf.data.encoders import REMOVED, Encoder, TextEncoder, unpack
 from textclf.data.loaders import LOADERS, load_dataset
 from textclf.data.splits import Split
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
+from textclf.data.tokens import Tokens
 from textclf.errors import ConfigError, DataError
 from textclf.inspection.description import UNKNOWN, Description, words_of
 
@@ -35,7 +36,7 @@ def show_data(
         `name`, the content of `Description.to_json`, and `picture`.
     """
     config = _find_config(source, overrides)
-    description = Description.of(config, load_dataset(config.dataset, data_dir))
+    description = _describe(config, data_dir)
     name = recipe_name(source)
     if picture is not None:
         from textclf.inspection.picture import draw_dataset
@@ -68,7 +69,7 @@ def show_row(
         ConfigError: there is no such source, or it has errors.
     """
     config = _find_config(source, overrides)
-    description = Description.of(config, load_dataset(config.dataset, data_dir))
+    description = _describe(config, data_dir)
     data = description.data
     number = _find_row(data, part, row)
     split, fold = _split_of(number, description.splits, data)
@@ -82,6 +83,11 @@ def show_row(
         "truth": data.label_of(number),
         **_example(data, description.encoder, number),
     }
+
+
+def _describe(config: Config, data_dir: Path | None) -> Description:
+    tokens = Tokens.of(config.preprocessing)
+    return Description.of(config, load_dataset(config.dataset, data_dir, tokens))
 
 
 def _find_row(data: Dataset, part: str, row: int) -> int:

@@ -76,6 +76,7 @@ def starter_config(
         *([f"yaml-language-server: $schema={schema}"] if schema else []),
         _first_line(config.dataset),
         _first_line(config.model),
+        *([columns.tokens[1]] if columns and columns.text else ()),
         *(_commands(shlex.quote(file)) if file.isprintable() else ()),
     ]
     lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
@@ -89,7 +90,7 @@ def _fitting(preprocessing: Fields, columns: Columns) -> Fields:
     there = math.ceil((columns.vocabulary + len(RESERVED_WORDS)) / 10) * 10
     num_words = min(preprocessing["num_words"], there)
     lengths = {"maxlen": columns.maxlen} if "maxlen" in preprocessing else {}
-    return {"num_words": num_words, **lengths}
+    return {"tokens": columns.tokens[0], "num_words": num_words, **lengths}
 
 
 def _commands(file: str) -> tuple[str, str]:
@@ -105,7 +106,8 @@ def _settle(
     starts = _ON_TEXTS if is_text else _ON_FEATURES
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
     if columns and columns.text and preprocessing:
-        preprocessing = {**preprocessing, **_fitting(preprocessing, columns)}
+        fitting = _fitting(preprocessing, columns)
+        preprocessing = {"tokens": fitting["tokens"], **preprocessing, **fitting}
     settings = {
         "dataset": dict(dataset),
         "preprocessing": preprocessing,

@@ -5,6 +5,7 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,16 @@ VARIABLES = (
 OWN_XLA_OPTIONS: set[str] = set()
 
 
-def describe_environment() -> dict[str, Any]:
-    """The part of run.json that is known before training."""
+def describe_environment(packages: Sequence[str] = ()) -> dict[str, Any]:
+    """The part of run.json that is known before training.
+
+    Args:
+        packages: of which the versions matter, beside PACKAGES.
+    """
     return {
         "status": "running",
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **_versions([*PACKAGES, *packages])},
         "code": _code(),
         "platform": platform.platform(),
         "environment": _environment(),
@@ -96,9 +101,9 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: Sequence[str]) -> dict[str, str]:
     versions = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:  # run from a source tree that is not installed

@@ -11,6 +11,7 @@ from textclf.runs.folder import FitFolder
 
 MAX_IDS = 10_000_000  # the most num_words that a config may ask for
 MAX_CLASSES = 1_000_000
+BEFORE = {"tokens": "keras", "signs": False}  # what runs of earlier versions do not say
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ def _check_encoder(settings: dict[str, Any], config: Config) -> None:
     if settings["kind"] != kind:
         raise ValueError(f"the encoder is not one of {kind}")
     if isinstance(config.preprocessing, TextPreprocessing):
-        expected = config.preprocessing.model_dump()
+        expected, found = config.preprocessing.model_dump(), BEFORE | settings
         _check_vocabulary(settings, expected.pop("num_words"))
         for name, value in expected.items():
-            if settings[name] != value or type(settings[name]) is not type(value):
-                raise ValueError(f"{name} is {settings[name]!r:.50}, not the config's {value!r}")
+            if found[name] != value or type(found[name]) is not type(value):
+                raise ValueError(f"{name} is {found[name]!r:.50}, not the config's {value!r}")
 
 
 def _check_vocabulary(settings: dict[str, Any], num_words: int | None) -> None:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from textclf.config.settings import MAX_SEED, Config
+from textclf.data.tokens import Tokens
 from textclf.errors import ConfigError, RunError
 from textclf.runs import RunFolder, create_run, locked, recording, restart
 from textclf.runs.environment import describe_environment
@@ -43,7 +44,8 @@ def training_seed(series: SeriesFolder, number: int) -> Iterator[RunFolder | Non
     is_new = not run.record_path.exists()
     if is_new:
         inherited = {key: record[key] for key in INHERITED if key in record}
-        about = describe_environment() | inherited
+        packages = Tokens.of(config.preprocessing).packages
+        about = describe_environment(packages) | inherited
         run = create_run(config, str(record.get("recipe", "run")), series.path, run.name, about)
     elif run.status == "finished" and run.config == config:
         yield None

@@ -11,7 +11,7 @@ import numpy as np
 from textclf.atomic import write_json, write_text
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import Encoder, TargetScale, fit_encoder
+from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
 from textclf.training.callbacks import (
     Checkpoints,
@@ -114,14 +114,16 @@ class Trainer:
             ResourceError: memory does not suffice.
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
-        weights = row_weights(self.config.training.class_weight, self.data, fit.split.train)
-        encoder = fit_encoder(self.config.preprocessing, self.data, fit.split.train)
+        settings, rows = self.config.preprocessing, fit.split.train
+        data = in_tokens(settings, self.data, rows)
+        encoder = fit_encoder(settings, data, rows)
+        weights = row_weights(self.config.training.class_weight, data, rows)
         if self.program is None:  # later fits find everything in place
-            self._check_memory(encoder)
+            self._check_memory(encoder, data)
         backend.set_seeds(fit.seed)
         target = self._target_scale(fit)
         network = new_network(self.config, encoder, self.data, target)
-        x = encoder.transform(self.data.x)
+        x = encoder.transform(data.x)
         if self.program is not None and self.program.suits(network):
             self.program.restart(network)
         else:
@@ -139,12 +141,9 @@ class Trainer:
         """Gradient steps in an epoch of a fit."""
         return -(-len(fit.split.train) // self.config.training.batch_size)
 
-    def _check_memory(self, encoder: Encoder) -> None:
-        network, n_bytes = (
-            outline(self.config, encoder, self.data),
-            encoded_bytes(encoder, self.data),
-        )
-        check_memory(memory_needed(network, self.data, n_bytes, self.config.training.batch_size))
+    def _check_memory(self, encoder: Encoder, data: Dataset) -> None:
+        network, n_bytes = outline(self.config, encoder, data), encoded_bytes(encoder, data)
+        check_memory(memory_needed(network, data, n_bytes, self.config.training.batch_size))
 
     def _compile(
         self, network: keras.Model, n_bytes: int, n_batches: int, packed_columns: int | None

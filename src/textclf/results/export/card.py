@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from textclf.data.encoders import FIRST_WORD, REMOVED, FeatureEncoder, TextEncoder
-from textclf.data.tokenizer import FILTERS, PADDING_ID, START_ID, UNKNOWN_ID
+from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID
 from textclf.results.export.formats import FORMATS, card_path
 from textclf.results.export.serving import Served
+from textclf.results.export.splitting import split_lines, split_rules
 from textclf.results.export.texts import DIFFERENCES
 from textclf.runs import RunFolder
 
@@ -153,7 +154,7 @@ def _text_rules(encoder: TextEncoder) -> dict[str, Any]:
         None if new == REMOVED else int(new) for new in encoder.id_table[[START_ID, UNKNOWN_ID]]
     )
     ids = {word: id_ for word, id_ in encoder.id_of.items() if encoder.id_table[id_] >= FIRST_WORD}
-    return {"filters": FILTERS, "start_id": start, "unknown_id": unknown, "ids": ids}
+    return {**split_rules(encoder), "start_id": start, "unknown_id": unknown, "ids": ids}
 
 
 def _encode_lines(encoder: TextEncoder) -> list[str]:
@@ -161,12 +162,10 @@ def _encode_lines(encoder: TextEncoder) -> list[str]:
     return [
         "rules = card['text']",
         "",
+        *split_lines(encoder),
+        "",
         "def row_of(text):",
-        "    text = text.lower()",
-        "    for character in rules['filters']:",
-        "        text = text.replace(character, ' ')",
-        "    words = [word for word in text.split(' ') if word]",
-        "    ids = [rules['ids'].get(word, rules['unknown_id']) for word in words]",
+        "    ids = [rules['ids'].get(word, rules['unknown_id']) for word in words_of(text)]",
         "    ids = [i for i in [rules['start_id'], *ids] if i is not None]",
         *(_multi_hot_lines(encoder) if encoder.packed_columns else _padding_lines(encoder)),
         "",

@@ -13,7 +13,7 @@ from textclf.data.encoders import (
     TextEncoder,
     unpack,
 )
-from textclf.data.tokenizer import split_words
+from textclf.data.subwords import WORD_START
 from textclf.errors import RunError
 from textclf.results.export.texts import TextEncoding
 from textclf.runs import RunFolder
@@ -95,7 +95,7 @@ def _serve(
 ) -> Served:
     if isinstance(encoder, FeatureEncoder):
         return _serve_features(encoder, network, features_dtype)
-    if not reads_texts:
+    if not reads_texts or encoder.tokens != "keras":  # no other split is in TensorFlow
         return _serve_ids(encoder, network)
     if not encoder.words:
         raise RunError(
@@ -143,9 +143,13 @@ def _serve_ids(encoder: TextEncoder, network: keras.Model) -> Served:
 def sample_texts(encoder: TextEncoder) -> list[str]:
     """Texts of frequent, rare and many words, and texts that are hard to read."""
     ids = encoder.id_table
+    known = (word for word, id_ in encoder.id_of.items() if ids[id_] >= FIRST_WORD)
     # Not '<unused>' and the like, which are not in any text.
-    own = [
-        w for w, id_ in encoder.id_of.items() if ids[id_] >= FIRST_WORD and split_words(w) == [w]
-    ]
+    own = [w.removeprefix(WORD_START) for w in known if _is_whole(encoder, w)]
     some = own[:: max(1, len(own) // 500)]
     return [" ".join(own[:12]).capitalize() + ".", " ".join(some).upper(), *TRICKY]
+
+
+def _is_whole(encoder: TextEncoder, word: str) -> bool:
+    """Whether a text of this word alone is split into it."""
+    return encoder.split(word.removeprefix(WORD_START)) == [word]

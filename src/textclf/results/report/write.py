@@ -11,10 +11,11 @@ import numpy as np
 
 from textclf.atomic import write_text
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import TextEncoder, fit_encoder
+from textclf.data.encoders import TextEncoder, fit_encoder, in_tokens
 from textclf.data.loaders import load_dataset
 from textclf.data.splits import everything, make_splits
 from textclf.data.tokenizer import START_ID
+from textclf.data.tokens import Tokens
 from textclf.errors import DataError, RunError
 from textclf.results.report import (
     Contents,
@@ -81,10 +82,11 @@ def _remembering_one(data_dir: Path | None) -> Callable[[Config], Dataset]:
     loaded: dict[str, Dataset] = {}
 
     def load(config: Config) -> Dataset:
-        key = repr(config.dataset)
+        tokens = Tokens.of(config.preprocessing)
+        key = repr((config.dataset, tokens))
         if key not in loaded:
             loaded.clear()
-            loaded[key] = load_dataset(config.dataset, data_dir)
+            loaded[key] = load_dataset(config.dataset, data_dir, tokens)
         return loaded[key]
 
     return load
@@ -141,7 +143,7 @@ class Explainer:
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
         splits = make_splits(config.training.validation, data)
         train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
-        self.data = data
+        self.data = data = in_tokens(config.preprocessing, data, train_rows)
         self.encoder = fit_encoder(config.preprocessing, data, train_rows)
         self.network = network
         network.get_layer("outputs").activation = lambda logits: logits

@@ -32,8 +32,7 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_signs_that_keras_drops": ("quickstart", "preprocessing.signs=true"),
     "_subwords_without_num_words": (
         "quickstart",
-        "preprocessing={tokens: subwords, maxlen: 100}",
-        "model={type: lstm, embedding_dim: 8}",
+        "preprocessing={tokens: subwords, encoding: multi_hot}",
     ),
     "_encoding_that_the_model_cannot_read": ("imdb_cnn_lstm", "preprocessing.encoding=one_hot"),
     "_skip_top_leaves_no_words": ("imdb_lstm", "preprocessing.skip_top=500"),

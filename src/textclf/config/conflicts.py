@@ -196,7 +196,9 @@ def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
 
 def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
     settings = _text_settings(config)
-    if settings and settings.encoding != "embedding" and settings.num_words is None:
+    if not settings or settings.tokens == "subwords":  # they need num_words anyway
+        return
+    if settings.encoding != "embedding" and settings.num_words is None:
         yield (
             ("preprocessing", "num_words"),
             f"{settings.encoding} needs num_words; set it, such as 500",

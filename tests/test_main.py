@@ -79,6 +79,15 @@ def test_a_module_that_hides_the_signal_is_no_bug(module):
     assert (out, err.strip(), process.returncode) == ("", "textclf: interrupted", 130)
 
 
+def test_a_signal_inside_exec_ends_with_the_same_code():
+    """As in a namedtuple's or dataclass's making; Python remembers it, and would end as -2."""
+    script = AT_IMPORT.replace("signal.raise_signal(", "exec('import signal; signal.raise_signal(")
+    script = script.replace("signal.{number})", "signal.{number})')")
+    process = start(script.format(module="pydantic", number="SIGINT", arguments=CHECK, then=""))
+    _, err = process.communicate()
+    assert (err.strip(), process.returncode) == ("textclf: interrupted", 130)
+
+
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_long_step_is_said_and_a_second_signal_ends_it(number, arguments):

@@ -42,10 +42,11 @@ def run() -> "NoReturn":
     for number in heeded:
         signal.signal(number, signal.SIG_IGN)
     streams.drop_unwritten()
-    if "tensorflow" not in sys.modules:
+    if "tensorflow" not in sys.modules and code != 128 + signal.SIGINT:
         sys.exit(code)
     # TensorFlow's threads may still ask for data from Python: taking the interpreter down under
-    # them hangs now and then. All files are closed and synced by now.
+    # them hangs now and then. And after a Ctrl-C inside `exec`, which namedtuples and dataclasses
+    # use, Python would end itself by the signal. All files are closed and synced by now.
     os._exit(code)
 
 

@@ -168,7 +168,7 @@ def limited(tmp_path: Path) -> Callable[[int], subprocess.CompletedProcess[str]]
 
 
 def test_too_little_memory(limited: Callable, tmp_path: Path, full: bool) -> None:
-    for megabytes in range(200, 6_200, 300) if full else (2_000,):
+    for megabytes in range(600, 6_600, 300) if full else (2_000,):
         done = limited(megabytes)
         run = RunFolder(tmp_path / "runs" / str(megabytes))
         # Native code that gets no memory ends the process itself: a line, and code 1 or a signal.

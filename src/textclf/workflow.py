@@ -16,10 +16,11 @@ from textclf.data.tokens import Tokens
 from textclf.errors import RunError
 from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
-from textclf.results.prediction import Predictor, read_text_encoder
+from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
+    REPRODUCTION,
     RunFolder,
     SeriesFolder,
     create_run,
@@ -280,7 +281,7 @@ def reproduce(
         run.config,
         runs_dir,
         seeds=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
-        recipe=f"{run.title.replace('/', '-')}-again",
+        recipe=f"{run.title.replace('/', '-')}{REPRODUCTION}",
         data_dir=data_dir,
         device=device,
         reporter=reporter,
@@ -337,17 +338,16 @@ def load_predictor(
     threshold: Threshold | None = None,
     reporter: Reporter | None = None,
 ) -> Predictor:
-    """Load a run's kept model to predict the classes of new texts.
+    """Load a run's kept model to predict the classes or numbers of new examples.
 
     Args:
         each_class: whether to predict every class's probability, too.
         threshold: from which probability one of two classes is predicted; by default 0.5.
 
     Raises:
-        RunError: the run is not one on texts and classes, has not the threshold's classes, keeps no
-            model yet, or is damaged.
+        RunError: the run has not the threshold's classes, keeps no model yet, or is damaged.
     """
-    encoder, class_names = read_text_encoder(run)
+    encoder, class_names = read_encoder(run)
     above = (threshold.place(class_names, run), threshold.value) if threshold else None
     if run.status != "finished":
         shown = reporter or LineReporter()

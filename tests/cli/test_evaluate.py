@@ -37,7 +37,7 @@ def test_without_a_name_the_newest_finished_run_is_scored(cli, runs):
     result = cli("evaluate", "--runs-dir", runs, "--expect", "test_mae>0")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == str(runs / "tail")
-    assert result.stderr == ""
+    assert result.stderr == f"textclf: {runs / 'tail'}: the newest finished run\n"
 
 
 @pytest.mark.parametrize(

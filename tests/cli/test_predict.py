@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from sklearn.metrics import f1_score
 
 from textclf.cli.answers import LineAnswers
 from textclf.data.texts import Example
@@ -23,7 +24,7 @@ REVIEWS = 'id,text,label\n7,"the best, the very best",pos\n8,not good at all,neg
 
 @pytest.fixture
 def imdb(trained: Path) -> tuple[str, ...]:
-    return ("predict", "--runs-dir", str(trained))
+    return ("predict", "--runs-dir", str(trained), "--run", "imdb")
 
 
 def rows_of(content: str) -> list[dict[str, str]]:
@@ -48,19 +49,26 @@ def test_texts_and_lines_are_answered_alike(cli, imdb):
     assert cli(*imdb, "--file", "lines.txt").stdout == result.stdout
 
 
-def test_a_labelled_file_tells_the_accuracy(cli, cli_json, imdb):
+def test_a_labelled_file_shows_the_scores(cli, cli_json, imdb):
     Path("reviews.csv").write_text(REVIEWS)
     result = cli(*imdb, "--file", "reviews.csv")
     rows = rows_of(result.stdout)
     assert [row["truth"] for row in rows] == ["pos", "neg", "pos"]
     right = sum(row["truth"] == row["prediction"] for row in rows) / 3
-    assert result.stderr.splitlines()[-1] == f"textclf: accuracy {right:.4f} (3 rows)"
+    macro_f1 = f1_score(
+        *([row[key] for row in rows] for key in ("truth", "prediction")), average="macro"
+    )
+    scores = f"accuracy {right:.4f}, macro_f1 {macro_f1:.4f} (3 rows)"
+    assert result.stderr.splitlines()[-1] == f"textclf: {scores}"
     written = cli(*imdb, "--file", "reviews.csv", "-o", "new/out.csv")
-    assert written.stdout == f"accuracy {right:.4f} (3 rows)\nnew/out.csv\n"
+    assert written.stdout == f"{scores}\nnew/out.csv\n"
     assert Path("new/out.csv").read_text() == result.stdout
     code, told = cli_json(*imdb, "--file", "reviews.csv", "-o", "out.csv")
     assert (code, told["rows"], told["file"]) == (0, 3, "out.csv")
-    assert told["metrics"] == {"accuracy": pytest.approx(right)}
+    assert told["metrics"] == {
+        "accuracy": pytest.approx(right),
+        "macro_f1": pytest.approx(macro_f1),
+    }
 
 
 def test_json_has_the_rows_of_the_csv(cli, cli_json, imdb, trained):
@@ -91,7 +99,7 @@ def test_columns_are_named(cli, imdb):
         (["text", "--file", "a.csv"], 2, "Give texts or --file, not both."),
         (["--column", "text"], 2, "need a --file with columns"),
         (["--file", "a.txt", "--label", "x"], 2, "need a --file with columns"),
-        (["text", "-o", "out.txt"], 2, "out.txt must end in .csv."),
+        (["text", "-o", "out.txt"], 2, "out.txt must end in .csv or .jsonl."),
         (["--file", "a.csv", "--delimiter", ";;"], 2, "';;' is not one character"),
         (["text", "--threshold", "1"], 2, "1.0 is not in the range 0<=x<1"),
         (["text", "--positive", "pos"], 2, "--positive needs a --threshold"),
@@ -105,8 +113,8 @@ def test_columns_are_named(cli, imdb):
         (["text", "--device", "gpu:7"], 6, "there is no such GPU"),
         (
             ["text", "--run", "tail"],
-            5,
-            "tail: reads features, but predict needs a run",
+            2,
+            "tail reads features: give a --file with the columns CRIM, ZN,",
         ),
         (["text", "--run", "none"], 5, "none: no such run"),
     ],
@@ -130,7 +138,7 @@ def test_a_threshold_moves_the_prediction_and_not_the_probabilities(cli, imdb):
 def test_no_text_is_no_row(cli, imdb):
     result = cli(*imdb, stdin="")
     assert (result.exit_code, result.stdout) == (0, "row,prediction,probability,known_words\n")
-    assert result.stderr == "textclf: warning: there were no texts\n"
+    assert result.stderr == "textclf: warning: there was nothing to predict\n"
 
 
 def test_bytes_that_are_no_text_end_with_4_after_what_came_before(cli, cli_json, imdb):
@@ -266,7 +274,7 @@ def test_the_accuracy_comes_last(capsys):
     tally = Tally(["neg", "pos"])
     tally.add([{**ROW, "truth": "pos"}] * 1234)
     LineAnswers(["neg", "pos"], True).finish("runs/a", tally)
-    assert capsys.readouterr().out == "\naccuracy 1.0000 (1,234 rows)\n"
+    assert capsys.readouterr().out == "\naccuracy 1.0000, macro_f1 1.0000 (1,234 rows)\n"
 
 
 def test_the_answers_never_replace_the_texts(cli, trained, empty_folder):
@@ -291,7 +299,7 @@ def test_line_breaks_of_windows_are_the_same_on_every_road(cli, imdb):
         Path("a.jsonl").write_text(json.dumps({"text": text}))
         Path("a.csv").write_text(f'text\n"{text}"\n', newline="")
         for name in ("a.jsonl", "a.csv"):
-            assert rows_of(cli(*imdb, "--file", name).stdout) == expected
+            assert rows_of(cli(*imdb, "--no-keep-columns", "--file", name).stdout) == expected
     assert rows_of(cli(*imdb, stdin=b"the\rbest\rfilm\r\n").stdout) == expected
 
 

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.real_data
 
 def test_the_newest_run_is_reported_in_a_file_of_its_name(cli, trained, empty_folder):
     result = cli("report", "--runs-dir", trained)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "imdb.html\n", "")
+    newest = f"textclf: {trained / 'imdb'}: the newest finished run\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "imdb.html\n", newest)
     assert [path.name for path in empty_folder.iterdir()] == ["imdb.html"]
     assert (empty_folder / "imdb.html").stat().st_size < 1_000_000
 

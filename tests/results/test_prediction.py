@@ -118,7 +118,7 @@ def test_what_should_not_be_relied_on_is_counted():
         "2, 3, 4, …",
         "7 labels not among the model's classes, counted as wrong: 'Pos', '1'",
     ]
-    assert list(answer([])[1].warnings()) == ["there were no texts"]
+    assert list(answer([])[1].warnings()) == ["there was nothing to predict"]
     assert answer([Example("good")])[1].metrics == {}
 
 

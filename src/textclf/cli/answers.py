@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from rich.cells import cell_len, set_cell_size
 
 from textclf.atomic import writing
 from textclf.cli.output import print_json, say
-from textclf.wording import one_line, shortened
+from textclf.wording import one_line, several, shortened
 
 if TYPE_CHECKING:
     from textclf.data.texts import Example
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 WIDEST_CLASS = 24  # columns of a terminal
 NARROWEST_TEXT = 20
+NUMBER = "-1.23457e+06"  # as wide as a predicted number gets
 
 
 class Answers:
@@ -59,13 +61,20 @@ class CsvAnswers(Answers):
             say(f"textclf: {line}", err=True)
 
 
-class FileAnswers(CsvAnswers):
-    """CSV in a file, whose path is printed."""
+class FileAnswers(Answers):
+    """CSV or JSON Lines in a file, whose path is printed."""
 
     def __init__(self, file: TextIO, columns: Sequence[str], path: Path, as_json: bool) -> None:
-        super().__init__(file, columns)
+        self.file = file
+        self.csv = CsvAnswers(file, columns) if path.suffix.lower() == ".csv" else None
         self.path = path
         self.as_json = as_json
+
+    def write(self, examples: Sequence[Example], rows: Sequence[Row]) -> None:
+        if self.csv:
+            self.csv.write(examples, rows)
+            return
+        self.file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
     def finish(self, run: str, tally: Tally) -> None:
         if self.as_json:
@@ -82,7 +91,8 @@ class LineAnswers(Answers):
     """
 
     def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
-        self.class_width = min(max(map(cell_len, class_names)), WIDEST_CLASS)
+        widths = map(cell_len, class_names or [NUMBER])
+        self.class_width = min(max(widths), WIDEST_CLASS)
         self.with_texts = with_texts
 
     def write(self, examples: Sequence[Example], rows: Sequence[Row]) -> None:
@@ -100,11 +110,15 @@ class LineAnswers(Answers):
 
     def _verdict(self, row: Row) -> str:
         """'pos  0.934  ', and the true class if the prediction is wrong."""
-        name = set_cell_size(one_line(row["prediction"]), self.class_width)
-        verdict = f"{click.style(name, bold=True)}  {row['probability']:.3f}  "
-        if row.get("truth") not in (None, "", row["prediction"]):
-            verdict += click.style(f"truth: {one_line(row['truth'])}", fg="red") + "  "
-        if not row["known_words"]:
+        is_class, truth = "probability" in row, row.get("truth")
+        answer = one_line(row["prediction"]) if is_class else f"{row['prediction']:.6g}"
+        verdict = f"{click.style(set_cell_size(answer, self.class_width), bold=True)}  "
+        if is_class:
+            verdict += f"{row['probability']:.3f}  "
+        if truth not in (None, "", row["prediction"]):
+            shown = one_line(truth) if is_class else f"{truth:.6g}"
+            verdict += click.style(f"truth: {shown}", fg="red" if is_class else None) + "  "
+        if not row.get("known_words", True):
             verdict += click.style("no known word", fg="yellow") + "  "
         return verdict
 
@@ -150,8 +164,8 @@ def _summary(run: str, tally: Tally) -> dict[str, Any]:
 
 
 def _describe(tally: Tally) -> list[str]:
-    rows = f"{tally.n_labelled:,} row{'' if tally.n_labelled == 1 else 's'}"
-    return [f"{name} {value:.4f} ({rows})" for name, value in tally.metrics.items()]
+    scores = ", ".join(f"{name} {value:.4f}" for name, value in tally.metrics.items())
+    return [f"{scores} ({several(tally.n_labelled, 'row')})"] if scores else []
 
 
 def _others(row: Row) -> str:

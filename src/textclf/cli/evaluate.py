@@ -9,6 +9,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
+from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish, kept_warnings, say, warn
 from textclf.cli.tables import Column, print_table
@@ -74,7 +75,7 @@ def evaluate(
     from textclf.cli.progress import show_progress
     from textclf.results.thresholds import choose_threshold
 
-    opened = workflow.open_run(run, runs_dir)
+    opened = find_run(run, runs_dir)
     chosen = choose_threshold(opened, criterion, positive) if criterion else None
     with show_progress(quiet=True) as reporter:
         metrics = workflow.evaluate(opened, data_dir=data_dir, device=device, reporter=reporter)

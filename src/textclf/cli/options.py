@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,15 +147,20 @@ class ExpectationType(click.ParamType):  # type: ignore[type-arg]  # since click
 
     name = "SCORE>=VALUE"
 
+    def __init__(self, scores: Sequence[str] = SCORES) -> None:
+        self.scores = scores
+
     def convert(self, value: Any, parameter: Any, context: Any) -> Expectation:
         if isinstance(value, Expectation):
             return value
         expectation = parse_expectation(value)
         if expectation is None:
-            self.fail(f"{value!r} is not of the form val_accuracy>=0.77.", parameter, context)
-        if expectation.score not in SCORES:
-            close = get_close_matches(expectation.score, SCORES, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"the scores are {', '.join(SCORES)}."
+            example = f"{self.scores[1]}>=0.77"
+            self.fail(f"{value!r} is not of the form {example}.", parameter, context)
+        if expectation.score not in self.scores:
+            close = get_close_matches(expectation.score, self.scores, n=1)
+            names = ", ".join(self.scores)
+            hint = f"did you mean {close[0]}?" if close else f"the scores are {names}."
             self.fail(f"there is no score {expectation.score!r}; {hint}", parameter, context)
         return expectation
 
@@ -166,4 +171,11 @@ expect_option = click.option(
     multiple=True,
     type=ExpectationType(),
     help="Exit with 7 unless a score in metrics.json meets this, such as 'val_accuracy>=0.77'.",
+)
+predict_expect_option = click.option(
+    "--expect",
+    "expectations",
+    multiple=True,
+    type=ExpectationType(("mae", "accuracy", "macro_f1")),
+    help="Exit with 7 unless a score of the file's rows meets this, such as 'accuracy>=0.77'.",
 )

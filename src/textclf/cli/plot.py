@@ -6,6 +6,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
+from textclf.cli.default_run import find_run
 from textclf.cli.output import print_json, say
 
 
@@ -22,7 +23,6 @@ def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bo
     RUN is a folder, or a name under --runs-dir; left out, the newest finished run.
     """
     from textclf.plots.run import plot_comparison, plot_run
-    from textclf.runs import find_run
 
     opened = [find_run(run, runs_dir) for run in runs or [None]]
     if len(opened) == 1:

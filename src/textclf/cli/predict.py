@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,19 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
+from textclf.cli.default_run import find_run
+from textclf.cli.expectations import Expectation, find_unmet
+from textclf.errors import ExpectationError, RunError
 
 if TYPE_CHECKING:
     from textclf.data.texts import Columns, Example
+    from textclf.runs import RunFolder
     from textclf.training.reporter import Reporter
 
 
 def _check_suffix(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
-    if output is not None and output.suffix.lower() != ".csv":
-        raise click.BadParameter(f"{output} must end in .csv.")
+    if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
+        raise click.BadParameter(f"{output} must end in .csv or .jsonl.")
     return output
 
 
@@ -51,17 +56,21 @@ class _Predict(click.Command):
     "--run",
     metavar="RUN",
     shell_complete=complete_run,
-    help="The run whose model predicts.  [default: the newest finished one]",
+    help="The run whose model predicts.  [default: the newest finished one that can]",
 )
 @click.option(
     "--file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Read texts from a .csv, .tsv or .jsonl file, plain or .gz, .xlsx or .parquet, a folder "
-    "of a folder of .txt files for each class, or the lines of any other file.",
+    help="Read examples from a .csv, .tsv or .jsonl file, plain or .gz, .xlsx or .parquet, a "
+    "folder of a folder of .txt files for each class, or the lines of any other file.",
 )
 @click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
-@click.option("--label", metavar="NAME", help="FILE's column of true classes.  [default: label]")
+@click.option(
+    "--label",
+    metavar="NAME",
+    help="FILE's column of true classes or numbers.  [default: the run's, else label]",
+)
 @click.option(
     "--delimiter",
     metavar="CHAR",
@@ -77,13 +86,20 @@ class _Predict(click.Command):
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    metavar="FILE.csv",
+    metavar="FILE.csv|FILE.jsonl",
     callback=_check_suffix,
     help="Where to write the predictions.",
+)
+@click.option(
+    "--keep-columns/--no-keep-columns",
+    default=True,
+    show_default=True,
+    help="Add all columns of FILE to the output.",
 )
 @click.option("--probabilities", "each_class", is_flag=True, help="Add each class's probability.")
 @options.threshold_option
 @options.positive_option
+@options.predict_expect_option
 @options.runs_dir_option
 @options.device_option
 @options.json_option
@@ -96,22 +112,25 @@ def predict(
     delimiter: str | None,
     quoting: str | None,
     output: Path | None,
+    keep_columns: bool,
     each_class: bool,
     threshold: float | None,
     positive: str | None,
+    expectations: tuple[Expectation, ...],
     runs_dir: Path,
     device: str,
     as_json: bool,
 ) -> None:
-    """Predict the classes of new texts.
+    """Predict the classes or numbers of new texts, or of new rows of features.
 
     The texts are the TEXT arguments, those of --file, or the lines of standard input, which are
-    predicted as they come. RUN is a folder, or a name under --runs-dir; left out, the newest
-    finished run.
+    predicted as they come; features are columns of --file. RUN is a folder, or a name under
+    --runs-dir; left out, the newest finished run that can read them.
 
-    A terminal shows one line for each text. Elsewhere the output is CSV: row (from 0), prediction,
-    probability, second and third if there are more than two classes, and the number of known
-    words. If FILE has the true classes, they are added, and the accuracy is printed at the end.
+    A terminal shows one line for each example. Elsewhere the output is CSV: row (from 0),
+    prediction, of classes their probability, second and third if there are more than two, of texts
+    the number of known words, and then FILE's columns. If FILE has the true classes or numbers,
+    they are added, and the scores are printed at the end.
 
     Of two classes, the second is predicted where its probability is above 0.5; --threshold moves
     that, and textclf evaluate --choose-threshold suggests where to.
@@ -120,17 +139,20 @@ def predict(
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import show_progress
     from textclf.data.texts import text_warnings
-    from textclf.results.prediction import Tally, predict_batches, refuse_other_kinds
+    from textclf.results.prediction import Tally, predict_batches
     from textclf.results.thresholds import Threshold
 
     if positive is not None and threshold is None:
         raise click.UsageError("--positive needs a --threshold.")
     if file and output and output.exists() and file.exists() and output.samefile(file):
         raise click.UsageError(f"-o {output} would overwrite --file; choose another file.")
-    opened = workflow.open_run(run, runs_dir)
-    refuse_other_kinds(opened)
-    columns = _columns(opened.config.dataset, file, column, label, delimiter, quoting)
-    batches, has_truth = _source(texts, file, columns)
+    if texts and file is not None:
+        raise click.UsageError("Give texts or --file, not both.")
+    opened = _find_run(run, runs_dir, lambda: _names(file, delimiter, quoting), column)
+    columns = _columns(opened, file, column, label, delimiter, quoting)._replace(kept=keep_columns)
+    batches, has_truth, kept = _source(texts, file, columns)
+    if expectations and not has_truth:
+        raise click.UsageError("--expect needs a --file with the true classes or numbers.")
     with show_progress(quiet=False) as reporter:
         for warning in text_warnings(file, columns) if file else ():
             reporter.warn(warning)
@@ -142,14 +164,18 @@ def predict(
             reporter=reporter,
         )
         tally = Tally(predictor.class_names)
-        header = ["row", *(["truth"] if has_truth else []), *predictor.columns]
+        header = ["row", *(["truth"] if has_truth else []), *predictor.columns, *kept]
         is_typed = not (texts or file) and _is_typed(reporter)
         with open_answers(header, predictor.class_names, output, as_json, is_typed) as answers:
             for examples, rows in predict_batches(predictor, batches, tally):
                 answers.write(examples, rows)
         for warning in tally.warnings():
             reporter.warn(warning)
-    answers.finish(str(opened.path), tally)
+    unmet = find_unmet(expectations, tally.metrics)
+    if not (unmet and as_json):  # then the object is the error's
+        answers.finish(str(opened.path), tally)
+    if unmet:
+        raise ExpectationError(*unmet)
 
 
 def _is_typed(reporter: Reporter) -> bool:
@@ -160,8 +186,46 @@ def _is_typed(reporter: Reporter) -> bool:
     return is_typed
 
 
+def _find_run(
+    run: str | None, runs_dir: Path, read_names: Callable[[], set[str]], column: str | None
+) -> RunFolder:
+    """The run that is named; else the newest that reads the file's columns, or reads texts."""
+    if run is None and (names := read_names()):
+        with contextlib.suppress(RunError):
+            return find_run(None, runs_dir, lambda found: _can_read(found, names, column))
+    return find_run(run, runs_dir, lambda found: found.config.dataset.is_text)
+
+
+def _names(file: Path | None, delimiter: str | None, quoting: str | None) -> set[str]:
+    """The columns of a file; none of lines of text."""
+    from textclf.data.tables import format_of, read_rows
+
+    if file is None or format_of(file) is None:
+        return set()
+    return set(next(read_rows(file, delimiter, quoting), (0, {}))[1])
+
+
+def _can_read(run: RunFolder, names: set[str], column: str | None) -> bool:
+    """Whether columns of these names have what a run reads."""
+    choices = _texts(run, column) if run.config.dataset.is_text else [_features(run)]
+    return any(set(choice) <= names for choice in choices)
+
+
+def _texts(run: RunFolder, column: str | None) -> list[tuple[str, ...]]:
+    """The columns of texts to look for: those given, or else the run's, or else 'text'."""
+    own = getattr(run.config.dataset, "texts", ())
+    return [(column,)] if column else [*filter(None, [tuple(own)]), ("text",)]
+
+
+def _features(run: RunFolder) -> tuple[str, ...]:
+    """The columns of numbers that a run's model reads; none of a run on texts."""
+    from textclf.runs.preprocessing import read_preprocessing
+
+    return getattr(read_preprocessing(run.config, run).encoder, "feature_names", ())
+
+
 def _columns(
-    dataset: Any,
+    run: RunFolder,
     file: Path | None,
     column: str | None,
     label: str | None,
@@ -177,11 +241,19 @@ def _columns(
         raise click.UsageError(
             "--column, --label, --delimiter and --quoting need a --file with columns."
         )
-    own_texts = getattr(dataset, "texts", ())
+    dataset = run.config.dataset
+    features = () if dataset.is_text else _features(run)
+    if features and (file is None or format_of(file) is None):
+        raise click.UsageError(
+            f"{run.path} reads features: give a --file with the columns {', '.join(features)}."
+        )
+    own_label = getattr(dataset, "target" if dataset.is_regression else "label", None)
     return Columns(
-        texts=[column] if column else list(filter(None, (own_texts, "text"))),
-        labels=[label or getattr(dataset, "label", None) or "label"],
+        texts=_texts(run, column),
+        labels=[label or own_label or "label"],
         label_needed=label is not None,
+        features=features,
+        is_number=dataset.is_regression,
         delimiter=delimiter or getattr(dataset, "delimiter", None),
         quoting=quoting or getattr(dataset, "quoting", None),
         encoding=getattr(dataset, "encoding", None),
@@ -191,20 +263,19 @@ def _columns(
 
 def _source(
     texts: Sequence[str], file: Path | None, columns: Columns
-) -> tuple[Iterator[list[Example]], bool]:
-    """The texts in batches, and whether their classes are known."""
+) -> tuple[Iterator[list[Example]], bool, list[str]]:
+    """The examples in batches, whether the true answers are known, and the columns to keep."""
     from textclf.data.texts import Example, as_they_come, in_batches, read_text_lines, read_texts
     from textclf.results.prediction import BATCH
 
-    if texts and file is not None:
-        raise click.UsageError("Give texts or --file, not both.")
     if texts:
-        return in_batches(map(Example, texts), BATCH), False
+        return in_batches(map(Example, texts), BATCH), False, []
     if file is None:
         stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # closed by <&-
-        return as_they_come(read_text_lines(stdin, "standard input"), BATCH), False
+        return as_they_come(read_text_lines(stdin, "standard input"), BATCH), False, []
     examples = read_texts(file, columns)
     first = next(examples, None)  # so that errors in a file come first
     if first is None:
-        return iter(()), False
-    return in_batches(chain([first], examples), BATCH), first.truth is not None
+        return iter(()), False, []
+    batches = in_batches(chain([first], examples), BATCH)
+    return batches, first.truth is not None, [*first.columns]

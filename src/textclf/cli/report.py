@@ -7,6 +7,7 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
+from textclf.cli.default_run import find_run
 from textclf.cli.output import print_json, say, warn
 from textclf.cli.steps import show_steps
 
@@ -49,7 +50,6 @@ def report(
     report leaves out the texts of its mistakes.
     """
     from textclf.results.report.write import write_report
-    from textclf.runs import find_run
 
     opened = [find_run(run, runs_dir) for run in runs or [None]]
     name = opened[0].title.replace("/", "-") if len(opened) == 1 else "comparison"

@@ -335,11 +335,9 @@ class _Reader:
             self.decomposed[column] += 1
 
     def _number(self, path: Path, line: int, row: Row, column: str) -> float:
-        number = _number_in(row.get(column))
+        number = number_in(row.get(column))
         if number is None:
-            what = f"{row.get(column)!r:.50} is not a number from -{LARGEST:g} to {LARGEST:g}"
-            if has_decimal_comma(row.get(column)):
-                what = f"{row.get(column)!r:.50} has a decimal comma; write 1.5 in place of 1,5"
+            what = not_a_number(row.get(column))
             self._note(path, line, column, what, _is_missing(row.get(column)))
         return number or 0.0
 
@@ -433,7 +431,7 @@ def doubt_header(
         return None
     names = [name for name in numbers if name is not None]
     doubtful = [label] if label in classes else names
-    if label not in classes and (not names or any(_number_in(name) is None for name in names)):
+    if label not in classes and (not names or any(number_in(name) is None for name in names)):
         return None
     shown = some_of([repr(name) for name in doubtful], MAX_SHOWN)
     return (
@@ -454,7 +452,14 @@ def no_column(place: object, name: str, columns: Sequence[str]) -> DataError:
     return DataError(f"{place}: has no column {name!r}; {hint}its columns are {there}")
 
 
-def _number_in(value: Any) -> float | None:
+def not_a_number(value: Any) -> str:
+    """What is wrong with a cell that `number_in` does not take."""
+    if has_decimal_comma(value):
+        return f"{value!r:.50} has a decimal comma; write 1.5 in place of 1,5"
+    return f"{value!r:.50} is not a number from -{LARGEST:g} to {LARGEST:g}"
+
+
+def number_in(value: Any) -> float | None:
     """The number of a cell; None if it is not a number, or too large for training to square."""
     if isinstance(value, bool):
         return None

@@ -1,13 +1,15 @@
-"""New texts for a model, from files and streams of any length, a batch at a time."""
+"""New examples for a model, from files and streams of any length, a batch at a time."""
 
+import json
 import queue
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from textclf.data.csv import class_of, no_column
+from textclf.data.csv import class_of, no_column, not_a_number, number_in
 from textclf.data.encodings import UTF8
 from textclf.data.tables import (
     JSON_LINES,
@@ -20,23 +22,44 @@ from textclf.data.tables import (
 )
 from textclf.errors import DataError
 
+# The columns of predictions; a column of a file that has such a name is called input_NAME.
+OURS = re.compile(
+    r"row|truth|known_words|prediction|(second|third)(_probability)?|probability(_.*)?"
+)
 OBJECTS = 1_000  # of a JSON Lines file are looked at for their keys: any of them may lack one
 
 
 class Example(NamedTuple):
-    """A text and its true class: '' if it is unknown, None if no text has one."""
+    """What a model reads, and the true answer.
 
-    text: str
-    truth: str | None = None
+    Args:
+        input: a text, or the numbers of features.
+        truth: the class or number; '' if it is unknown, None if no example has one.
+        columns: the example's row in its file, to be kept in the output.
+    """
+
+    input: Any
+    truth: str | float | None = None
+    columns: Mapping[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """What a person sees of it in a line."""
+        if isinstance(self.input, str):
+            return self.input
+        return ", ".join(f"{number:g}" for number in self.input)
 
 
 class Columns(NamedTuple):
-    """The columns of a table, or keys of its objects, with text and class.
+    """The columns of a table, or keys of its objects, with the input and the true answer.
 
     Args:
+        features: columns of numbers, all of which must exist, in place of a text.
         texts: the first of these that exists has the text; one must exist. Several columns, which
             must all exist, are joined by line breaks.
-        labels: the first of these that exists has the class.
+        labels: the first of these that exists has the class, or the number.
+        is_number: whether it is a number.
+        kept: whether all columns of a row are kept.
         label_needed: whether one of `labels` must exist, too.
         delimiter: separates the columns; by default ',', in .tsv a tab.
         quoting: as in `read_rows`.
@@ -47,6 +70,9 @@ class Columns(NamedTuple):
     texts: Sequence[str | tuple[str, ...]] = ("text",)
     labels: Sequence[str] = ("label",)
     label_needed: bool = False
+    features: Sequence[str] = ()
+    is_number: bool = False
+    kept: bool = False
     delimiter: str | None = None
     quoting: str | None = None
     encoding: str | None = None
@@ -54,7 +80,7 @@ class Columns(NamedTuple):
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
-    """The texts of a table, or the lines of any other file; .gz is unpacked.
+    """The examples of a table, or the lines of any other file; .gz is unpacked.
 
     Raises:
         DataError: the file is missing, damaged, or lacks a column, with the line.
@@ -92,13 +118,43 @@ def _read_columns(path: Path, columns: Columns, encoding: str) -> Iterator[Examp
     if not first:
         return
     names = list(dict.fromkeys(chain.from_iterable(row for _, row in first)))
-    texts = _choose(columns.texts, names, path, "--column")
+    features = tuple(columns.features)
+    if absent := [name for name in features if name not in names]:
+        raise no_column(path, absent[0], names)
+    texts = () if features else _choose(columns.texts, names, path, "--column")
     wanted = columns.label_needed or any(name in names for name in columns.labels)
     label = _choose(columns.labels, names, path, "--label")[0] if wanted else None
+    kept = _kept_names(names) if columns.kept else {}
     for line, row in chain(first, rows):
-        truth = None if label is None else class_of(row.get(label)) or ""
-        text = "\n".join(_text_of(row, name, f"{path}:{line}") for name in texts)
-        yield Example(text, truth and columns.merged.get(truth, truth))
+        place = f"{path}:{line}"
+        truth = None if label is None else _truth_of(row.get(label), columns, place, label)
+        found: Any = [_number_of(row.get(name), place, name) for name in features]
+        if texts:
+            found = "\n".join(_text_of(row, name, place) for name in texts)
+        yield Example(found, truth, {new: _cell(row.get(name)) for name, new in kept.items()})
+
+
+def _kept_names(names: Sequence[str]) -> dict[str, str]:
+    """The name of each column in the output, where those of predictions keep theirs."""
+    return {name: f"input_{name}" if OURS.fullmatch(name) else name for name in names if name}
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _truth_of(value: Any, columns: Columns, place: str, label: str) -> str | float:
+    if columns.is_number:
+        return "" if value in (None, "") else _number_of(value, place, label)
+    truth = class_of(value) or ""
+    return columns.merged.get(truth, truth)
+
+
+def _number_of(value: Any, place: str, column: str) -> float:
+    number = number_in(value)
+    if number is None:
+        raise DataError(f"{place}: column {column!r}: {not_a_number(value)}")
+    return number
 
 
 def _choose(

@@ -1,14 +1,14 @@
-"""Prediction of new texts' classes with a run's encoder and kept model."""
+"""Prediction of new examples' classes or numbers with a run's encoder and kept model."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textclf.data.dataset import Ragged
-from textclf.data.encoders import TextEncoder, unpack
+from textclf.data.encoders import Encoder, FeatureEncoder, TextEncoder, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
@@ -19,7 +19,7 @@ from textclf.wording import several, some_of
 if TYPE_CHECKING:
     import keras
 
-BATCH = 256  # texts; always the same number, so that one program is compiled
+BATCH = 256  # examples; always the same number, so that one program is compiled
 DIGITS = 7  # the precision of float32
 PLACES = ("prediction", "second", "third")
 MOST_NAMED = 5  # rows or labels that a warning names
@@ -28,11 +28,12 @@ Row = dict[str, Any]
 
 
 class Predictor:
-    """Predicts the classes of texts, encoded in the same way as the run's examples.
+    """Predicts the classes or numbers of new examples, encoded in the same way as the run's.
 
     Args:
-        network: from encoded texts to float32 (texts, 1) or (texts, classes).
-        encoder: one with words.
+        network: from encoded examples to float32 (examples, 1) or (examples, classes).
+        encoder: of texts, one with words, or of features.
+        class_names: empty for a regression.
         each_class: whether a row has the probability of every class.
         above: the number of one of two classes, and the probability above which it is predicted.
     """
@@ -40,7 +41,7 @@ class Predictor:
     def __init__(
         self,
         network: keras.Model,
-        encoder: TextEncoder,
+        encoder: Encoder,
         class_names: Sequence[str],
         each_class: bool = False,
         above: tuple[int, float] | None = None,
@@ -51,36 +52,62 @@ class Predictor:
         self.n_places = len(PLACES) if len(class_names) > 2 else 1
         self.each_class = each_class
         self.above = above
-        self._predict([""])  # compiles
+        self._predict([[0.0] * len(encoder.mean) if isinstance(encoder, FeatureEncoder) else ""])
 
     @property
     def columns(self) -> list[str]:
-        """The columns of a row: prediction, probability; second, third and their probabilities if
-        there are more than two classes; the number of known words; each class's probability."""
+        """The columns of a row: prediction; of classes its probability, and second, third and their
+        probabilities if there are more than two; the number of known words, if the examples are
+        texts; each class's probability."""
+        known = ["known_words"] if isinstance(self.encoder, TextEncoder) else []
+        if not self.class_names:
+            return ["prediction", *known]
         probabilities = ["probability", *(f"{place}_probability" for place in PLACES[1:])]
         places = list(zip(PLACES, probabilities, strict=True))[: self.n_places]
         each = [f"probability_{name}" for name in self.class_names] if self.each_class else []
-        return [*(column for place in places for column in place), "known_words", *each]
+        return [*(column for place in places for column in place), *known, *each]
 
-    def predict(self, texts: Sequence[str]) -> list[Row]:
-        """A row for each text, by `columns`."""
+    def predict(self, inputs: Sequence[str] | Sequence[Sequence[float]]) -> list[Row]:
+        """A row for each example, by `columns`.
+
+        Args:
+            inputs: texts, or of each example its features, in the order of the run's.
+        """
         with backend.computing(None):
-            return self._predict(texts)
+            return self._predict(inputs)
 
-    def _predict(self, texts: Sequence[str]) -> list[Row]:
-        batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+    def _predict(self, inputs: Sequence[Any]) -> list[Row]:
+        batches = (inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH))
         return [row for batch in batches for row in self._predict_batch(batch)]
 
-    def _predict_batch(self, texts: Sequence[str]) -> Iterator[Row]:
-        x = self.encoder.ids_of(texts)
-        probabilities = self._probabilities(x)
-        best = self._best(probabilities)
-        rounded = np.round(probabilities.astype(np.float64), DIGITS)
-        columns, known = self.columns, self.encoder.count_known(x).tolist()
-        for classes, values, n_known in zip(best.tolist(), rounded.tolist(), known, strict=True):
-            places = [cell for i in classes for cell in (self.class_names[i], values[i])]
-            each = values if self.each_class else []
-            yield dict(zip(columns, [*places, n_known, *each], strict=True))
+    def _predict_batch(self, inputs: Sequence[Any]) -> Iterator[Row]:
+        encoded, known = self._encode(inputs)
+        outputs = self._outputs(encoded)
+        answers = self._classes(outputs) if self.class_names else self._numbers(outputs)
+        columns = self.columns
+        for (answer, each), n_known in zip(answers, known, strict=True):
+            yield dict(zip(columns, [*answer, *n_known, *each], strict=True))
+
+    def _encode(self, inputs: Sequence[Any]) -> tuple[np.ndarray, list[list[int]]]:
+        """The model's input, (examples, ...), and of texts the number of known words in each."""
+        if isinstance(self.encoder, FeatureEncoder):
+            x = np.asarray(inputs, np.float64).reshape(len(inputs), -1)
+            return self.encoder.transform(x), [[] for _ in inputs]
+        ids = self.encoder.ids_of(inputs)
+        encoded = unpack(self.encoder.transform_ids(ids), self.encoder.packed_columns)
+        return encoded, self.encoder.count_known(ids)[:, None].tolist()
+
+    def _classes(self, outputs: np.ndarray) -> Iterator[tuple[list[Any], list[float]]]:
+        """The classes to predict, each with its probability, and every class's probability."""
+        p = outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
+        rounded = np.round(p.astype(np.float64), DIGITS)
+        for classes, values in zip(self._best(p).tolist(), rounded.tolist(), strict=True):
+            answer = [cell for i in classes for cell in (self.class_names[i], values[i])]
+            yield answer, values if self.each_class else []
+
+    def _numbers(self, outputs: np.ndarray) -> Iterator[tuple[list[Any], list[float]]]:
+        """The predicted numbers, with the digits of float32."""
+        return (([float(str(number))], []) for number in outputs[:, 0])
 
     def _best(self, probabilities: np.ndarray) -> np.ndarray:
         """The classes to predict, int64 (rows, n_places), the most probable first."""
@@ -90,38 +117,24 @@ class Predictor:
         is_above = probabilities[:, number].astype(np.float64) > value
         return np.where(is_above, number, 1 - number)[:, None]
 
-    def _probabilities(self, x: Ragged) -> np.ndarray:
-        """New ids, at most BATCH rows, to float32 (rows, classes)."""
-        encoded = unpack(self.encoder.transform_ids(x), self.encoder.packed_columns)
-        missing = np.zeros((BATCH - len(x), *encoded.shape[1:]), encoded.dtype)
-        outputs = self.network.predict_on_batch(np.concatenate([encoded, missing]))[: len(x)]
-        return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
+    def _outputs(self, encoded: np.ndarray) -> np.ndarray:
+        """At most BATCH encoded examples to float32 (examples, 1) or (examples, classes)."""
+        missing = np.zeros((BATCH - len(encoded), *encoded.shape[1:]), encoded.dtype)
+        outputs: np.ndarray = self.network.predict_on_batch(np.concatenate([encoded, missing]))
+        return outputs[: len(encoded)]
 
 
-def refuse_other_kinds(run: RunFolder) -> None:
-    """Raise a RunError if the run does not predict classes of texts."""
-    dataset = run.config.dataset
-    if not dataset.is_text or dataset.is_regression:
-        what = "reads features" if not dataset.is_text else "predicts a number"
-        raise RunError(
-            f"{run.path}: {what}, but predict needs a run that classifies texts; "
-            "textclf export writes the model for other programs"
-        )
-
-
-def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
-    """The encoder of a run on texts, and its classes; without TensorFlow.
+def read_encoder(run: RunFolder) -> tuple[Encoder, list[str]]:
+    """A run's encoder, and its classes, none of a regression; without TensorFlow.
 
     Raises:
-        RunError: the run cannot predict texts, is not complete, or is damaged.
+        RunError: the run cannot predict new examples, is not complete, or is damaged.
     """
-    refuse_other_kinds(run)
-    path = run.preprocessing_path
     found = read_preprocessing(run.config, run)
     encoder, class_names = found.encoder, found.class_names
-    if not isinstance(encoder, TextEncoder) or len(class_names) < 2:
-        raise RunError(f"{path}: damaged: not for classes of texts")
-    if not encoder.words:
+    if found.task.is_classification != (len(class_names) > 1):
+        raise RunError(f"{run.preprocessing_path}: damaged: {len(class_names)} classes")
+    if isinstance(encoder, TextEncoder) and not encoder.words:
         name = run.config.dataset.name
         raise RunError(
             f"{run.path}: has no words: {name}_word_index.json was missing when it was trained",
@@ -133,15 +146,21 @@ def read_text_encoder(run: RunFolder) -> tuple[TextEncoder, list[str]]:
 def predict_batches(
     predictor: Predictor, batches: Iterable[list[Example]], tally: Tally
 ) -> Iterator[tuple[list[Example], list[Row]]]:
-    """Each batch with its rows: row (from 0), truth if known, and the predictor's columns.
+    """Each batch with its rows: row (from 0), truth if known, the predictor's columns, and those
+    of the file that are kept.
 
     Args:
         tally: counts the rows.
     """
     for batch in batches:
-        predicted = predictor.predict([example.text for example in batch])
+        predicted = predictor.predict([example.input for example in batch])
         rows = [
-            {"row": number, **({} if example.truth is None else {"truth": example.truth}), **row}
+            {
+                "row": number,
+                **({} if example.truth is None else {"truth": example.truth}),
+                **row,
+                **example.columns,
+            }
             for number, (example, row) in enumerate(
                 zip(batch, predicted, strict=True), tally.n_rows
             )
@@ -155,36 +174,58 @@ class Tally:
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self.class_names = frozenset(class_names)
-        self.n_rows = self.n_labelled = self.n_right = self.n_strange = self.n_wordless = 0
+        self.n_rows = self.n_labelled = self.n_strange = self.n_wordless = 0
+        self.pairs = Counter[tuple[str | None, str]]()  # of true, if known, and predicted class
+        self.error = 0.0  # the sum of a regression's absolute errors
         self.strange: dict[str, None] = {}  # labels that are not a class, in order of appearance
         self.wordless: list[int] = []
 
     def add(self, rows: Sequence[Row]) -> None:
         self.n_rows += len(rows)
         for row in rows:
-            if not row["known_words"]:
+            if not row.get("known_words", True):
                 self.n_wordless += 1
                 self.wordless += [row["row"]] if len(self.wordless) <= MOST_NAMED else []
-            if row.get("truth"):
+            if row.get("truth") not in (None, ""):
+                self.n_labelled += 1
                 self._compare(row["truth"], row["prediction"])
 
-    def _compare(self, truth: str, prediction: str) -> None:
-        self.n_labelled += 1
-        self.n_right += truth == prediction
-        if truth not in self.class_names:
+    def _compare(self, truth: Any, prediction: Any) -> None:
+        if not self.class_names:
+            self.error += abs(float(truth) - prediction)
+        elif truth in self.class_names:
+            self.pairs[truth, prediction] += 1
+        else:
             self.n_strange += 1
+            self.pairs[None, prediction] += 1
             if len(self.strange) <= MOST_NAMED:
                 self.strange[truth] = None
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The accuracy, if there are labels."""
-        return {"accuracy": self.n_right / self.n_labelled} if self.n_labelled else {}
+        """Accuracy and macro F1, or mae, of the rows that have a label."""
+        if not self.n_labelled:
+            return {}
+        if not self.class_names:
+            return {"mae": self.error / self.n_labelled}
+        n_right = sum(n for (truth, prediction), n in self.pairs.items() if truth == prediction)
+        return {"accuracy": n_right / self.n_labelled, "macro_f1": self._macro_f1()}
+
+    def _macro_f1(self) -> float:
+        """The mean F1 of the classes that are a label or a prediction of any row."""
+        n_true, n_predicted = Counter[str](), Counter[str]()
+        for (truth, prediction), n in self.pairs.items():
+            n_predicted[prediction] += n
+            if truth is not None:
+                n_true[truth] += n
+        names = n_true.keys() | n_predicted.keys()
+        f1 = [2 * self.pairs[name, name] / (n_true[name] + n_predicted[name]) for name in names]
+        return sum(f1) / len(f1)
 
     def warnings(self) -> Iterator[str]:
         """Warnings about the rows."""
         if not self.n_rows:
-            yield "there were no texts"
+            yield "there was nothing to predict"
         if self.n_wordless:
             yield (
                 f"{several(self.n_wordless, 'text')} without any word that the model knows, whose "

@@ -3,11 +3,12 @@
 from textclf.runs.creation import create_run
 from textclf.runs.folder import FitFolder, RunFolder
 from textclf.runs.lifecycle import locked, record_warnings, recording, restart
-from textclf.runs.search import distinct_names, find_run, list_runs
+from textclf.runs.search import REPRODUCTION, distinct_names, find_run, list_runs
 from textclf.runs.series import SeriesFolder, open_folder
 from textclf.runs.summary import Summary, summarize, summarize_runs
 
 __all__ = [
+    "REPRODUCTION",
     "FitFolder",
     "RunFolder",
     "SeriesFolder",

@@ -2,22 +2,31 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 from textclf.runs.series import open_folder
+from textclf.wording import listed
+
+REPRODUCTION = "-again"  # the end of the recipe's name of a run that `reproduce` made
+MOST_NAMED = 5
 
 
-def find_run(run: str | None, runs_dir: Path) -> RunFolder:
+def find_run(
+    run: str | None, runs_dir: Path, suits: Callable[[RunFolder], bool] = lambda _: True
+) -> RunFolder:
     """The run in a folder, or with a name under `runs_dir`; None: the newest finished one.
+
+    Args:
+        suits: whether a run may be taken that nobody named. Copies that `reproduce` made are not.
 
     Raises:
         RunError: it does not exist, or the folder does not hold a run.
     """
     if run is None:
-        return _newest_finished(runs_dir)
+        return _newest_finished(runs_dir, suits)
     for path in (runs_dir / run, Path(run)):
         if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
             return open_folder(path)
@@ -55,11 +64,22 @@ def _shortest_end(path: Path, others: list[Path]) -> str:
     return str(path)
 
 
-def _newest_finished(runs_dir: Path) -> RunFolder:
+def _newest_finished(runs_dir: Path, suits: Callable[[RunFolder], bool]) -> RunFolder:
     finished = [run for path in list_runs(runs_dir) if (run := _finished(path))]
     if not finished:
         raise RunError(f"{runs_dir}: holds no finished run; train one: textclf train CONFIG")
-    return max(finished, key=lambda run: str(run.record.get("started")))
+    newest_first = sorted(finished, key=lambda run: str(run.record.get("started")), reverse=True)
+    for run in newest_first:
+        with contextlib.suppress(RunError):  # damaged
+            if not is_reproduction(run) and suits(run):
+                return run
+    names = listed([run.name for run in newest_first], most=MOST_NAMED)
+    raise RunError(f"{runs_dir}: none of its finished runs can read this; name one of {names}")
+
+
+def is_reproduction(run: RunFolder) -> bool:
+    """Whether `reproduce` made a run."""
+    return str(run.record.get("recipe")).endswith(REPRODUCTION)
 
 
 def _finished(path: Path) -> RunFolder | None:

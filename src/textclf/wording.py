@@ -1,5 +1,6 @@
 """Numbers, lists and a user's own text as a sentence has them."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 
 
@@ -56,8 +57,12 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text with one blank for each run of blanks, line breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """The text with one blank for each run of blanks, line breaks and control characters.
+
+    Its letters are composed (NFC): few fonts place the decomposed parts of a Korean syllable.
+    """
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return unicodedata.normalize("NFC", " ".join(plain.split()))
 
 
 def short_line(text: str, most: int) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from made_up_run import make_run
 from textclf import evaluate, load_config, open_run, train
 from textclf.errors import TextclfWarning
+from textclf.plots import canvas
 from textclf.runs import RunFolder
 from textclf.training.reporter import Reporter
 
@@ -163,3 +165,19 @@ def test_python_issues_the_datas_warnings_of_evaluate_and_of_an_unfinished_run(r
     run.update(status="interrupted")
     with pytest.warns(TextclfWarning, match="not finished"):
         run.predict(["a text"])
+
+
+@pytest.mark.filterwarnings("default::textclf.errors.TextclfWarning")
+def test_a_warning_of_a_picture_reads_like_every_other(cli, empty_folder, monkeypatch):
+    signs = "경제"
+    canvas._warn_once.cache_clear()
+    run = make_run(empty_folder, classes=2, rows=20)
+    table = run.confusion_path.read_text("utf-8").replace("class-1", "b")
+    name = table.partition("\n")[0].split(",")[1]
+    run.confusion_path.write_text(table.replace(name, signs), "utf-8")
+    monkeypatch.setattr(canvas, "find_families", lambda _signs: ((), signs))
+    result = cli("plot", run.path)
+    assert result.exit_code == 0
+    (line,) = shown(result.stderr)
+    assert "fonts-noto-cjk" in line
+    assert len(result.stderr.splitlines()) == 1

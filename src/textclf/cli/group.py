@@ -6,19 +6,21 @@ import io
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
-from textclf.cli.output import note, print_object, say
+from textclf.cli.output import kept_warnings, note, print_object, say, warn
 from textclf.errors import (
     OUT_OF_MEMORY,
     Interrupted,
     ResourceError,
     Terminated,
     TextclfError,
+    TextclfWarning,
     UsageError,
     is_out_of_memory,
 )
@@ -43,18 +45,37 @@ class CatchingGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, *other: Any, **settings: Any) -> NoReturn:
         arguments = list(sys.argv[1:] if args is None else args)
         witness.as_json = "--json" in arguments
-        warnings: list[str] = []
+        kept: list[str] = []
+        warnings.showwarning = _show_warning
         streams.open_missing()
         signal.signal(signal.SIGTERM, _terminate)
         sys.exit(
             _run(
                 lambda: super(CatchingGroup, self).main(
-                    arguments, *other, **{**settings, "standalone_mode": False, "obj": warnings}
+                    arguments, *other, **{**settings, "standalone_mode": False, "obj": kept}
                 ),
                 as_json="--json" in arguments,
-                warnings=warnings,
+                warnings=kept,
             )
         )
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 - Python passes it
+    line: str | None = None,
+) -> None:
+    """textclf's own warnings read like its other lines; libraries' stay as Python writes them."""
+    if issubclass(category, TextclfWarning):
+        if str(message) not in kept_warnings():
+            warn(str(message))
+    else:
+        with contextlib.suppress(OSError):
+            text = warnings.formatwarning(message, category, filename, lineno, line)
+            say(*text.splitlines(), err=True)
 
 
 def _run(command: Callable[[], int | None], as_json: bool, warnings: Sequence[str]) -> int:

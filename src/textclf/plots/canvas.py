@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from textclf.atomic import writing
+from textclf.errors import TextclfWarning
+from textclf.plots.fonts import USUAL, describe_missing, find_families, quiet_fonts, unusual_signs
 from textclf.wording import one_line, shortened_inside
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ PALETTE = (
     *("#332288", "#882255", "#999933", "#000000", "#117733", "#8a8a8a"),
 )
 STYLE = {
-    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same picture on every machine
+    "font.family": USUAL,
     "font.size": 10.5,
     "text.color": INK,
     "text.usetex": False,
@@ -69,7 +72,7 @@ def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         from matplotlib import rc_context
 
-        with rc_context(STYLE):
+        with rc_context(STYLE), quiet_fonts():
             return function(*args, **kwargs)
 
     return in_style
@@ -89,9 +92,10 @@ def fit_canvas(axes: Axes, width: float, height: float, title: str, subtitle: st
     """Size the figure so that every label around axes of a given size (inches) fits."""
     figure = axes.get_figure(root=True)
     assert figure is not None
+    words = _write_title(figure, title, subtitle)
+    _choose_fonts(figure)
     _place(axes, width, height, (1.0, 1.0, 1.0, 1.0))
     left, bottom, right, top = (margin + PADDING for margin in _margins(axes))
-    words = _write_title(figure, title, subtitle)
     widest = max(word.get_window_extent().width / figure.dpi for word in words)
     wanted = min(widest, 9.0) + 2 * PADDING  # a narrow matrix still has room for its title
     right += max(0.0, wanted - left - width - right)
@@ -101,6 +105,26 @@ def fit_canvas(axes: Axes, width: float, height: float, title: str, subtitle: st
         word.set_position((PADDING / figure_width, 1 - inches_down / figure_height))
         _shorten_to(word, (figure_width - 2 * PADDING) * figure.dpi)
     return figure
+
+
+def _choose_fonts(figure: Figure) -> None:
+    """Add fonts for the signs that the usual one lacks; warn of those that none has."""
+    from matplotlib.text import Text
+
+    texts = figure.findobj(Text)
+    signs = unusual_signs(text.get_text() for text in texts)
+    if not signs:
+        return
+    families, missing = find_families(signs)
+    for text in texts:
+        text.set_fontfamily([USUAL, *families])
+    if missing:
+        _warn_once(describe_missing(missing))
+
+
+@lru_cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, TextclfWarning, stacklevel=4)
 
 
 def _place(

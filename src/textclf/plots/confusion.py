@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textclf.plots.canvas import GREY, GRID, INK, fit_canvas, new_axes, styled
+from textclf.plots.fonts import columns
 from textclf.wording import short_line
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _name_classes(axes: Axes, class_names: Sequence[str], support: np.ndarray, c
     size = min(10.5, max(6.5, cell * 72 * 0.6))
     places = range(0, len(class_names), step)
     names = [short_line(class_names[place], 30) for place in places]
-    fits = max(map(len, names)) * size * 0.65 / 72 < cell
+    fits = max(map(columns, names)) * size * 0.65 / 72 < cell
     axes.set_xticks(places, labels=names, rotation=0 if fits else 90, size=size)
     counted = [f"{name} ({support[p]:,})" for name, p in zip(names, places, strict=True)]
     axes.set_yticks(places, labels=counted, size=size)

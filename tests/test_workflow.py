@@ -31,7 +31,8 @@ def test_the_record_tells_how_the_run_was_made(trained):
     record = open_run("imdb", trained).record
     assert list(record) == [
         *("format", "recipe", "status", "command", "versions", "code", "platform"),
-        *("environment", "git", "started", "warnings", "data", "device", "engine", "finished"),
+        *("environment", "git", "started", "warnings", "data", "device", "constant_answer"),
+        *("engine", "finished"),
     ]
     assert (record["format"], record["recipe"], record["status"]) == (1, "imdb_dense", "finished")
     assert list(record["data"]) == ["imdb.npz"]

@@ -212,7 +212,7 @@ def test_without_validation_the_last_epoch_is_kept(tmp_path: Path) -> None:
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
     assert trainer.prepare(fit).train() == 2
     assert list(read_history(fit).columns) == ["epoch", "loss", "accuracy", "learning_rate"]
-    assert set(scores_of(trainer, fit)) == {"test_loss", "test_accuracy"}
+    assert set(scores_of(trainer, fit)) == {"test_loss", "test_accuracy", "test_macro_f1"}
 
 
 def test_kept_model_of_the_earlier_fit_can_be_scored_later(tmp_path: Path) -> None:

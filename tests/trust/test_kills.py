@@ -93,9 +93,9 @@ def test_a_killed_run_goes_on_to_the_same_bits(case: str, n_kills: int, tmp_path
         FIGURES["kills, not resumed equal"] += bool(differences)
         assert not differences
         check_files(run)
-        left = [path for path in tmp_path.rglob(".*") if path.name != ".lock"]
-        FIGURES["kills, leftovers"] += len(left)
-        assert not left  # the commands after a kill sweep what it left
+        leftovers = [path for path in tmp_path.rglob(".*") if path.name != ".lock"]
+        FIGURES["kills, leftovers"] += len(leftovers)
+        assert not leftovers  # the commands after a kill sweep what it left
 
 
 def kill_until_finished(

@@ -150,3 +150,15 @@ def test_a_reproduction_never_answers(predict, project):
         assert "runs/numbers: the newest" in predict("--file", "new.csv")[1]
     finally:
         (project / "runs/classes/run.json").write_text(json.dumps(record))
+
+
+def test_a_file_is_read_as_the_runs_own(predict, project):
+    config = (project / "runs/classes/config.yaml").read_text()
+    try:
+        edited = config.replace("delimiter: null", "delimiter: ;")
+        assert edited != config
+        (project / "runs/classes/config.yaml").write_text(edited)
+        (project / "semicolons.csv").write_text("a;b\n5;0\n")
+        assert "runs/classes: the newest" in predict("--file", "semicolons.csv")[1]
+    finally:
+        (project / "runs/classes/config.yaml").write_text(config)

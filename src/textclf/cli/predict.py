@@ -16,7 +16,7 @@ from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation, find_unmet
-from textclf.errors import ExpectationError, RunError
+from textclf.errors import DataError, ExpectationError, RunError
 
 if TYPE_CHECKING:
     from textclf.data.texts import Columns, Example
@@ -148,8 +148,12 @@ def predict(
         raise click.UsageError(f"-o {output} would overwrite --file; choose another file.")
     if texts and file is not None:
         raise click.UsageError("Give texts or --file, not both.")
-    opened = _find_run(run, runs_dir, lambda: _names(file, delimiter, quoting), column)
-    columns = _columns(opened, file, column, label, delimiter, quoting)._replace(kept=keep_columns)
+
+    def columns_of(found: RunFolder) -> Columns:
+        return _columns(found, file, column, label, delimiter, quoting)
+
+    opened = _find_run(run, runs_dir, file, columns_of)
+    columns = columns_of(opened)._replace(kept=keep_columns)
     batches, has_truth, kept = _source(texts, file, columns)
     if expectations and not has_truth:
         raise click.UsageError("--expect needs a --file with the true classes or numbers.")
@@ -187,27 +191,26 @@ def _is_typed(reporter: Reporter) -> bool:
 
 
 def _find_run(
-    run: str | None, runs_dir: Path, read_names: Callable[[], set[str]], column: str | None
+    run: str | None, runs_dir: Path, file: Path | None, columns_of: Callable[[RunFolder], Columns]
 ) -> RunFolder:
     """The run that is named; else the newest that reads the file's columns, or reads texts."""
-    if run is None and (names := read_names()):
+    from textclf.data.tables import format_of
+
+    if run is None and file is not None and format_of(file) is not None:
         with contextlib.suppress(RunError):
-            return find_run(None, runs_dir, lambda found: _can_read(found, names, column))
+            return find_run(None, runs_dir, lambda found: _has_columns(file, columns_of(found)))
     return find_run(run, runs_dir, lambda found: found.config.dataset.is_text)
 
 
-def _names(file: Path | None, delimiter: str | None, quoting: str | None) -> set[str]:
-    """The columns of a file; none of lines of text."""
-    from textclf.data.tables import format_of, read_rows
+def _has_columns(file: Path, columns: Columns) -> bool:
+    """Whether a file, read as a run reads its own, has what the run's model reads."""
+    from textclf.data.tables import read_rows
 
-    if file is None or format_of(file) is None:
-        return set()
-    return set(next(read_rows(file, delimiter, quoting), (0, {}))[1])
-
-
-def _can_read(run: RunFolder, names: set[str], column: str | None) -> bool:
-    """Whether columns of these names have what a run reads."""
-    choices = _texts(run, column) if run.config.dataset.is_text else [_features(run)]
+    rows = read_rows(file, columns.delimiter, columns.quoting, encoding=columns.encoding)
+    names: set[str] = set()
+    with contextlib.suppress(DataError):  # another run may read it
+        names = set(next(rows, (0, {}))[1])
+    choices = [columns.features] if columns.features else columns.texts
     return any(set(choice) <= names for choice in choices)
 
 

@@ -208,8 +208,7 @@ class TextPreprocessing(Settings):
 
     tokens: Literal["keras", "words", "characters", "subwords", "morphemes"] = Field(
         "keras",
-        description="what texts are split into: keras, as Keras's Tokenizer; words, as Unicode has "
-        "them; characters; subwords, learnt from the training rows; morphemes, of Korean",
+        description="what texts are split into; keras: as Keras's Tokenizer",
     )
     signs: bool = Field(False, description="whether punctuation and other signs are tokens, too")
     num_words: int | None = Field(

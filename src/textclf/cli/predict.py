@@ -121,7 +121,7 @@ def predict(
     device: str,
     as_json: bool,
 ) -> None:
-    """Predict the classes or numbers of new texts, or of new rows of features.
+    """Predict classes or numbers of new texts or features.
 
     The texts are the TEXT arguments, those of --file, or the lines of standard input, which are
     predicted as they come; features are columns of --file. RUN is a folder, or a name under

@@ -26,7 +26,7 @@ run()
 CHECK = ["check", "imdb_lstm"]
 STUCK = """
 import signal, sys, time
-from textclf import __main__, workflow
+from textclf import __main__, runs
 
 def hang(*_):  # as native code does
     for number in __main__.SIGNALS:
@@ -36,7 +36,7 @@ def hang(*_):  # as native code does
         time.sleep(1)
 
 __main__.PATIENCE = 0.01
-workflow.open_run = hang
+runs.find_run = hang
 sys.argv = ["textclf", "evaluate", *{arguments!r}]
 __main__.run()
 """

@@ -109,7 +109,7 @@ def test_ulimit_is_the_limit_of_the_address_space() -> None:
     resource = pytest.importorskip("resource")
     script = (
         "import resource\n"
-        "from textclf.training.memory import address_space\n"
+        "from textclf.runs.environment import address_space\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2**34, 2**34))\n"
         "print(address_space())"
     )

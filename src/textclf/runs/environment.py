@@ -1,6 +1,8 @@
 """What a run was made with: command, versions, code, time."""
 
+import contextlib
 import hashlib
+import math
 import os
 import platform
 import shlex
@@ -109,3 +111,14 @@ def _versions(packages: Sequence[str]) -> dict[str, str]:
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "not installed"
     return versions
+
+
+def address_space() -> float:
+    """Bytes of `ulimit -v`; infinite without a limit, and where a system has none."""
+    with contextlib.suppress(ImportError):  # Windows
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY:
+            return limit
+    return math.inf

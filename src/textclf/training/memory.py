@@ -12,6 +12,7 @@ import psutil
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder
 from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
+from textclf.runs.environment import address_space
 
 if TYPE_CHECKING:
     import keras
@@ -135,17 +136,6 @@ def _room(cgroup: tuple[Path, CgroupFiles]) -> float:
     caches = sum(float(statistics.get(name, 0)) for name in files.caches)
     usage = _number(folder / files.usage, default=0.0)
     return _number(folder / files.limit, default=math.inf) - max(0.0, usage - caches)
-
-
-def address_space() -> float:
-    """Bytes of `ulimit -v`; infinite without a limit, and where a system has none."""
-    with contextlib.suppress(ImportError):  # Windows
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY:
-            return limit
-    return math.inf
 
 
 def _number(path: Path, default: float) -> float:

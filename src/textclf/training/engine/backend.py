@@ -18,7 +18,7 @@ import numpy as np
 
 from textclf.atomic import open_to_append
 from textclf.errors import ResourceError
-from textclf.runs.environment import OWN_XLA_OPTIONS, available_processors
+from textclf.runs.environment import OWN_XLA_OPTIONS, address_space, available_processors
 from textclf.training.engine import streams
 from textclf.training.engine.last_words import witness
 
@@ -51,6 +51,7 @@ KERAS_SETTINGS: dict[str, Any] = {
     "max_steps_per_epoch": None,
 }
 
+ADDRESS_SPACE = 3.3e9  # bytes; with less, TensorFlow and SciPy's OpenBLAS abort or never return
 NOWHERE = Path(os.devnull)
 
 _one_at_a_time = threading.RLock()
@@ -74,8 +75,10 @@ def start(device: str = "auto") -> Device:
     """Import TensorFlow and choose the device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
 
     Raises:
-        ResourceError: the requested GPU does not exist, or Keras has another backend.
+        ResourceError: the requested GPU does not exist, Keras has another backend, or `ulimit -v`
+            leaves too little.
     """
+    _check_address_space()
     tf = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
     chosen = _choose(device, len(gpus))
@@ -93,6 +96,16 @@ def start(device: str = "auto") -> Device:
         return Device("cpu", _processor(), threads)
     details = tf.config.experimental.get_device_details(gpus[chosen])
     return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
+
+
+def _check_address_space() -> None:
+    """Refuse a limit with which native code would abort, or ask for memory without end."""
+    limit = address_space()
+    if limit < ADDRESS_SPACE:
+        raise ResourceError(
+            f"ulimit -v leaves {limit / 1e9:.1f} GB of address space, but TensorFlow and its "
+            f"libraries reserve {ADDRESS_SPACE / 1e9:.1f} GB; raise the limit"
+        )
 
 
 def _choose(device: str, n_gpus: int) -> int | None:

@@ -81,7 +81,7 @@ def failing(monkeypatch):
         def fail(*_):
             raise error
 
-        monkeypatch.setattr(workflow, "open_run", fail)
+        monkeypatch.setattr(runs, "find_run", fail)
 
     return fail_with
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from textclf import errors, workflow
+from textclf import errors, runs
 
 COMMANDS = [
     "train",

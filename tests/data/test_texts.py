@@ -43,7 +43,7 @@ def test_a_plain_file_has_a_text_a_line():
 
 
 def test_the_first_column_that_is_there_holds_the_text():
-    labelled = [("A", "pos"), ("B", ""), ("C", "neg")]
+    labelled = [Example("A", "pos"), Example("B", ""), Example("C", "neg")]
     assert read("a.csv", TABLE) == read("a.csv", TABLE, texts=["none", "text"]) == labelled
     assert [e.text for e in read("a.csv", TABLE, texts=["review"])] == ["good film", "bad film", ""]
 
@@ -134,7 +134,7 @@ def test_a_source_is_read_only_as_far_as_it_is_answered():
     ],
 )
 def test_an_object_may_lack_a_label_be_it_the_first(lines):
-    assert read("a.jsonl", lines) == [("A", ""), ("B", "pos")]
+    assert read("a.jsonl", lines) == [Example("A", ""), Example("B", "pos")]
 
 
 def test_an_object_without_a_text_is_told_with_its_line():
@@ -149,14 +149,14 @@ def test_quotes_are_read_as_the_run_has_them():
     with pytest.raises(DataError, match=r"^a.tsv:2: a quote opens a row"):
         read("a.tsv", content)
     texts = read("a.tsv", content, quoting="none")
-    assert texts == [('"wow, said he', "x"), ('by 5"', "y")]
+    assert texts == [Example('"wow, said he', "x"), Example('by 5"', "y")]
 
 
 def test_several_columns_are_joined_and_labels_merged():
     content = "subject,body,label\nA,B,Two\nC,D,one\n"
     own = {"texts": [("subject", "body"), "text"], "merged": {"Two": "two"}}
-    assert read("a.csv", content, **own) == [("A\nB", "two"), ("C\nD", "one")]
-    assert read("a.csv", "text,label\nE,Two\n", **own) == [("E", "two")]
+    assert read("a.csv", content, **own) == [Example("A\nB", "two"), Example("C\nD", "one")]
+    assert read("a.csv", "text,label\nE,Two\n", **own) == [Example("E", "two")]
     with pytest.raises(DataError, match=r"a.csv: has no column 'body'; (?s:.*) with --column"):
         read("a.csv", "subject,label\nA,B\n", **own)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from textclf import load_config, open_run, train
 from textclf.data.dataset import Dataset
@@ -106,13 +107,14 @@ def test_rows_are_numbered_and_the_truth_stands_beside():
     assert [list(row.values())[:3] for row in rows] == [
         [0, "pos", "pos"], [1, "pos", "neg"], [2, "", "neg"],
     ]  # fmt: skip
-    assert tally.metrics == {"accuracy": 0.5} and tally.n_rows == 3
+    f1 = f1_score(["pos", "pos"], ["pos", "neg"], average="macro", zero_division=0)
+    assert tally.metrics == {"accuracy": 0.5, "macro_f1": pytest.approx(f1)} and tally.n_rows == 3
     assert list(tally.warnings()) == ["1 row without a label, not counted"]
 
 
 def test_what_should_not_be_relied_on_is_counted():
     _, tally = answer([Example("xyz", "Pos")] * 3 + [Example("", "1")] * 4)
-    assert tally.metrics == {"accuracy": 0.0}
+    assert tally.metrics == {"accuracy": 0.0, "macro_f1": 0.0}
     assert list(tally.warnings()) == [
         "7 texts without any word that the model knows, whose predictions mean nothing: row 0, 1, "
         "2, 3, 4, …",

@@ -140,6 +140,9 @@ def _kept_names(names: Sequence[str]) -> dict[str, str]:
 
 
 def _cell(value: Any) -> Any:
+    """A cell that a CSV file can hold; a lone carriage return would end its row."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 

@@ -53,7 +53,7 @@ CASES = {
     ),
 }
 IN_CI = {"k folds, XLA": 2, "LSTM with dropout, XLA, early stopping": 1}
-IN_FULL = 12  # kills for each case
+IN_FULL = 24  # kills for each case
 
 
 def textclf(*arguments: object) -> subprocess.Popen[str]:

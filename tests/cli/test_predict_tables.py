@@ -162,3 +162,12 @@ def test_a_file_is_read_as_the_runs_own(predict, project):
         assert "runs/classes: the newest" in predict("--file", "semicolons.csv")[1]
     finally:
         (project / "runs/classes/config.yaml").write_text(config)
+
+
+def test_a_series_of_seeds_has_no_model_to_answer_with(predict, project):
+    path = project / "runs/texts/checkpoints/best.keras"
+    away = path.rename(path.with_suffix(".away"))
+    try:
+        assert "runs/stars: the newest" in predict("a5 b0")[1]
+    finally:
+        away.rename(path)

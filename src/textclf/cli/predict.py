@@ -198,8 +198,19 @@ def _find_run(
 
     if run is None and file is not None and format_of(file) is not None:
         with contextlib.suppress(RunError):
-            return find_run(None, runs_dir, lambda found: _has_columns(file, columns_of(found)))
-    return find_run(run, runs_dir, lambda found: found.config.dataset.is_text)
+            return find_run(
+                None,
+                runs_dir,
+                lambda found: _has_a_model(found) and _has_columns(file, columns_of(found)),
+            )
+    return find_run(
+        run, runs_dir, lambda found: _has_a_model(found) and found.config.dataset.is_text
+    )
+
+
+def _has_a_model(run: RunFolder) -> bool:
+    """Whether a run keeps a model at its top, which a series of seeds does not."""
+    return run.kept_model_path.exists()
 
 
 def _has_columns(file: Path, columns: Columns) -> bool:

@@ -7,6 +7,7 @@ from textclf.config.recipes import SCHEMA_FILE, read_figures
 from writers.catalogue import catalogue_table, commented, recipe_sections
 from writers.commands import commands_page
 from writers.config import config_page
+from writers.layers import layer_table
 from writers.markdown import fill, page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "commands.md": page(commands_page()),
         ROOT / "docs" / "config.md": page(config_page()),
         ROOT / "configs" / SCHEMA_FILE: dump_schema(config_schema()),
+        ROOT / "src" / "textclf" / "config" / "layers.json": layer_table(),
         **recipes(),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textclf import errors
 from textclf.config.file import load_config
 from textclf.config.json_schema import Schema, choices, default, in_words, value_range
-from textclf.config.messages import one_of
+from textclf.config.phrases import one_of
 from textclf.config.settings import Config
 from textclf.inspection.starter import starter_config
 from writers.markdown import code_block, table

@@ -3,18 +3,21 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from textclf.config.layer_shapes import Input, MisfitError, find_shapes
 from textclf.config.settings import (
     CnnLstmModel,
     Config,
     CsvDataset,
     FeaturePreprocessing,
+    LayersModel,
     SimpleRnnModel,
     TextPreprocessing,
 )
+from textclf.config.strict_yaml import KeyPath
 from textclf.errors import ConfigError
 from textclf.wording import listed
 
-Conflict = tuple[tuple[str, ...], str]
+Conflict = tuple[KeyPath, str]
 Rule = Callable[[Config], Iterator[Conflict]]
 
 OWN_ENCODING = (".xlsx", ".parquet")  # files that are not text
@@ -25,7 +28,10 @@ ENCODINGS = {
     "simple_rnn": ("embedding", "one_hot"),
     "lstm": ("embedding", "one_hot"),
     "cnn_lstm": ("embedding",),
+    "layers": ("embedding", "one_hot", "multi_hot"),
 }
+FEATURE_MODELS = ("dense", "layers")
+BOSTON_FEATURES = 13
 
 
 def find_conflicts(config: Config, rules: tuple[Rule, ...] | None = None) -> list[Conflict]:
@@ -41,7 +47,9 @@ def check_conflicts(config: Config) -> None:
     """Raise a ConfigError that names every conflict."""
     conflicts = find_conflicts(config)
     if conflicts:
-        raise ConfigError(*(f"{'.'.join(path)}: {message}" for path, message in conflicts))
+        raise ConfigError(
+            *(f"{'.'.join(map(str, path))}: {message}" for path, message in conflicts)
+        )
 
 
 # --- the dataset and what reads it -----------------------------------------------------------
@@ -49,7 +57,7 @@ def check_conflicts(config: Config) -> None:
 
 def _text_model_on_features(config: Config) -> Iterator[Conflict]:
     dataset, model = config.dataset, config.model.type
-    if not dataset.is_text and model != "dense":
+    if not dataset.is_text and model not in FEATURE_MODELS:
         yield (
             ("model", "type"),
             f"{model} reads texts, but {dataset.name} has numeric features; use dense",
@@ -215,6 +223,8 @@ def _sequences_without_maxlen(config: Config) -> Iterator[Conflict]:
 
 
 def _embedding_dim(config: Config) -> Iterator[Conflict]:
+    if isinstance(config.model, LayersModel):
+        return  # its first layer is looked at instead
     settings, dim = _text_settings(config), config.model.embedding_dim
     path = ("model", "embedding_dim")
     if settings is None:
@@ -255,6 +265,46 @@ def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
             ("preprocessing", "maxlen"),
             f"maxlen {settings.maxlen} is too short for kernel_size {model.kernel_size} and "
             f"pool_size {model.pool_size}; raise maxlen to {needed} or more, or lower them",
+        )
+
+
+# --- layers -----------------------------------------------------------------------------------
+
+
+def _layers_that_do_not_fit(config: Config) -> Iterator[Conflict]:
+    model, start = config.model, input_of(config)
+    if not isinstance(model, LayersModel) or start is None:
+        return
+    try:
+        find_shapes(model.named_layers, start)
+    except MisfitError as misfit:
+        name = model.named_layers[misfit.place][0]
+        yield ("model", "layers", misfit.place, name), str(misfit)
+
+
+def input_of(config: Config) -> Input | None:
+    """What the first layer reads; None where another rule reports that it is not known."""
+    dataset, settings = config.dataset, config.preprocessing
+    if not dataset.is_text:
+        named = dataset.features if isinstance(dataset, CsvDataset) else None
+        return Input((len(named) if named else BOSTON_FEATURES,), "dataset")
+    if not isinstance(settings, TextPreprocessing):
+        return None
+    source, words, length = f"encoding: {settings.encoding}", settings.num_words, settings.maxlen
+    if settings.encoding == "multi_hot":
+        return Input((words,), source) if words else None
+    if settings.encoding == "one_hot":
+        return Input((length, words), source) if length and words else None
+    return Input((length,), source, holds_ids=True) if length else None
+
+
+def _engine_that_does_not_know_every_layer(config: Config) -> Iterator[Conflict]:
+    engine = config.training.engine
+    if isinstance(config.model, LayersModel) and engine in ("xla", "graph"):
+        yield (
+            ("training", "engine"),
+            f"{engine} does not know every layer; use auto, which takes the fastest engine that "
+            "knows these, or keras",
         )
 
 
@@ -339,6 +389,8 @@ RULES = (
     _embedding_dim,
     _bptt_beyond_the_text,
     _pooling_that_leaves_no_step,
+    _layers_that_do_not_fit,
+    _engine_that_does_not_know_every_layer,
     _classes_of_a_regression,
     _stratified_test_file,
     _best_without_validation,

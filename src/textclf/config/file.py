@@ -14,7 +14,8 @@ import yaml
 from pydantic import ValidationError
 
 from textclf.config.conflicts import DATA_RULES, RULES, Rule, find_conflicts
-from textclf.config.messages import explain, received
+from textclf.config.messages import explain
+from textclf.config.phrases import received
 from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.config.settings import Config
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
@@ -274,7 +275,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+    is_short = not any(isinstance(item, dict) for item in items)
+    flow_style = True if is_short else None  # layers have a line each
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=flow_style)
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:

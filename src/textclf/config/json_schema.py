@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from textclf.config.messages import number_range
+from textclf.config.phrases import number_range
 from textclf.config.settings import Config
 
 Schema = dict[str, Any]

@@ -1,9 +1,7 @@
 """Pydantic's errors in plain words, with the user's own keys."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -11,7 +9,17 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from textclf.config.phrases import (
+    closest,
+    did_you_mean,
+    meant,
+    number,
+    number_range,
+    one_of,
+    received,
+)
 from textclf.config.settings import (
+    LAYERS_ERROR,
     ONE,
     SEVERAL,
     Config,
@@ -20,7 +28,6 @@ from textclf.config.settings import (
     TextPreprocessing,
 )
 from textclf.config.strict_yaml import KeyPath, quoted
-from textclf.wording import listed
 
 SettingsClass = type[Settings]
 
@@ -28,11 +35,19 @@ SettingsClass = type[Settings]
 def explain(error: ValidationError) -> list[tuple[KeyPath, str]]:
     """Every error: the path of the user's key, and a message."""
     return [
-        _explain(details)
+        problem
         for details in error.errors(include_url=False)
         # A default that depends on a field with an error: not an error of its own.
         if details["type"] != "default_factory_not_called"
+        for problem in _explain_all(details)
     ]
+
+
+def _explain_all(details: ErrorDetails) -> list[tuple[KeyPath, str]]:
+    if details["type"] != LAYERS_ERROR:
+        return [_explain(details)]
+    path, _ = _resolve(details["loc"])
+    return [((*path, *below), message) for below, message in details["ctx"]["problems"]]
 
 
 def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
@@ -209,7 +224,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if kind not in _EXPECTED:
         return details["msg"]
     or_null = " or null" if type(None) in get_args(field.annotation) and not is_item else ""
-    return f"expected {_EXPECTED[kind]}{or_null}, received {received(value)}{_meant(kind, value)}"
+    return f"expected {_EXPECTED[kind]}{or_null}, received {received(value)}{meant(kind, value)}"
 
 
 def _choices(annotation: Any) -> list[str]:
@@ -247,16 +262,6 @@ def _sized_fields(annotation: Any) -> list[FieldInfo]:
     return own + [found for part in parts for found in _sized_fields(part)]
 
 
-def number_range(bounds: dict[str, float]) -> str:
-    """1 to 100,000; without its ends: above 0 and below 1."""
-    ends = {name: number(int(end) if end == int(end) else end) for name, end in bounds.items()}
-    if "ge" in ends and "le" in ends:
-        return f"{ends['ge']} to {ends['le']}"
-    low = f"above {ends['gt']}" if "gt" in ends else f"{ends['ge']} or more"
-    high = f"below {ends['lt']}" if "lt" in ends else f"at most {ends['le']}"
-    return f"{low} and {high}"
-
-
 def _lengths(field: FieldInfo) -> str:
     holders = [field, *_sized_fields(field.annotation)]
     limits = [limit for holder in holders for limit in holder.metadata]
@@ -265,65 +270,3 @@ def _lengths(field: FieldInfo) -> str:
         for name in ("min_length", "max_length")
     ]
     return "1 or more" if None in bounds else f"{bounds[0]} to {bounds[1]}"
-
-
-def _meant(kind: str, value: Any) -> str:
-    """A guess at the number or boolean meant by '10', 010, 1e5 or True."""
-    if kind == "bool_type":
-        words = {"true": "true", "yes": "true", "on": "true", "1": "true"}
-        words |= {"false": "false", "no": "false", "off": "false", "0": "false"}
-        word = words.get(str(value).lower())
-        return f"; did you mean {word}?" if word else ""
-    if kind not in ("int_type", "float_type") or not isinstance(value, str | float):
-        return ""
-    try:
-        guess = int(value) if kind == "int_type" else float(value)
-    except (ValueError, OverflowError):
-        return ""
-    # Texts of more than 30 characters were not meant as numbers, and 1.5 did not mean 1.
-    is_fit = len(str(value)) <= 30 and math.isfinite(guess)
-    is_same = isinstance(value, str) or guess == value
-    return f"; did you mean {guess}?" if is_fit and is_same else ""
-
-
-# --- words -------------------------------------------------------------------------------------
-
-
-def received(value: Any) -> str:
-    """A value in the words of YAML."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return number(value)
-    if isinstance(value, str):
-        return f"the text {quoted(value)}"
-    return "a list" if isinstance(value, list) else "a map of keys"
-
-
-def number(value: float) -> str:
-    """3, 0.001, 100,000, .inf, .nan; only the length of a very long number."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value).replace("inf", ".inf").replace("nan", ".nan")
-    text = f"{value:,}" if isinstance(value, int) else repr(value)
-    return text if len(text) <= 40 else f"a number of {len(str(abs(value))):,} digits"
-
-
-def one_of(words: Iterable[str]) -> str:
-    """'a, b or c'."""
-    return listed([*words], "or")
-
-
-def did_you_mean(word: Any, options: Iterable[str]) -> str:
-    """'; did you mean ...?' where an option is close to the word."""
-    close = closest(word, options)
-    return f"; did you mean {quoted(close)}?" if close else ""
-
-
-def closest(word: Any, options: Iterable[str]) -> str | None:
-    """The option that is close to the word, if any is."""
-    if not isinstance(word, str):
-        return None
-    like = word[:100].lower().replace("-", "_").replace(" ", "_")
-    return next(iter(get_close_matches(like, list(options), n=1)), None)

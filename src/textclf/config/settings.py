@@ -13,6 +13,9 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
+
+from textclf.config.layers import layer_problems, name_and_arguments, named
 
 # Keras's own default learning rates; written out so that a saved config is complete.
 LEARNING_RATES = {
@@ -318,8 +321,39 @@ class CnnLstmModel(Settings):
     units: int = Field(32, ge=1, le=65_536, description="width of the LSTM")
 
 
+LAYERS_ERROR = "layers"  # its context holds the problems of all layers
+
+
+def _checked_layers(layers: list[Any]) -> list[dict[str, Any]]:
+    layers = [named(layer) for layer in layers]
+    if problems := layer_problems(layers):
+        raise PydanticCustomError(LAYERS_ERROR, "wrong layers", {"problems": problems})
+    return layers
+
+
+class LayersModel(Settings):
+    """Any stack of Keras's layers, by their own names and arguments."""
+
+    type: Literal["layers"] = Field(description="any stack of Keras's layers")
+    layers: Annotated[list[Any], AfterValidator(_checked_layers)] = Field(
+        min_length=1, max_length=100, description="the layers between the input and the output"
+    )
+
+    @property
+    def named_layers(self) -> list[tuple[str, dict[str, Any]]]:
+        """Each layer's name and arguments."""
+        return [name_and_arguments(layer) for layer in self.layers]
+
+    @property
+    def embedding_dim(self) -> int | None:
+        """Length of a word's vector, where the first layer is an Embedding."""
+        name, arguments = self.named_layers[0]
+        return arguments["output_dim"] if name == "Embedding" else None
+
+
 ModelSettings = Annotated[
-    DenseModel | SimpleRnnModel | LstmModel | CnnLstmModel, Field(discriminator="type")
+    DenseModel | SimpleRnnModel | LstmModel | CnnLstmModel | LayersModel,
+    Field(discriminator="type"),
 ]
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocessing
+from textclf.config.layer_shapes import last_step_readers, mask_droppers, masked
+from textclf.config.layers import RECURRENT
+from textclf.config.settings import Config, FeaturePreprocessing, LayersModel, TextPreprocessing
 from textclf.data.dataset import Ragged
 from textclf.inspection.description import Description
 from textclf.training.memory import available_bytes
@@ -70,6 +72,8 @@ def _line(config: Config, trap: Trap) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list) and isinstance(value[0], dict):
+        return f"[{', '.join(name for layer in value for name in layer)}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -115,11 +119,28 @@ def _padding_read_last(config: Config) -> Iterator[Trap]:
     settings, model = config.preprocessing, config.model.type
     if not isinstance(settings, TextPreprocessing) or model == "dense":
         return
+    if isinstance(config.model, LayersModel) and not last_step_readers(config.model.named_layers):
+        return
     if settings.padding == "post":
         yield (
             "preprocessing.padding",
             f"{model} is read at its last step, where every text shorter than maxlen "
             f"{settings.maxlen} has padding, which nothing masks; use padding: pre",
+        )
+
+
+def _mask_that_is_dropped(config: Config) -> Iterator[Trap]:
+    model = config.model
+    if not isinstance(model, LayersModel):
+        return
+    layers = model.named_layers
+    for place in mask_droppers(layers)[:1]:
+        name = layers[place][0]
+        yield (
+            "model.layers",
+            f"{name}, layers[{place}], ignores the mask, so that padding counts like words from "
+            "there on; remove mask_zero and Masking, or use layers that read masks: "
+            f"{listed([*RECURRENT, 'GlobalAveragePooling1D'])}",
         )
 
 
@@ -191,6 +212,24 @@ def _many_words_unknown(description: Description) -> Iterator[Trap]:
     )
 
 
+def _no_step_to_average(description: Description) -> Iterator[Trap]:
+    model, x = description.config.model, description.data.x
+    if not isinstance(model, LayersModel) or not isinstance(x, Ragged):
+        return
+    layers = model.named_layers
+    averages = any(
+        has_mask and name == "GlobalAveragePooling1D"
+        for (name, _), has_mask in zip(layers, masked(layers), strict=True)
+    )
+    empty = int((x.lengths == 0).sum())
+    if averages and empty:
+        yield (
+            "model.layers",
+            f"{empty:,} texts have no word, and GlobalAveragePooling1D divides by the number of "
+            "steps that are not masked, so that the loss becomes nan; remove mask_zero",
+        )
+
+
 def _texts_of_one_word(description: Description) -> Iterator[Trap]:
     x, n_train = description.data.x, description.data.n_train
     if isinstance(x, Ragged) and np.median(np.diff(x.offsets[: n_train + 1])) <= ONE_WORD:
@@ -225,7 +264,10 @@ def _more_words_than_there_are(description: Description) -> Iterator[Trap]:
 
 
 def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap]:
-    units = description.config.model.units
+    model = description.config.model
+    if isinstance(model, LayersModel):
+        return  # its layers of few units may only gate or project
+    units = model.units
     narrowest = min(units) if isinstance(units, list) else units
     classes = len(description.data.class_names)
     if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:
@@ -371,7 +413,8 @@ def _lever(config: Config, parts: Mapping[str, int]) -> str:
     if largest == "examples" and isinstance(settings, TextPreprocessing):
         is_multi_hot = settings.encoding == "multi_hot"
         return "preprocessing.num_words" if is_multi_hot else "preprocessing.maxlen"
-    return "model.units" if largest == "weights" else "training.batch_size"
+    widths = "model.layers" if isinstance(config.model, LayersModel) else "model.units"
+    return widths if largest == "weights" else "training.batch_size"
 
 
 # How grave it is: a score that misleads; a process that may be killed; a model that learns less
@@ -382,6 +425,7 @@ RULES: dict[Callable[[Config], Iterator[Trap]], int] = {
     _validation_on_the_test_rows: SCORE,
     _kept_by_training_rows: SCORE,
     _padding_read_last: LEARNING,
+    _mask_that_is_dropped: LEARNING,
     _rate_far_out: LEARNING,
     _maxlen_without_effect: WASTE,
     _patience_without_effect: WASTE,
@@ -392,6 +436,7 @@ DATA_RULES: dict[Callable[[Description], Iterator[Trap]], int] = {
     _test_rows_known_from_training: SCORE,
     _one_sided_classes: SCORE,
     _few_rows_validate: SCORE,
+    _no_step_to_average: SCORE,
     _texts_of_one_word: LEARNING,
     _features_of_different_scales: LEARNING,
     _layer_too_narrow_for_the_classes: LEARNING,

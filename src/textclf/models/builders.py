@@ -10,6 +10,7 @@ from textclf.data.encoders import Encoder, TargetScale
 from textclf.data.tasks import Task
 from textclf.models.cnn_lstm import build_cnn_lstm
 from textclf.models.dense import build_dense
+from textclf.models.layers import build_layers
 from textclf.models.lstm import build_lstm
 from textclf.models.simple_rnn import build_simple_rnn
 
@@ -18,6 +19,7 @@ BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] 
     "simple_rnn": build_simple_rnn,
     "lstm": build_lstm,
     "cnn_lstm": build_cnn_lstm,
+    "layers": build_layers,
 }
 
 TARGET = "target"  # the name of the layer that puts standardized outputs into the target's units

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textclf.config.messages import did_you_mean
+from textclf.config.phrases import did_you_mean
 from textclf.errors import RunError
 from textclf.runs import FitFolder, RunFolder
 from textclf.runs.preprocessing import read_preprocessing

@@ -42,11 +42,17 @@ def _convolution(model: Any) -> str:
     )
 
 
+def _stack(model: Any) -> str:
+    names = [name for name, _ in model.named_layers]
+    return f"the layers {listed(names)}" if len(names) > 1 else f"the layer {names[0]}"
+
+
 MODELS: dict[str, Callable[[Any], str]] = {
     "dense": _layers,
     "simple_rnn": lambda model: f"a SimpleRNN of {model.units:,} units",
     "lstm": lambda model: f"an LSTM of {model.units:,} units",
     "cnn_lstm": _convolution,
+    "layers": _stack,
 }
 
 

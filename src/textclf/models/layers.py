@@ -45,7 +45,14 @@ def new_layer(name: str, arguments: dict[str, Any], has_mask: bool) -> keras.Lay
     if name in CUDNN and has_mask:  # cuDNN refuses texts that are padded in front, or empty
         values["use_cudnn"] = False
     layer: keras.Layer = getattr(keras.layers, name)(**values)
+    if has_mask and not table()["layers"][name]["hands_on_masks"]:
+        # As without it, but Keras warns at each call; textclf has warned already.
+        layer.supports_masking, layer.compute_mask = True, _no_mask
     return layer
+
+
+def _no_mask(_inputs: Any, _previous_mask: Any = None) -> None:
+    """Replaces `compute_mask`."""
 
 
 def _value(value: Any, spec: Spec | None) -> Any:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -34,7 +35,7 @@ class HostEngine:
         self.packed_columns = packed_columns
         unit = unit_of(network)
         if unit is not None:  # what Keras takes the gradients of
-            network.optimizer.scale_loss = lambda loss: loss / unit[0, 0] / unit[0, 0]
+            network.optimizer.scale_loss = partial(_in_standardized_numbers, network, unit)
 
     def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
         """Take encoded examples (rows, ...) and their targets (rows,).
@@ -89,3 +90,9 @@ class HostEngine:
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         return unpack(x, self.packed_columns)
+
+
+def _in_standardized_numbers(network: keras.Model, unit: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+    """The loss of standardized outputs; what regularizers add to it stays as it is."""
+    added = tf.add_n(network.losses) if network.losses else 0.0
+    return (loss - added) / unit[0, 0] / unit[0, 0] + added

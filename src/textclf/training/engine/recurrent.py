@@ -79,7 +79,7 @@ def _inner_loop(
     training: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
     """Replaces `keras.layers.RNN.inner_loop`: last output, all outputs, states."""
-    if mask is not None or not _is_plain(layer):
+    if mask is not None or not is_plain(layer):
         keras_loop: Callable[..., tuple[tf.Tensor, tf.Tensor, Tensors]] = type(layer).inner_loop
         return keras_loop(layer, sequences, initial_state, mask, training)
     cell = layer.cell
@@ -128,7 +128,7 @@ def _dropout_mask(cell: keras.Layer, step: tf.Tensor, rate: float) -> tf.Tensor:
     return tf.where(bits < int(rate * 2**32), 0.0, 1 / (1 - rate))
 
 
-def _is_plain(layer: keras.layers.RNN) -> bool:
+def is_plain(layer: keras.layers.RNN) -> bool:
     """Whether the faster loop supports all settings of the layer."""
     cell = layer.cell
     activations = [cell.activation is keras.activations.tanh]
@@ -169,7 +169,7 @@ def _only_feeds_gathering(layer: keras.Layer) -> bool:
 
 
 def _gathers(layer: keras.Layer) -> bool:
-    return type(layer) in TIME_LOOPS and _is_plain(layer) and not layer.cell.dropout
+    return type(layer) in TIME_LOOPS and is_plain(layer) and not layer.cell.dropout
 
 
 TIME_LOOPS: Loops = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}

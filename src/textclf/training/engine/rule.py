@@ -7,6 +7,7 @@ import keras
 import psutil
 
 from textclf.training.engine.backend import Device
+from textclf.training.engine.recurrent import is_plain
 
 # Wider layers gain more from several threads, which run their loops in shards of a batch.
 XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
@@ -17,6 +18,13 @@ BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait until a block ends
 MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
 STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
 DEVICE_SHARE = 0.25  # share of the device's memory that examples may use
+# What the engines of blocks know: they take no account of a batch's other rows, of masks and of
+# what a layer adds to the loss.
+KNOWN = {
+    *(keras.layers.InputLayer, keras.layers.CategoryEncoding, keras.layers.Reshape),
+    *(keras.layers.Embedding, keras.layers.Flatten, keras.layers.Dense, keras.layers.Dropout),
+    *(keras.layers.Conv1D, keras.layers.MaxPooling1D, keras.layers.SimpleRNN, keras.layers.LSTM),
+}
 GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at least this
 
 
@@ -50,6 +58,9 @@ def choose_engine(
 def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]:
     if n_bytes > device_bytes(device) * DEVICE_SHARE:
         return "keras", "the examples are too large to stay on the device"
+    for layer in network.layers:
+        if isinstance(layer, keras.Layer) and not is_known(layer):
+            return "keras", f"only Keras's own path knows {type(layer).__name__} with its settings"
     if device.is_gpu:
         return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
     if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:
@@ -63,6 +74,16 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
         ):
             return "graph", "a wide recurrent layer is faster in shards on several threads"
     return "xla", "small layers gain most from being compiled together"
+
+
+def is_known(layer: keras.Layer) -> bool:
+    """Whether the engines of blocks compute the same as Keras for this layer."""
+    adds_to_loss = layer.activity_regularizer is not None or any(
+        weight.regularizer or weight.constraint for weight in layer.weights
+    )
+    has_mask = getattr(layer, "mask_zero", False)
+    is_usual = not isinstance(layer, keras.layers.RNN) or is_plain(layer)
+    return type(layer) in KNOWN and is_usual and not adds_to_loss and not has_mask
 
 
 def has_small_loops(network: keras.Model) -> bool:

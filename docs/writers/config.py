@@ -41,6 +41,16 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_layers_that_do_not_fit": (
+        "imdb_lstm",
+        "model={type: layers, layers: [{Embedding: {output_dim: 8}}, {LSTM: {units: 8}}, "
+        "{Conv1D: {filters: 8, kernel_size: 3}}, GlobalMaxPooling1D]}",
+    ),
+    "_engine_that_does_not_know_every_layer": (
+        "boston_dense",
+        "model={type: layers, layers: [{Dense: {units: 8}}]}",
+        "training.engine=xla",
+    ),
     "_classes_of_a_regression": ("boston_dense", "training.validation.stratify=true"),
     "_stratified_test_file": (
         "quickstart",
@@ -66,6 +76,7 @@ KINDS = {
     "string": "text",
     "null": "`null`",
     "object": "map of texts to texts",
+    "layer": "layer, [below](#layers)",
 }
 
 
@@ -103,8 +114,8 @@ def config_page() -> Iterator[str]:
     yield table(
         ["`textclf check` of", "with `--set`", "says"],
         [
-            [f"`{recipe}`", f"`{override}`", _conflict(recipe, override)]
-            for recipe, override in CONFLICTS.values()
+            [f"`{recipe}`", "`, `".join(overrides).join("``"), _conflict(recipe, overrides)]
+            for recipe, *overrides in CONFLICTS.values()
         ],
     )
 
@@ -168,7 +179,9 @@ def _kind_of(choice: Schema) -> str:
         return "a section, below"
     if "enum" in choice:
         return one_of(f"`{_visible(word)}`" for word in choice["enum"])
-    kind = "list, each a " + KINDS[choice["items"]["type"]] if "items" in choice else ""
+    kind = (
+        "list, each a " + KINDS[choice["items"].get("type", "layer")] if "items" in choice else ""
+    )
     if choice["type"] == "object":
         choice = choice["additionalProperties"]
         kind = f"map of names, each a {KINDS[choice['type']]}"
@@ -183,10 +196,10 @@ def _visible(word: str) -> str:
     return word if word.isprintable() else json.dumps(word)
 
 
-def _conflict(recipe: str, override: str) -> str:
-    """The error that this setting leads to."""
+def _conflict(recipe: str, overrides: list[str]) -> str:
+    """The error that these settings lead to."""
     try:
-        load_config(recipe, [override])
+        load_config(recipe, overrides)
     except errors.ConfigError as error:
-        return "; ".join(error.messages).removeprefix(f"--set {override}: ")
-    raise AssertionError(f"{recipe} --set {override}: no conflict")
+        return "; ".join(error.messages).removeprefix(f"--set {overrides[-1]}: ")
+    raise AssertionError(f"{recipe} --set {overrides}: no conflict")

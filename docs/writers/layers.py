@@ -44,7 +44,7 @@ LAYERS = {
     "LSTM": "long short-term memory",
     "GRU": "gated recurrent units",
     "Bidirectional": "a recurrent layer that reads from both ends",
-    "Conv1D": "filters that each read some steps at once",
+    "Conv1D": "filters over a few steps each",
     "SeparableConv1D": "filters of each feature, then of all features of a step",
     "DepthwiseConv1D": "filters of each feature",
     "MaxPooling1D": "the largest of every few steps",

@@ -225,7 +225,10 @@ def test_an_override_mends_the_file(file: Path) -> None:
             "training.batch_size: expected a whole number, received a map of keys",
         ),
         ("model={type: lstm, unit: 3}", "model.unit: unknown key; did you mean 'units'?"),
-        ("model={}", "model.type: missing key; expected dense, simple_rnn, lstm or cnn_lstm"),
+        (
+            "model={}",
+            "model.type: missing key; expected dense, simple_rnn, lstm, cnn_lstm or layers",
+        ),
         ("training.epochs=[1", "expected ',' or ']' in the list that begins on line 1"),
         ("training.epochs=*a", "alias '*a' is not allowed; write the value itself"),
         (

@@ -285,7 +285,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}",
-            "1:1: model: missing section; it needs a type: dense, simple_rnn, lstm or cnn_lstm",
+            "1:1: model: missing section; it needs a type: dense, simple_rnn, lstm, cnn_lstm or "
+            "layers",
         ),
         (
             "dataset: {name: imbd}\nmodel: {type: lstm}",
@@ -304,16 +305,17 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstn}",
-            "2:9: model.type: expected dense, simple_rnn, lstm or cnn_lstm, "
+            "2:9: model.type: expected dense, simple_rnn, lstm, cnn_lstm or layers, "
             "received the text 'lstn'; did you mean 'lstm'?",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: [1]}",
-            "2:9: model.type: expected dense, simple_rnn, lstm or cnn_lstm, received a list",
+            "2:9: model.type: expected dense, simple_rnn, lstm, cnn_lstm or layers, received a "
+            "list",
         ),
         (
             "dataset: {name: imdb}\nmodel: {units: 8}",
-            "2:1: model.type: missing key; expected dense, simple_rnn, lstm or cnn_lstm",
+            "2:1: model.type: missing key; expected dense, simple_rnn, lstm, cnn_lstm or layers",
         ),
         (
             "dataset: {name: imdb}\nmodel:\n  type: lstm\n  unit: 8",

@@ -28,7 +28,7 @@ NAMES = {get_args(settings.model_fields["name"].annotation)[0]: settings for set
 
 
 def works(name: str, model: str) -> bool:
-    return NAMES[name](name=name).is_text or model == "dense"
+    return NAMES[name](name=name).is_text or model in ("dense", "layers")
 
 
 PAIRS = [(name, model) for name in NAMES for model in MODELS]
@@ -75,7 +75,7 @@ def test_every_setting_has_its_meaning_beside_it(name, model):
 def test_a_choice_names_the_other_choices():
     text = starter_config({"name": "imdb"}, "lstm", "starter.yaml")
     assert re.search(
-        r"type: lstm +# long short-term memory; or dense, simple_rnn, cnn_lstm\n", text
+        r"type: lstm +# long short-term memory; or dense, simple_rnn, cnn_lstm, layers\n", text
     )
     assert re.search(r"encoding: embedding +# the form .*; or one_hot, multi_hot\n", text)
     assert re.search(r"split: shuffled +# .*; or tail, first, test, k_fold\n", text)

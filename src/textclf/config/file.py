@@ -77,7 +77,12 @@ def dump_config(config: Config) -> str:
 def dump_value(value: Any) -> str:
     """A value as YAML on one line."""
     text = yaml.dump(
-        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=float("inf")
+        value,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        sort_keys=False,
+        allow_unicode=True,
+        width=float("inf"),
     )
     return text.removesuffix("...\n").rstrip("\n")
 

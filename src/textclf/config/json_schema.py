@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from textclf.config.layer_schema import layer_definitions, layer_schema
 from textclf.config.phrases import number_range
 from textclf.config.settings import Config
 
@@ -28,6 +29,8 @@ def config_schema() -> Schema:
     schema = Config.model_json_schema()
     sections = {name: _section(section) for name, section in sorted(schema.pop("$defs").items())}
     whole = _section({**schema, "title": "TextclfConfig"})
+    sections["LayersModel"]["properties"]["layers"]["items"] = layer_schema()
+    sections |= {name: _described(name, part) for name, part in layer_definitions().items()}
     return {"$schema": DIALECT, "$id": ID, **whole, "$defs": sections}
 
 
@@ -64,6 +67,14 @@ def default(field: Schema) -> str:
 def _section(section: Schema) -> Schema:
     fields = {key: _field(key, field) for key, field in section["properties"].items()}
     return {**section, "title": in_words(section["title"]), "properties": fields}
+
+
+def _described(name: str, part: Schema) -> Schema:
+    """A definition of layer_schema.py, which has Keras's own name."""
+    if "properties" not in part:
+        return {**part, "title": name}
+    fields = {key: _field(key, field) for key, field in part["properties"].items()}
+    return {**part, "title": name, "properties": fields}
 
 
 def in_words(class_name: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from textclf.config.conflicts import check_conflicts
 from textclf.config.file import dotted, dump_value
+from textclf.config.layers import name_and_arguments, table
 from textclf.config.messages import explain, tags
 from textclf.config.settings import Config, Settings
 from textclf.config.strict_yaml import KeyPath
@@ -18,20 +19,32 @@ from textclf.inspection.columns import Columns
 
 Fields = dict[str, Any]
 
+ITEM = "  - "  # begins a layer
 WIDEST = 40  # a longer setting, such as a path, does not push the comments to the right
 
 _BAG: Fields = {"num_words": 10_000, "encoding": "multi_hot"}
 _SEQUENCE: Fields = {"num_words": 5_000, "maxlen": 100, "encoding": "embedding"}
 _VECTORS: Fields = {"embedding_dim": 32, "units": 32}
+_CNN: Fields = {
+    "layers": [
+        {"Embedding": {"output_dim": 32}},
+        {"Dropout": {"rate": 0.3}},
+        {"Conv1D": {"filters": 32, "kernel_size": 3, "activation": "relu"}},
+        {"GlobalMaxPooling1D": {}},
+    ]
+}
+_HIDDEN: Fields = {"layers": [{"Dense": {"units": 64, "activation": "relu"}}] * 2}
 # For each model: its preprocessing, its settings, its learning rate.
 _ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
     "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
     "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
     "lstm": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
     "cnn_lstm": (_SEQUENCE, {**_VECTORS, "filters": 32, "dropout": 0.3}, 0.003),
+    "layers": (_SEQUENCE, _CNN, 0.003),
 }
 _ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
-    "dense": ({"standardize": True}, {"units": [64, 64], "dropout": 0.0}, 0.001)
+    "dense": ({"standardize": True}, {"units": [64, 64], "dropout": 0.0}, 0.001),
+    "layers": ({"standardize": True}, _HIDDEN, 0.001),
 }
 _NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
 
@@ -80,7 +93,7 @@ def starter_config(
         *(_commands(shlex.quote(file)) if file.isprintable() else ()),
     ]
     lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
-    width = max(len(code) for code, _ in lines if len(code) <= WIDEST)
+    width = max(len(code) for code, _ in lines if len(code) <= WIDEST and ITEM not in code)
     body = [f"{code:<{width}}  # {meaning}" if meaning else code for code, meaning in lines]
     return "\n".join([*(f"# {line}" for line in comment), *body]) + "\n"
 
@@ -142,12 +155,22 @@ def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterato
     indent = "  " * len(path)
     if not path:
         yield "", ""
+    if key == "layers":
+        yield f"{indent}{key}:", _meaning(key, owner, path)
+        yield from (_layer_line(indent, layer) for layer in value)
+        return
     if not isinstance(value, dict):
         yield f"{indent}{key}: {dump_value(value)}", _meaning(key, owner, path)
         return
     yield f"{indent}{key}:", ""
     for name, part in value.items():
         yield from _lines(name, part, getattr(owner, key), (*path, key))
+
+
+def _layer_line(indent: str, layer: Fields) -> Line:
+    name, _ = name_and_arguments(layer)
+    meaning = table()["layers"][name]["meaning"]
+    return f"{indent}{ITEM}{dump_value(layer)[1:-1]}", meaning
 
 
 def _meaning(key: str, owner: Settings, path: KeyPath) -> str:

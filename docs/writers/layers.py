@@ -222,7 +222,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, dict[str, Spec]]]] = {
     ),
     "regularizer": (
         "regularizers",
-        ["l1", "l2", "l1_l2"],
+        ["l1", "l2", "l1l2"],
         {"L1": {"l1": POSITIVE}, "L2": {"l2": POSITIVE}, "L1L2": {"l1": POSITIVE, "l2": POSITIVE}},
     ),
     "constraint": (

@@ -53,8 +53,8 @@ class Chance:
         return self.random.choice(
             (
                 self.recurrent(return_sequences=True),
-                {"Bidirectional": self.recurrent(return_sequences=True)},
-                {"Bidirectional": {**self.recurrent(return_sequences=True), "merge_mode": "sum"}},
+                {"Bidirectional": self.both_ends(return_sequences=True)},
+                {"Bidirectional": {**self.both_ends(return_sequences=True), "merge_mode": "sum"}},
                 {"Conv1D": {"filters": 4, "kernel_size": 3, "padding": "causal", **self.extras()}},
                 {"SeparableConv1D": {"filters": 4, "kernel_size": 2, "dilation_rate": 2}},
                 {"DepthwiseConv1D": {"kernel_size": 2, "depth_multiplier": 2, **same}},
@@ -73,7 +73,7 @@ class Chance:
         return self.random.choice(
             (
                 self.recurrent(),
-                {"Bidirectional": self.recurrent()},
+                {"Bidirectional": self.both_ends()},
                 {"GlobalMaxPooling1D": {}},
                 {"GlobalAveragePooling1D": {}},
                 {"Flatten": {}},
@@ -103,6 +103,10 @@ class Chance:
             ({}, {"dropout": 0.2}, {"recurrent_dropout": 0.2}, {"go_backwards": True})
         )
         return {name: {"units": 4, **chosen, **more}}
+
+    def both_ends(self, **more: Any) -> Layer:
+        ((name, arguments),) = self.recurrent(**more).items()
+        return {name: {key: arguments[key] for key in arguments if key != "go_backwards"}}
 
     def extras(self) -> dict[str, Any]:
         """Arguments of a layer with a kernel."""
@@ -157,6 +161,10 @@ def wrong_stack(seed: int) -> tuple[str, list[Any], str]:
         (
             {"Bidirectional": {"Dense": {"units": 3}}},
             f"{here}.Bidirectional.Dense: unknown layer; known here: SimpleRNN, LSTM, GRU",
+        ),
+        (
+            {"Bidirectional": {"GRU": {"units": 3, "go_backwards": False}}},
+            f"{here}.Bidirectional.GRU.go_backwards: Bidirectional reads from both ends",
         ),
         ({"Bidirectional": {}}, f"{here}.Bidirectional: expected one of SimpleRNN, LSTM or GRU"),
     ]

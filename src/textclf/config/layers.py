@@ -96,6 +96,8 @@ def _inner(names: list[str], arguments: dict[str, Any], path: KeyPath) -> Iterat
         yield (*path, name), f"not supported: {left_out[name]}; remove it"
         return
     yield from _layer(name, arguments[name], (*path, name), RECURRENT)
+    if isinstance(arguments[name], dict) and "go_backwards" in arguments[name]:
+        yield (*path, name, "go_backwards"), "Bidirectional reads from both ends; remove it"
 
 
 def _unknown_layer(name: str, known: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from textclf.config.json_schema import Schema, choices, default, in_words, value
 from textclf.config.phrases import one_of
 from textclf.config.settings import Config
 from textclf.inspection.starter import starter_config
+from writers.layer_section import layer_section
 from writers.markdown import code_block, table
 
 # For each rule of conflicts.py, settings that break it.
@@ -106,6 +107,7 @@ def config_page() -> Iterator[str]:
     yield code_block("# yaml-language-server: $schema=textclf.schema.json", "yaml")
     for key, field in schema["properties"].items():
         yield from _section(key, field, schema["$defs"])
+    yield from layer_section()
     yield "## Settings that conflict"
     yield (
         "Settings that are valid one by one can contradict each other. textclf reports that before "

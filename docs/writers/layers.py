@@ -172,6 +172,8 @@ LEFT_OUT = {
         "every step sees every step",
     ),
 }
+# Of one layer alone.
+OWN_LEFT_OUT = {("SimpleRNN", "activity_regularizer"): "Keras's SimpleRNN ignores it"}
 # Of every layer, whatever its signature says.
 ALWAYS_LEFT_OUT = ("name", "dtype", "trainable")
 # Arguments whose null means something, beside those whose default is null.
@@ -263,16 +265,18 @@ def _layer(name: str, meaning: str) -> Spec:
         KeyError: Keras has an argument that this table does not know.
     """
     parameters = _parameters(getattr(keras.layers, name))
-    left_out = [*ALWAYS_LEFT_OUT, *(argument for argument in parameters if argument in LEFT_OUT)]
+    own = {argument: why for (layer, argument), why in OWN_LEFT_OUT.items() if layer == name}
+    reasons = {**LEFT_OUT, **own}
+    left_out = [*ALWAYS_LEFT_OUT, *(argument for argument in parameters if argument in reasons)]
     arguments = {
         argument: _argument(name, argument, default)
         for argument, default in parameters.items()
-        if argument not in LEFT_OUT
+        if argument not in reasons
     }
     return {
         "meaning": meaning,
         "arguments": arguments,
-        "left_out": {argument: LEFT_OUT[argument] for argument in left_out},
+        "left_out": {argument: reasons[argument] for argument in left_out},
         "hands_on_masks": name == "Embedding" or _supports_masks(name, parameters),
     }
 

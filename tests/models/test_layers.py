@@ -18,15 +18,27 @@ from textclf.config.layer_shapes import find_shapes
 from textclf.config.layers import table
 from textclf.config.settings import Config, LayersModel
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import fit_encoder, unpack
+from textclf.data.encoders import TargetScale, fit_encoder, unpack
+from textclf.data.loaders import load_dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.models.builders import build_model
 from textclf.models.layers import new_layer
-from textclf.training.network import outline
+from textclf.results.export.writing import export_run
+from textclf.results.reproduction import compare_runs
+from textclf.runs import RunFolder
+from textclf.training.engine.backend import Device
+from textclf.training.engine.host import HostEngine
+from textclf.training.engine.rule import choose_engine
+from textclf.training.network import new_network, outline
+from textclf.workflow import resume
 from tiny_data import ragged
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+
+from writers.layer_section import EXAMPLES
+
 N_STACKS = 50
-SAMPLE = (0, 7, 21, 34)  # of the stacks, in normal runs
+SAMPLE = (5, 11, 18)  # of the stacks, in normal runs
 N_ROWS = 40
 WORD_LIST = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "mu")
 
@@ -98,6 +110,29 @@ def test_every_word_of_the_table_is_one_of_keras() -> None:
         assert all(module.get(word) is not None for word in content["words"]), kind
 
 
+REGULARIZED = [
+    (name, argument)
+    for name, layer in table()["layers"].items()
+    for argument, spec in layer["arguments"].items()
+    if spec["kind"] == "regularizer"
+]
+EXAMPLE = dict.fromkeys(("units", "filters", "kernel_size", "num_heads", "key_dim"), 1)
+EXAMPLE |= {"output_dim": 1}
+
+
+@pytest.mark.parametrize(("name", "argument"), REGULARIZED)
+def test_every_regularizer_adds_to_the_loss(name: str, argument: str) -> None:
+    specs = table()["layers"][name]["arguments"]
+    needed = {key: EXAMPLE[key] for key, spec in specs.items() if spec.get("required")}
+    is_embedding = name == "Embedding"
+    needed |= {"input_dim": 3} if is_embedding else {}
+    starts = {key: "ones" for key in specs if key.endswith("_initializer")}
+    layer = new_layer(name, {**needed, **starts, argument: {"L2": {"l2": 1.0}}}, False)
+    x = np.ones((2, 3), "int32") if is_embedding else np.ones((2, 3, 4), "float32")
+    layer(*([x, x] if name == "MultiHeadAttention" else [x]))
+    assert float(sum(layer.losses)) > 0
+
+
 @pytest.mark.parametrize("name", ["LSTM", "GRU"])
 @pytest.mark.parametrize("mask_zero", [True, False])
 def test_cudnn_is_left_out_where_a_mask_is_padded_in_front(name: str, mask_zero: bool) -> None:
@@ -159,8 +194,6 @@ def train_stack(folder: Path, seed: int) -> np.ndarray:
 
 
 def inputs_of(config: Config) -> np.ndarray:
-    from textclf.data.loaders import load_dataset
-
     data = load_dataset(config.dataset)
     encoder = fit_encoder(config.preprocessing, data, data.train_rows)
     return unpack(encoder.transform(data.x), encoder.packed_columns)
@@ -179,3 +212,125 @@ def test_stacks_train_and_open_in_plain_keras(tmp_path: Path, full: bool) -> Non
         plain = np.load(folder / "plain.npy")
         assert np.isfinite(plain).all()
         np.testing.assert_allclose(plain, expected[seed], rtol=1e-4, atol=1e-5, err_msg=str(seed))
+
+
+# Dropout of each kind, a mask, moving averages and what is added to the loss.
+EVERYTHING = [
+    {"Embedding": {"output_dim": 4, "mask_zero": True}},
+    {"SpatialDropout1D": {"rate": 0.2}},
+    {"GaussianNoise": {"stddev": 0.1}},
+    {"BatchNormalization": {}},
+    {"SimpleRNN": {"units": 4, "dropout": 0.2, "recurrent_dropout": 0.2}},
+    {"Dense": {"units": 4, "activity_regularizer": "l2", "kernel_constraint": "max_norm"}},
+]
+
+
+@pytest.mark.slow
+def test_a_run_is_resumed_to_the_same_bits_and_exported(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    config = trainable(tmp_path, "embedding", EVERYTHING)
+    longer = trainable(tmp_path, "embedding", EVERYTHING, epochs=3)
+    runs = tmp_path / "runs"
+    whole = textclf.train(longer, runs, "whole")
+    textclf.train(config, runs, "resumed")
+    resume(RunFolder(runs / "resumed"), epochs=3)
+    found = compare_runs(RunFolder(whole.path), RunFolder(runs / "resumed"))
+    assert found.differences == []
+    assert whole.path.joinpath("run.json").read_text("utf-8").count("only Keras's own path") == 1
+    card = export_run(RunFolder(whole.path), "savedmodel", tmp_path / "model")
+    assert card.is_file()  # its outputs were compared with the run's
+
+
+@pytest.mark.parametrize(
+    ("layers", "model", "engine"),
+    [
+        (
+            [{"Embedding": {"output_dim": 4}}, {"LSTM": {"units": 3, "dropout": 0.2}}],
+            {"type": "lstm", "embedding_dim": 4, "units": 3, "dropout": 0.2},
+            "xla",
+        ),
+        (
+            [
+                *({"Embedding": {"output_dim": 4}}, {"Dropout": {"rate": 0.5}}),
+                {"Conv1D": {"filters": 2, "kernel_size": 3, "activation": "relu"}},
+                *({"MaxPooling1D": {"pool_size": 2}}, {"LSTM": {"units": 3}}),
+            ],
+            {"type": "cnn_lstm", "embedding_dim": 4, "dropout": 0.5, "filters": 2}
+            | {"kernel_size": 3, "pool_size": 2, "units": 3},
+            "graph",
+        ),
+    ],
+)
+def test_a_stack_of_a_named_models_layers_is_that_model(
+    layers: list[Any], model: dict[str, Any], engine: str
+) -> None:
+    stack, data = config_of("embedding", layers), texts()
+    named = Config.model_validate({**stack.model_dump(), "model": model})
+    encoder = fit_encoder(stack.preprocessing, data, data.train_rows)
+    built = []
+    for config in (stack, named):
+        keras.utils.set_random_seed(7)
+        built.append(new_network(config, encoder, data))
+        choice = choose_engine("auto", built[-1], 8, 4, 1000, Device("cpu", "a processor", 1))
+        assert choice.name == engine
+    ours, theirs = ([type(layer) for layer in network.layers] for network in built)
+    assert ours == theirs
+    weights = zip(*(network.get_weights() for network in built), strict=True)
+    assert all(np.array_equal(one, other) for one, other in weights)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"GRU": {"units": 3}},
+        {"LSTM": {"units": 3, "recurrent_dropout": 0.1}},
+        {"LSTM": {"units": 3, "kernel_regularizer": "l2"}},
+        {"SimpleRNN": {"units": 3, "recurrent_constraint": "max_norm"}},
+        {"LSTM": {"units": 3, "activity_regularizer": "l2"}},
+        {"Bidirectional": {"LSTM": {"units": 3}}},
+    ],
+)
+def test_what_the_engines_do_not_know_takes_keras_own_path(layer: dict[str, Any]) -> None:
+    config, data = config_of("embedding", [{"Embedding": {"output_dim": 4}}, layer]), texts()
+    encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+    network = build_model(config.model, encoder, BINARY, 2)
+    choice = choose_engine("auto", network, 8, 4, 1000, Device("cpu", "a processor", 1))
+    assert (choice.name, choice.batches) == ("keras", 1)
+    assert next(iter(layer)) in choice.reason
+
+
+def test_what_regularizers_add_is_not_divided_by_the_targets_unit() -> None:
+    layers = [{"Dense": {"units": 2, "kernel_regularizer": {"L2": {"l2": 0.5}}}}]
+    config, data = config_of("features", layers), numbers()
+    encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+    plain, scaled = (
+        build_model(config.model, encoder, REGRESSION, 1, target)
+        for target in (None, TargetScale(100.0, 20.0))
+    )
+    x, y = encoder.transform(data.x), data.y
+    start = plain.get_weights()
+    gradients = []
+    for network, targets in ((plain, y), (scaled, 100 + 20 * y)):
+        network.set_weights(start + network.get_weights()[len(start) :])
+        network.compile(keras.optimizers.SGD(1.0), loss="mse")
+        HostEngine(network, len(x), None)
+        network.train_on_batch(x, targets[:, None])
+        gradients.append([a - b for a, b in zip(start, network.get_weights(), strict=False)])
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("about", EXAMPLES)
+def test_the_examples_of_the_docs_train(tmp_path: Path, about: str) -> None:
+    write_data(tmp_path)
+    file = tmp_path / "example.yaml"
+    file.write_text(EXAMPLES[about], encoding="utf-8")
+    is_text = load_config(file).dataset.is_text
+    columns = "texts.csv, text: t, label: l"
+    if not is_text:
+        columns = "numbers.csv, features: [a, b], target: y"
+    overrides = [f"dataset={{name: csv, path: {tmp_path}/{columns}}}", "training.epochs=1"]
+    overrides += ["preprocessing.maxlen=12", "preprocessing.num_words=20"] if is_text else []
+    run = textclf.train(load_config(file, overrides), tmp_path / "runs", "example")
+    assert run.metrics["best_epoch"] == 1

@@ -30,7 +30,9 @@ class Chance:
             layers += [self.between() for _ in range(self.random.randint(0, 2))]
             layers += [self.of_sequence() for _ in range(self.random.randint(0, 2))]
             layers.append(self.to_one_step())
-        layers += [self.of_features() for _ in range(self.random.randint(0 if layers else 1, 3))]
+        else:
+            layers.append({"Dense": {"units": 6, **self.extras()}})
+        layers += [self.of_features() for _ in range(self.random.randint(0, 3))]
         return encoding, layers
 
     def between(self) -> Layer:

@@ -51,6 +51,12 @@ CASES = {
         "type: dense, units: [8], dropout: 0.2",
         *("preprocessing.encoding=multi_hot", "training.epochs=6", "training.engine=keras"),
     ),
+    "stacked layers with a mask, dropout and moving averages, Keras's fit": docstrings(
+        "type: layers, layers: [Embedding: {output_dim: 8, mask_zero: true}, "
+        "SpatialDropout1D: {rate: 0.2}, BatchNormalization, "
+        "Bidirectional: {GRU: {units: 4, recurrent_dropout: 0.2}}]",
+        "training.epochs=6",
+    ),
 }
 IN_CI = {"k folds, XLA": 2, "LSTM with dropout, XLA, early stopping": 1}
 IN_FULL = 24  # kills for each case

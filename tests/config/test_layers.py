@@ -15,7 +15,7 @@ from textclf.config.conflicts import input_of
 from textclf.config.file import dump_config, load_config
 from textclf.config.layer_shapes import find_shapes, mask_droppers, masked
 from textclf.config.layers import layer_problems, named, table
-from textclf.config.settings import Config, LayersModel
+from textclf.config.settings import Config, LayersModel, flatten
 from textclf.errors import ConfigError
 
 N_WRONG = 100
@@ -218,3 +218,56 @@ def test_the_shapes_by_hand() -> None:
     assert start is not None and isinstance(config.model, LayersModel)
     shapes = find_shapes(config.model.named_layers, start)
     assert shapes == [(12, 4), (10, 6), (3, 6), (3, 10), (30,), (2,)]
+
+
+# --- one argument of one layer ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("override", "layer"),
+    [
+        (
+            "model.layers[1].LSTM.units=7",
+            [{"Embedding": {"output_dim": 4}}, {"LSTM": {"units": 7}}],
+        ),
+        ("model.layers[1]=Flatten", [{"Embedding": {"output_dim": 4}}, {"Flatten": {}}]),
+        (
+            "model.layers[1].LSTM.dropout=0.5",
+            [{"Embedding": {"output_dim": 4}}, {"LSTM": {"units": 3, "dropout": 0.5}}],
+        ),
+    ],
+)
+def test_a_layer_is_overridden_by_its_place(tmp_path: Path, override: str, layer: Any) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(START + "    - LSTM: {units: 3}\n", encoding="utf-8")
+    model = load_config(file, [override]).model
+    assert isinstance(model, LayersModel)
+    assert model.layers == [{"Embedding": {"output_dim": 4}}, layer]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.layers[2]=Flatten", "model.layers has no item [2]; the first one is [0]"),
+        ("model[0]=3", "model has no item [0]; the first one is [0]"),
+        ("model.layers.LSTM=3", "model.layers is a list, not a section with keys"),
+        ("model.layers[1].LSTM.units=0", "0 is out of range: 1 to 65,536"),
+        ("model.layers[x]=3", "unknown key; did you mean 'layers'?"),
+    ],
+)
+def test_a_wrong_override_of_a_layer(tmp_path: Path, override: str, message: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(START + "    - LSTM: {units: 3}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, [override])
+    assert caught.value.messages == (f"--set {override}: {message}",)
+
+
+def test_layers_are_compared_argument_by_argument() -> None:
+    model = {"layers": [{"Dense": {"units": 3, "kernel_regularizer": {"L2": {"l2": 0.1}}}}]}
+    assert flatten({"model": model, "training": {"epochs": 3}}) == {
+        "model.layers[0]": "Dense",
+        "model.layers[0].Dense.units": 3,
+        "model.layers[0].Dense.kernel_regularizer.L2.l2": 0.1,
+        "training.epochs": 3,
+    }

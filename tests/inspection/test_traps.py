@@ -1,5 +1,6 @@
 """Each trap is told with its place, its figures and a way out; good settings are left in peace."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from textclf.config.file import load_config
 from textclf.config.recipes import list_recipes
 from textclf.config.settings import LEARNING_RATES, Config
-from textclf.data.dataset import Dataset
+from textclf.data.dataset import Dataset, Ragged
 from textclf.data.loaders import load_dataset
 from textclf.inspection.description import Description
 from textclf.inspection.traps import (
@@ -21,6 +22,11 @@ from textclf.inspection.traps import (
 from tiny_data import features, texts
 
 SHUFFLED = {"split": "shuffled"}
+
+
+def layers(*stack: Any) -> dict[str, Any]:
+    embedding = {"Embedding": {"output_dim": 4, "mask_zero": True}}
+    return {"type": "layers", "layers": [embedding, *stack]}
 
 
 def imdb(model: Any = None, preprocessing: Any = None, **training: Any) -> Config:
@@ -60,7 +66,22 @@ def little(config: dict[str, Any] | None = None, **training: Any) -> Config:
 
 # --- from the config alone ----------------------------------------------------------------
 
+READ_LAST = {"LSTM": {"units": 3}}
 TRAPS = {
+    "a mask that a layer drops": (
+        imdb(layers({"Conv1D": {"filters": 3, "kernel_size": 2}}, "GlobalMaxPooling1D")),
+        "model.layers = [Embedding, Conv1D, GlobalMaxPooling1D]: Conv1D, layers[1], ignores the "
+        "mask, so that padding counts like words from there on; remove mask_zero and Masking, or "
+        "use layers that read masks: SimpleRNN, LSTM, GRU and GlobalAveragePooling1D",
+    ),
+    "padding read last by a layer": (
+        imdb(
+            {"type": "layers", "layers": [{"Embedding": {"output_dim": 4}}, READ_LAST]},
+            {"padding": "post"},
+        ),
+        "preprocessing.padding = post: layers is read at its last step, where every text shorter "
+        "than maxlen 100 has padding, which nothing masks; use padding: pre",
+    ),
     "test rows validate": (
         imdb(validation={"split": "test"}),
         "training.validation.split = test: the epoch that is kept is chosen on the test rows, so "
@@ -115,6 +136,8 @@ def test_a_trap_of_the_config_is_told(name):
         imdb(),
         imdb(epochs=5, early_stopping={"patience": 3}),
         imdb({"type": "dense", "embedding_dim": 8}, {"padding": "post"}),
+        imdb(layers(READ_LAST), {"padding": "post"}),
+        imdb(layers("GlobalAveragePooling1D"), {"padding": "post"}),
         imdb({"type": "dense"}, {"encoding": "multi_hot", "maxlen": None}),
         imdb(validation=None, checkpoint={"keep": "last", "monitor": "loss"}),
         *(imdb(optimizer=name, learning_rate=rate) for name, rate in LEARNING_RATES.items()),
@@ -149,6 +172,20 @@ def test_texts_cut_off():
         "beginning, in all 75% of the words; maxlen: 20 would lose 0%"
     )
     assert "lose their end," in told(little({"maxlen": 5, "truncating": "post"}), made())[0]
+
+
+def test_texts_without_a_word_have_no_mean():
+    data = texts(["a b c"] * 19, [0, 1] * 9 + [0], 15)
+    rows = [*data.x.values.tolist()[:-4]]
+    empty = replace(data, x=Ragged(np.array(rows, np.int32), np.minimum(data.x.offsets, len(rows))))
+    config = imdb(layers("GlobalAveragePooling1D"))
+    (line,) = [line for line in told(config, empty) if line.startswith("model.layers")]
+    assert line == (
+        "model.layers = [Embedding, GlobalAveragePooling1D]: 1 text without a word: "
+        "GlobalAveragePooling1D divides by the number of steps that are not masked, so that the "
+        "loss becomes nan; remove mask_zero"
+    )
+    assert not any(line.startswith("model.layers") for line in told(config, data))
 
 
 def test_rare_words_lost():

@@ -193,8 +193,8 @@ class _Draft:
         """Set one value, given as 'training.epochs=3'."""
         self.overrides.append(override)
         key, equals, text = override.partition("=")
-        path = tuple(key.strip().split("."))
-        if not (equals and all(path) and key.isprintable()):
+        path = _path(key.strip())
+        if not (equals and all(part != "" for part in path) and key.isprintable()):
             self.refuse_override("expected KEY=VALUE, such as training.epochs=3")
             return
         if len(path) > MAX_DEPTH:
@@ -208,18 +208,23 @@ class _Draft:
         else:
             self.set(path, value)
 
-    def set(self, path: tuple[str, ...], value: Any) -> None:
-        section = self.data
-        for depth, key in enumerate(path[:-1], start=1):
-            if section.get(key) is None:
-                section[key] = {}
-                self.note_override(path[:depth])
-            section = section[key]
-            if not isinstance(section, dict):
-                here = ".".join(path[:depth])
+    def set(self, path: KeyPath, value: Any) -> None:
+        section: Any = self.data
+        for depth, key in enumerate(path):
+            if isinstance(key, int) and not (isinstance(section, list) and key < len(section)):
+                here = dotted(path[:depth])
+                self.refuse_override(f"{here} has no item [{key}]; the first one is [0]")
+                return
+            if isinstance(key, str) and not isinstance(section, dict):
+                here = dotted(path[:depth])
                 self.refuse_override(f"{here} is {received(section)}, not a section with keys")
                 return
-        section[path[-1]] = value
+            if depth == len(path) - 1:
+                section[key] = value
+            elif isinstance(key, str) and section.get(key) is None:
+                section[key] = {}
+                self.note_override(path[: depth + 1])
+            section = section[key]
         self.note_override(path)
 
     def note_override(self, path: KeyPath) -> None:
@@ -259,6 +264,18 @@ class _Draft:
         if self.problems:
             in_order = sorted(self.problems, key=lambda problem: problem[0])
             raise ConfigError(*(line for _, line in in_order))
+
+
+def _path(key: str) -> KeyPath:
+    """('model', 'layers', 1, 'Dense', 'units'), of 'model.layers[1].Dense.units'."""
+    parts: list[str | int] = []
+    for part in key.split("."):
+        name, bracket, place = part.partition("[")
+        if bracket and place[:-1].isdecimal() and place.endswith("]") and len(place) < 8:
+            parts += [name, int(place[:-1])]
+        else:
+            parts.append(part)
+    return tuple(parts)
 
 
 def dotted(path: KeyPath) -> str:

@@ -512,9 +512,16 @@ class Config(Settings):
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Settings by their dotted paths, as `--set` names them."""
+    """Settings by their dotted paths, as `--set` names them; a layer's own value is its name."""
     flat: dict[str, Any] = {}
     for key, value in settings.items():
         path = f"{prefix}{key}"
-        flat |= flatten(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{path}.")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            for place, layer in enumerate(value):
+                flat |= {f"{path}[{place}]": name for name in layer}
+                flat |= flatten(layer, f"{path}[{place}].")
+        else:
+            flat[path] = value
     return flat

@@ -12,7 +12,7 @@ from textclf.config.settings import Config, FeaturePreprocessing, LayersModel, T
 from textclf.data.dataset import Ragged
 from textclf.inspection.description import Description
 from textclf.training.memory import available_bytes
-from textclf.wording import listed
+from textclf.wording import listed, several
 
 Trap = tuple[str, str]  # the dotted path of the setting to look at first, and a message
 
@@ -225,8 +225,8 @@ def _no_step_to_average(description: Description) -> Iterator[Trap]:
     if averages and empty:
         yield (
             "model.layers",
-            f"{empty:,} texts have no word, and GlobalAveragePooling1D divides by the number of "
-            "steps that are not masked, so that the loss becomes nan; remove mask_zero",
+            f"{several(empty, 'text')} without a word: GlobalAveragePooling1D divides by the "
+            "number of steps that are not masked, so that the loss becomes nan; remove mask_zero",
         )
 
 

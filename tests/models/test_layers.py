@@ -226,19 +226,19 @@ EVERYTHING = [
 
 
 @pytest.mark.slow
-def test_a_run_is_resumed_to_the_same_bits_and_exported(tmp_path: Path) -> None:
+def test_a_run_is_resumed_to_the_same_bits_and_exported(tmp_path: Path, full: bool) -> None:
     write_data(tmp_path)
-    config = trainable(tmp_path, "embedding", EVERYTHING)
-    longer = trainable(tmp_path, "embedding", EVERYTHING, epochs=3)
-    runs = tmp_path / "runs"
-    whole = textclf.train(longer, runs, "whole")
-    textclf.train(config, runs, "resumed")
-    resume(RunFolder(runs / "resumed"), epochs=3)
-    found = compare_runs(RunFolder(whole.path), RunFolder(runs / "resumed"))
-    assert found.differences == []
-    assert whole.path.joinpath("run.json").read_text("utf-8").count("only Keras's own path") == 1
-    card = export_run(RunFolder(whole.path), "savedmodel", tmp_path / "model")
-    assert card.is_file()  # its outputs were compared with the run's
+    stacks: dict[str, tuple[str, list[Any]]] = {"everything": ("embedding", EVERYTHING)}
+    if full:
+        stacks |= {str(seed): Chance(seed).stack() for seed in range(N_STACKS)}
+    for name, stack in stacks.items():
+        whole = textclf.train(trainable(tmp_path, *stack, epochs=2), tmp_path / "runs", name)
+        cut = textclf.train(trainable(tmp_path, *stack), tmp_path / "runs", f"{name}-cut")
+        resume(RunFolder(cut.path), epochs=2)
+        found = compare_runs(RunFolder(whole.path), RunFolder(cut.path))
+        assert found.differences == [], stack
+        # Its outputs are compared with the run's.
+        export_run(RunFolder(whole.path), "savedmodel", tmp_path / f"{name}-model")
 
 
 @pytest.mark.parametrize(

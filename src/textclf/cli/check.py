@@ -39,12 +39,15 @@ def check(
 
 
 def _print_outline(outcome: dict[str, Any]) -> None:
-    for layer in outcome["layers"] or []:
+    layers = outcome["layers"] or []
+    names = max([18, *(len(layer["type"]) for layer in layers)])
+    left = names + 15
+    for layer in layers:
         shape = " x ".join(str(side) for side in layer["output_shape"])
-        click.echo(f"{layer['type']:<18} {shape:<14} {layer['parameters']:>12,}")
+        click.echo(f"{layer['type']:<{names}} {shape:<14} {layer['parameters']:>12,}")
     if outcome["parameters"] is not None:
-        click.echo(f"{'parameters':<33} {outcome['parameters']:>12,}")
+        click.echo(f"{'parameters':<{left}} {outcome['parameters']:>12,}")
     for split, rows in (outcome["examples"] or {}).items():
-        click.echo(f"{f'{split} examples':<33} {rows:>12,}")
+        click.echo(f"{f'{split} examples':<{left}} {rows:>12,}")
     if outcome["memory_bytes"]:
-        click.echo(f"{'memory, about':<33} {outcome['memory_bytes'] / 1e9:>9,.1f} GB")
+        click.echo(f"{'memory, about':<{left}} {outcome['memory_bytes'] / 1e9:>9,.1f} GB")

@@ -10,7 +10,7 @@ import pytest
 
 from textclf.cli import main
 from textclf.config.file import list_recipes
-from textclf.config.json_schema import config_schema
+from textclf.config.settings import Config
 
 
 @pytest.fixture
@@ -109,8 +109,7 @@ def test_settings_and_their_values(complete):
 def test_every_setting_can_be_completed(complete):
     offered = {line.removesuffix("=") for line in complete("train", "--set", "")}
     assert {"seed", "training.validation.split", "training.validation", "model.units"} < offered
-    schema = config_schema()
-    for name, section in schema["$defs"].items():
+    for name, section in Config.model_json_schema()["$defs"].items():
         for key, field in section["properties"].items():
             if "$ref" not in field:
                 assert any(path.endswith(f".{key}") for path in offered), f"{name}.{key}"
@@ -165,7 +164,7 @@ def test_what_textclf_adds_is_in_clicks_scripts(cli):
         ("train --set training.ep", "training.epochs="),
         ("train --set training.optimizer =", "sgd rmsprop adam adamw nadam adagrad"),
         ("train --set training.optimizer = ada", "adam adamw adagrad"),
-        ("train --set seed = 1 --set model.type = l", "lstm"),
+        ("train --set seed = 1 --set model.type = l", "lstm layers"),
         ("train --set seed = 1 quicks", "quickstart"),
         ("evaluate --runs-dir = other ''", "c-1"),
     ],

@@ -20,7 +20,7 @@ from textclf.config.json_schema import (
 )
 from textclf.config.recipes import SCHEMA_FILE, shipped_schema
 from textclf.config.settings import Config
-from textclf.config.strict_yaml import parse
+from textclf.config.strict_yaml import KeyPath, parse
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 RECIPES = sorted(CONFIGS.glob("*.yaml"))
@@ -169,14 +169,16 @@ VALUES = [
 ]
 
 
-def places(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield (*path, key)
-            yield from places(value, (*path, key))
+def places(data: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    items = list(data.items()) if isinstance(data, dict) else []
+    if isinstance(data, list) and isinstance(data[0], dict):
+        items = list(enumerate(data))
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
 
 
-def changed(data: Any, path: tuple[str, ...], value: Any) -> Any:
+def changed(data: Any, path: KeyPath, value: Any) -> Any:
     data = copy.deepcopy(data)
     section = data
     for key in path[:-1]:
@@ -198,16 +200,42 @@ OWN = {
     "dataset": {"name": "csv", "path": "a.csv", "text": "t", "label": "l", "features": None},
     "model": {"type": "cnn_lstm", "filters": 8},
 }
+LAYER_VALUES = [
+    *("Flatten", "Bidirectional", "Dense", "Lambda", "relu", "l2", {"Flatten": {}}, {"Dense": {}}),
+    *({"LSTM": {"units": 3}}, {"L2": {"l2": 1}}, {"L2": {}}, {"GRU": {}, "LSTM": {"units": 3}}),
+]
+LAYERS = {
+    "dataset": {"name": "imdb"},
+    "model": {
+        "type": "layers",
+        "layers": [
+            {"Embedding": {"output_dim": 8, "mask_zero": True}},
+            {"Bidirectional": {"LSTM": {"units": 8}, "merge_mode": "sum"}},
+            {
+                "Dense": {
+                    "units": 8,
+                    "activation": None,
+                    "kernel_regularizer": {"L2": {"l2": 0.1}},
+                    "kernel_initializer": "orthogonal",
+                    "bias_initializer": {"RandomNormal": {}},
+                }
+            },
+            {"Dropout": {"rate": 0.5}},
+        ],
+    },
+}
 
 
 @pytest.mark.parametrize(
-    "data", [OWN, *map(read, RECIPES)], ids=["own", *(path.stem for path in RECIPES)]
+    "data",
+    [OWN, LAYERS, *map(read, RECIPES)],
+    ids=["own", "layers", *(path.stem for path in RECIPES)],
 )
 def test_the_schema_and_textclf_take_the_same(data):
-    keys = [(*place[:-1], "unknown") for place in places(data)]
+    keys = [(*place[:-1], "unknown") for place in places(data) if isinstance(place[-1], str)]
     taken = {True: 0, False: 0}
     for place in dict.fromkeys([*places(data), *keys]):
-        for value in VALUES:
+        for value in [*VALUES, *LAYER_VALUES] if data is LAYERS else VALUES:
             other = changed(data, place, value)
             assert VALIDATOR.is_valid(other) == is_taken(other), (place, value)
             taken[is_taken(other)] += 1

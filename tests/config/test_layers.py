@@ -78,8 +78,8 @@ START += "  type: layers\n  layers:\n    - Embedding: {output_dim: 4}\n"
     [
         (
             "    - Dense:\n      units: 3\n",
-            "8:7: model.layers[1].units: an argument of Dense stands below its name: indent it "
-            "further, or write {Dense: {units: …}}",
+            "8:7: model.layers[1].units: an argument of Dense stands below its name, not in it; "
+            "indent it further",
         ),
         (
             "    - Flatten:\n",
@@ -87,7 +87,7 @@ START += "  type: layers\n  layers:\n    - Embedding: {output_dim: 4}\n"
         ),
         (
             "    - {LSTM: {units: 3}, Dense: {units: 3}}\n",
-            "7:7: model.layers[1]: expected one layer, received the keys 'LSTM', 'Dense'; begin "
+            "7:7: model.layers[1]: expected one layer, received the keys 'LSTM' and 'Dense'; begin "
             "each layer with '- '",
         ),
         (
@@ -226,15 +226,9 @@ def test_the_shapes_by_hand() -> None:
 @pytest.mark.parametrize(
     ("override", "layer"),
     [
-        (
-            "model.layers[1].LSTM.units=7",
-            [{"Embedding": {"output_dim": 4}}, {"LSTM": {"units": 7}}],
-        ),
-        ("model.layers[1]=Flatten", [{"Embedding": {"output_dim": 4}}, {"Flatten": {}}]),
-        (
-            "model.layers[1].LSTM.dropout=0.5",
-            [{"Embedding": {"output_dim": 4}}, {"LSTM": {"units": 3, "dropout": 0.5}}],
-        ),
+        ("model.layers[1].LSTM.units=7", {"LSTM": {"units": 7}}),
+        ("model.layers[1]=Flatten", {"Flatten": {}}),
+        ("model.layers[1].LSTM.dropout=0.5", {"LSTM": {"units": 3, "dropout": 0.5}}),
     ],
 )
 def test_a_layer_is_overridden_by_its_place(tmp_path: Path, override: str, layer: Any) -> None:

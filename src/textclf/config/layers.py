@@ -8,6 +8,7 @@ from typing import Any
 
 from textclf.config.phrases import closest, meant, number, number_range, one_of, received
 from textclf.config.strict_yaml import KeyPath, quoted
+from textclf.wording import listed
 
 Spec = dict[str, Any]  # what an argument may be
 Problem = tuple[KeyPath, str]
@@ -57,11 +58,10 @@ def _item(item: Any, path: KeyPath) -> Iterator[Problem]:
         others = [key for key in item if key != name]
         yield (
             (*path, others[0]),
-            f"an argument of {name} stands below its name: indent it further, or write "
-            f"{{{name}: {{{others[0]}: …}}}}",
+            f"an argument of {name} stands below its name, not in it; indent it further",
         )
     elif len(item) > 1:
-        keys = ", ".join(map(quoted, item))
+        keys = listed([quoted(key) for key in item], most=3)
         yield path, f"expected one layer, received the keys {keys}; begin each layer with '- '"
     else:
         name, arguments = name_and_arguments(item)

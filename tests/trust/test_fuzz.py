@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from figures import FIGURES
+from layer_stacks import Chance, misfit, wrong_stack
 from textclf.config.conflicts import find_conflicts
 from textclf.config.file import dump_config, list_recipes, load_config
 from textclf.config.settings import Config
@@ -109,7 +110,15 @@ def floats(definition: dict[str, Any], small: bool) -> st.SearchStrategy[float]:
     )
 
 
+def stacks(seed: int) -> list[Any]:
+    """Layers: most fit together, some are wrong."""
+    draw = (Chance(seed).stack, Chance(seed).stack, lambda: wrong_stack(seed), lambda: misfit(seed))
+    return draw[seed % 4]()[1]
+
+
 def arrays(definition: dict[str, Any], small: bool) -> st.SearchStrategy[list[Any]]:
+    if not definition["items"]:  # Keras's layers
+        return st.integers(0, 10_000).map(stacks)
     most = 3 if small else definition["maxItems"]
     return st.lists(
         values(definition["items"], small), min_size=definition["minItems"], max_size=most
@@ -139,6 +148,7 @@ PATHS = sorted(
         for key in definition["properties"]
     }
     | {"seed", "training.early_stopping.patience", "training.validation.split", "model.units.0"}
+    | {"model.layers[0]", "model.layers[1].Dense.units", "model.layers[0].LSTM"}
 )
 
 

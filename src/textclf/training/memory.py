@@ -50,12 +50,23 @@ def memory_parts(
         n_bytes: of the encoded examples.
     """
     raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
-    widths = sum(int(np.prod(output_shape(layer))) for layer in network.layers)
+    widths = sum(_numbers(layer) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
     examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
     batch = 12 * batch_size * widths
     parts = (int(TENSORFLOW_BYTES), examples, weights, batch)
     return dict(zip(("TensorFlow", "examples", "weights", "batch"), parts, strict=True))
+
+
+def _numbers(layer: "keras.Layer") -> int:
+    """What a layer computes for one example: its output, and the scores of an attention."""
+    shape = output_shape(layer)
+    numbers = int(np.prod(shape))
+    if not type(layer).__name__.endswith("Attention"):
+        return numbers
+    steps, features = shape
+    is_sum = getattr(layer, "score_mode", "") == "concat" or "Additive" in type(layer).__name__
+    return numbers + steps**2 * (features if is_sum else getattr(layer, "num_heads", 1))
 
 
 def encoded_bytes(encoder: Encoder, data: Dataset) -> int:

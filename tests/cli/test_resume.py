@@ -33,6 +33,7 @@ def interrupt(monkeypatch):
     yield arrange
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fit", "epoch"),
     [
@@ -86,6 +87,7 @@ def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     assert compare_runs(RunFolder(Path("runs/longer")), run).differences == []
 
 
+@pytest.mark.slow
 def test_a_run_without_a_state_starts_from_its_beginning(cli, runs):
     shutil.copytree(runs / "tail", runs / "bare")
     run = RunFolder(runs / "bare")
@@ -97,6 +99,7 @@ def test_a_run_without_a_state_starts_from_its_beginning(cli, runs):
     assert compare_runs(RunFolder(runs / "tail"), run).differences == []
 
 
+@pytest.mark.slow
 def test_half_written_files_are_swept_up(cli, runs):
     run = RunFolder(runs / "tail")
     (run.path / "checkpoints" / ".4711-best.keras").touch()
@@ -157,6 +160,7 @@ def test_other_data_are_refused(cli, runs):
     assert "boston_housing.npz: not the data that" in result.stderr
 
 
+@pytest.mark.slow
 def test_other_versions_are_told(cli, runs):
     run = RunFolder(runs / "tail")
     versions = {**run.record["versions"], "keras": "3.0"}

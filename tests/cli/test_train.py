@@ -51,6 +51,7 @@ def test_a_recipe_is_trained_by_name_in_an_empty_folder(cli, empty_folder):
     assert [path.name for path in empty_folder.iterdir()] == ["runs"]
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_json_and_quiet_leave_one_object_and_no_progress(cli, empty_folder):
     result = cli("train", *TINY, "--name", "Ein Lauf ü", "--json", "--quiet")

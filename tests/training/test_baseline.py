@@ -124,7 +124,9 @@ def test_numbers_are_predicted_by_ridge_regression():
     assert made["metrics"]["test_mae"] == pytest.approx(expected, rel=1e-3)
 
 
-@pytest.mark.parametrize("what", ["one class", "no rows", "features", "other task", "too large"])
+@pytest.mark.parametrize(
+    "what", ["one class", "no rows", "features", "other task", "too large", "no memory"]
+)
 def test_where_it_does_not_apply_there_is_none(what, monkeypatch):
     data, split = DATA, SPLIT
     if what == "one class":
@@ -137,6 +139,8 @@ def test_where_it_does_not_apply_there_is_none(what, monkeypatch):
         data = replace(DATA, task=replace(BINARY, name="another"))
     if what == "too large":
         monkeypatch.setattr(baseline, "MOST_WORK", 1)
+    if what == "no memory":
+        monkeypatch.setattr(baseline, "available_bytes", lambda: 1.0)
     assert fit(data, split) is None
 
 

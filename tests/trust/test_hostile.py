@@ -410,7 +410,7 @@ NOT_FILES: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
     "10 TB": vast,
 }
-FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv"]
+FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv", "baseline.json"]
 
 
 def test_what_is_not_a_file_in_a_run(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 
 from textclf.atomic import write_json
 from textclf.config.settings import Config
@@ -18,11 +19,13 @@ from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
 from textclf.training.evaluation import Scored, Scores, score
+from textclf.training.memory import available_bytes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-MOST_WORK = 100_000_000  # words of the training rows times classes: about ten seconds
+MOST_WORK = 100_000_000  # words of the training rows times columns of outputs
+BYTES_A_WORD = 60  # of all rows, at the peak
 STEPS = 30  # of the solver; more changed no score of the recipes by 0.001
 
 
@@ -52,25 +55,40 @@ def fit_baseline(
 
     Returns:
         'model', its name, and 'metrics', its scores by the names of metrics.json. None: of features
-        or another task, where all training rows have one class, or where it would take minutes.
+        or another task, where all training rows have one class, or where it would take long.
     """
     if not isinstance(encoder, TextEncoder) or data.task.name not in MODELS:
         return None
-    scored = {"validation": split.validation, "test": split.test}
-    n_words = int(data.x.lengths[split.train].sum())
-    if n_words * max(len(data.class_names), 1) > MOST_WORK:
+    if _is_large(data, encoder, split.train):
         return None
+    from sklearn.feature_extraction.text import TfidfTransformer
+
     name, fit = MODELS[data.task.name]
-    words = _tf_idf(count_words(encoder, data.x), split.train)
+    counts = count_words(encoder, data.x)
+    tf_idf = TfidfTransformer(sublinear_tf=True).fit(counts[split.train])
     with warnings.catch_warnings(action="ignore"):  # that more steps could follow
-        predict = fit(words[split.train], data, config, split.train)
+        predict = fit(tf_idf.transform(counts[split.train]), data, config, split.train)
     if predict is None:
         return None
     metrics: Scores = {}
-    for part, rows in scored.items():
+    for part, rows in (("validation", split.validation), ("test", split.test)):
         if len(rows):
-            metrics |= score(data, Scored(part, rows, predict(words[rows])))
+            outputs = predict(tf_idf.transform(counts[rows]))
+            metrics |= score(data, Scored(part, rows, outputs))
     return {"model": name, "metrics": metrics} if metrics else None
+
+
+def _is_large(data: Dataset, encoder: TextEncoder, train: np.ndarray) -> bool:
+    """Whether it would take more than about ten seconds, or more memory than there is."""
+    work = int(data.x.lengths[train].sum()) * max(len(_columns(data)), 1)
+    n_words = max(len(data.x.values), len(data) * (encoder.maxlen or 0))
+    free = available_bytes() - psutil.Process().memory_info().rss
+    return work > MOST_WORK or n_words * BYTES_A_WORD > free
+
+
+def _columns(data: Dataset) -> Sequence[int]:
+    """The class of each column of a network's outputs; empty for regression."""
+    return [1] if data.task == BINARY else range(len(data.class_names))
 
 
 def count_words(encoder: TextEncoder, x: Ragged) -> csr_matrix:
@@ -90,12 +108,6 @@ def count_words(encoder: TextEncoder, x: Ragged) -> csr_matrix:
     return counts
 
 
-def _tf_idf(counts: csr_matrix, train: np.ndarray) -> csr_matrix:
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    return TfidfTransformer(sublinear_tf=True).fit(counts[train]).transform(counts)
-
-
 Predict = Callable[["csr_matrix"], np.ndarray]  # from words to outputs as a network's
 
 
@@ -106,7 +118,7 @@ def _logistic_regression(
     y, weights = data.y[rows], row_weights(config.training.class_weight, data, rows)
     if len(np.unique(y)) < 2:
         return None
-    classes = [1] if data.task == BINARY else range(len(data.class_names))
+    classes = _columns(data)
     models = {
         column: _classifier().fit(x, y == number, None if weights is None else weights[rows])
         for column, number in enumerate(classes)

@@ -199,3 +199,18 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     assert result.exit_code == 0
     assert f"resuming after epoch {done}" in result.stderr
     assert len(RunFolder(Path("runs/run")).history) == 600
+
+
+@pytest.mark.slow
+def test_a_run_killed_before_its_baseline_was_written_gets_the_same(cli, runs):
+    run = RunFolder(runs / "imdb")
+    before = {path.name: path.read_bytes() for path in run.path.glob("*.[cj]s*")}
+    run.baseline_path.unlink()
+    run.update(status="running")
+    result = cli("resume", run.path)
+    assert result.exit_code == 0
+    assert f"{run.baseline['metrics']['test_accuracy']:.4f}  test_accuracy of" in result.stdout
+    after = {path.name: path.read_bytes() for path in run.path.glob("*.[cj]s*")}
+    assert "baseline.json" in after
+    for name in before.keys() - {"run.json"}:
+        assert after[name] == before[name], name

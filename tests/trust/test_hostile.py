@@ -414,7 +414,7 @@ NOT_FILES: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
     "10 TB": vast,
 }
-FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv"]
+FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv", "baseline.json"]
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 from writers.layer_section import EXAMPLES
 
 N_STACKS = 50
-SAMPLE = (5, 11, 18)  # of the stacks, in normal runs
+SAMPLE = (11,)  # of the stacks, in normal runs, beside the examples of the docs
 N_ROWS = 40
 WORD_LIST = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "mu")
 
@@ -183,10 +183,22 @@ def trainable(folder: Path, encoding: str, layers: list[Any], **training: Any) -
     return load_config(path)
 
 
-def train_stack(folder: Path, seed: int) -> np.ndarray:
-    """Train a stack for an epoch; its kept model's outputs, as textclf computes them."""
-    config = trainable(folder, *Chance(seed).stack())
-    run = textclf.train(config, folder / "runs", f"stack-{seed}")
+def example(folder: Path, about: str) -> Config:
+    """An example of the docs, on a few rows for an epoch."""
+    file = folder / "example.yaml"
+    file.write_text(EXAMPLES[about], encoding="utf-8")
+    is_text = load_config(file).dataset.is_text
+    columns = "texts.csv, text: t, label: l"
+    if not is_text:
+        columns = "numbers.csv, features: [a, b], target: y"
+    overrides = [f"dataset={{name: csv, path: {folder}/{columns}}}", "training.epochs=1"]
+    overrides += ["preprocessing.maxlen=12", "preprocessing.num_words=20"] if is_text else []
+    return load_config(file, overrides)
+
+
+def train_for_an_epoch(folder: Path, config: Config, name: str) -> np.ndarray:
+    """The kept model's outputs, as textclf computes them."""
+    run = textclf.train(config, folder / "runs", name)
     x = inputs_of(config)
     np.save(run.path / "x.npy", x)
     outputs: np.ndarray = run.load_model().predict(x, verbose=0)
@@ -202,16 +214,18 @@ def inputs_of(config: Config) -> np.ndarray:
 @pytest.mark.slow
 def test_stacks_train_and_open_in_plain_keras(tmp_path: Path, full: bool) -> None:
     write_data(tmp_path)
-    seeds = range(N_STACKS) if full else SAMPLE
-    expected = {seed: train_stack(tmp_path, seed) for seed in seeds}
-    folders = {seed: tmp_path / "runs" / f"stack-{seed}" for seed in seeds}
+    configs = {f"example-{place}": example(tmp_path, one) for place, one in enumerate(EXAMPLES)}
+    for seed in range(N_STACKS) if full else SAMPLE:
+        configs[f"stack-{seed}"] = trainable(tmp_path, *Chance(seed).stack())
+    expected = {name: train_for_an_epoch(tmp_path, one, name) for name, one in configs.items()}
     code = [sys.executable, "-W", "ignore", "-c", IN_PLAIN_KERAS]
-    done = subprocess.run([*code, *map(str, folders.values())], capture_output=True, text=True)
+    folders = [str(tmp_path / "runs" / name) for name in configs]
+    done = subprocess.run([*code, *folders], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for seed, folder in folders.items():
-        plain = np.load(folder / "plain.npy")
+    for name, outputs in expected.items():
+        plain = np.load(tmp_path / "runs" / name / "plain.npy")
         assert np.isfinite(plain).all()
-        np.testing.assert_allclose(plain, expected[seed], rtol=1e-4, atol=1e-5, err_msg=str(seed))
+        np.testing.assert_allclose(plain, outputs, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 # Dropout of each kind, a mask, moving averages and what is added to the loss.
@@ -318,19 +332,3 @@ def test_what_regularizers_add_is_not_divided_by_the_targets_unit() -> None:
         gradients.append([a - b for a, b in zip(start, network.get_weights(), strict=False)])
     for one, other in zip(*gradients, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("about", EXAMPLES)
-def test_the_examples_of_the_docs_train(tmp_path: Path, about: str) -> None:
-    write_data(tmp_path)
-    file = tmp_path / "example.yaml"
-    file.write_text(EXAMPLES[about], encoding="utf-8")
-    is_text = load_config(file).dataset.is_text
-    columns = "texts.csv, text: t, label: l"
-    if not is_text:
-        columns = "numbers.csv, features: [a, b], target: y"
-    overrides = [f"dataset={{name: csv, path: {tmp_path}/{columns}}}", "training.epochs=1"]
-    overrides += ["preprocessing.maxlen=12", "preprocessing.num_words=20"] if is_text else []
-    run = textclf.train(load_config(file, overrides), tmp_path / "runs", "example")
-    assert run.metrics["best_epoch"] == 1

@@ -182,8 +182,8 @@ def _picture(
         for curve in curves:
             _draw_line(axes, curve)
         _set_epoch_axis(axes, curves)
-        _set_value_axis(axes, curves)
-        _label_ends(axes, labelled, height)
+        set_value_axis(axes, curves)
+        label_ends(axes, labelled, height)
         if kept is not None:
             _mark_kept(axes, curves[-1], kept)
     else:
@@ -226,7 +226,7 @@ def epoch_ticks(last: int) -> list[int]:
     return [1, *range(max(step, 2), last + 1, step)]
 
 
-def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
+def set_value_axis(axes: Axes, curves: list[Curve]) -> None:
     """Leave room above and below; a logarithmic scale where an outlier would flatten the rest."""
     from matplotlib.ticker import MaxNLocator, NullFormatter
 
@@ -251,7 +251,7 @@ def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
+def label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
     """Write each curve's name and last value in the margin, where there are no lines."""
     right = axes.get_xlim()[1]
     to_axes = axes.transData + axes.transAxes.inverted()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
-    **dict.fromkeys(("versions", "data", "device", "engine"), dict),
+    **dict.fromkeys(("versions", "data", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
@@ -148,10 +148,15 @@ class RunFolder(FitFolder):
 
     @property
     def title(self) -> str:
-        """The name; of a seed's run that of its series, too: 'imdb_lstm-1/seed-2'."""
-        folder = self.path.resolve()
-        is_part = self.name.startswith("seed-") and (folder.parent / "run.json").is_file()
-        return f"{folder.parent.name}/{self.name}" if is_part else self.name
+        """The name; of a part that of its whole, too: 'imdb_lstm-1/seed-2'."""
+        return self.name if self.whole is None else f"{self.whole.title}/{self.name}"
+
+    @property
+    def whole(self) -> RunFolder | None:
+        """The series that a seed's run belongs to, or the learning curve of a share's."""
+        above = self.path.resolve().parent
+        is_part = self.name.startswith(("seed-", "share-")) and (above / "run.json").is_file()
+        return RunFolder(above) if is_part else None
 
     @property
     def config_path(self) -> Path:
@@ -223,6 +228,11 @@ class RunFolder(FitFolder):
     def seeds(self) -> Mapping[str, RunFolder]:
         """The runs of a series of seeds by name; any other run has none."""
         return {}
+
+    @property
+    def parts(self) -> Mapping[str, RunFolder]:
+        """The runs that it consists of, by name: of seeds or, of a learning curve, of shares."""
+        return self.seeds
 
     def update(self, **fields: Any) -> None:
         """Set fields of run.json; None removes one."""

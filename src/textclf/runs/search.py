@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textclf.errors import RunError
+from textclf.runs.curve import CurveFolder
 from textclf.runs.folder import RunFolder
-from textclf.runs.series import open_folder
+from textclf.runs.opening import open_folder
 from textclf.wording import listed
 
 REPRODUCTION = "-again"  # the end of the recipe's name of a run that `reproduce` made
@@ -20,7 +21,8 @@ def find_run(
     """The run in a folder, or with a name under `runs_dir`; None: the newest finished one.
 
     Args:
-        suits: whether a run may be taken that nobody named. Copies that `reproduce` made are not.
+        suits: whether a run may be taken that nobody named. Copies that `reproduce` made and
+            learning curves are not.
 
     Raises:
         RunError: it does not exist, or the folder does not hold a run.
@@ -71,7 +73,7 @@ def _newest_finished(runs_dir: Path, suits: Callable[[RunFolder], bool]) -> RunF
     newest_first = sorted(finished, key=lambda run: str(run.record.get("started")), reverse=True)
     for run in newest_first:
         with contextlib.suppress(RunError):  # damaged
-            if not is_reproduction(run) and suits(run):
+            if not is_reproduction(run) and not isinstance(run, CurveFolder) and suits(run):
                 return run
     names = listed([run.name for run in newest_first], most=MOST_NAMED)
     raise RunError(f"{runs_dir}: none of its finished runs can read this; name one of {names}")

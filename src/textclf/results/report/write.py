@@ -141,8 +141,9 @@ class Explainer:
     """
 
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
-        splits = make_splits(config.training.validation, data)
-        train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
+        share = config.training.train_share
+        splits = make_splits(config.training.validation, data, share)
+        train_rows = (splits[0] if len(splits) == 1 else everything(data, share)).train
         self.data = data = in_tokens(config.preprocessing, data, train_rows)
         self.encoder = fit_encoder(config.preprocessing, data, train_rows)
         self.network = network

@@ -95,16 +95,30 @@ class Run(RunFolder):
 
             return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
+    def predict(
+        self,
+        texts: Sequence[str],
+        device: str = "auto",
+        *,
+        threshold: float | None = None,
+        positive: str | None = None,
+    ) -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
+        Args:
+            threshold: of two classes, the positive one is predicted where its probability is above
+                this, such as the one that `textclf evaluate --choose-threshold` suggests; None: 0.5.
+            positive: the positive class; None: the second of the two.
+
         Raises:
-            RunError: the run is not one on texts and classes, or damaged.
+            RunError: the run is not one on texts and classes, has not the threshold's classes, or
+                is damaged.
         """
         import pandas as pd
 
-        predictor = load_predictor(self, device=device, each_class=True)
+        chosen = None if threshold is None else Threshold(threshold, positive)
+        predictor = load_predictor(self, device=device, each_class=True, threshold=chosen)
         return pd.DataFrame(predictor.predict(list(texts)), columns=predictor.columns)
 
 

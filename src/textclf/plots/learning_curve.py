@@ -11,11 +11,14 @@ from textclf.plots.curves import HEIGHT, WIDTH, Curve, label_ends, set_value_axi
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
-SOURCES = {"train": ("training", ORANGE, 1.8), "val": ("validation", BLUE, 2.6)}
-TEST = ("test", GREY, 1.8)
-FAR = 4.0  # between the fewest rows and the most; beyond it, each doubling is one step
+SOURCES = {
+    "train": ("training", ORANGE, 1.8),
+    "val": ("validation", BLUE, 2.6),
+    "test": ("test", GREY, 1.8),
+}
+FAR = 4  # times the fewest rows: then each doubling is a step of the same length
 
 
 @styled
@@ -31,13 +34,17 @@ def draw_learning_curve(table: DataFrame, metric: str, title: str) -> Figure:
     axes.set_xlabel("training rows")
     axes.set_ylabel(metric)
     by_rows = table.set_index("rows")
-    curves = []
-    for split, (name, color, width) in {**SOURCES, "test": TEST}.items():
+    curves, limits = [], []
+    for split, (name, color, width) in SOURCES.items():
         if f"{split}_{metric}" in by_rows:
-            curves.append(Curve(name, by_rows[f"{split}_{metric}"], color, width))
-            _draw(axes, curves[-1], by_rows.get(f"{split}_{metric}_sd"))
+            curve = Curve(name, by_rows[f"{split}_{metric}"], color, width)
+            deviations = by_rows.get(f"{split}_{metric}_sd", 0.0)
+            band = [curve.values - deviations, curve.values + deviations]
+            _draw(axes, curve, *band)
+            curves.append(curve)
+            limits += [curve._replace(values=values) for values in band]
     _set_rows_axis(axes, [int(rows) for rows in by_rows.index])
-    set_value_axis(axes, curves)
+    set_value_axis(axes, limits)
     label_ends(axes, curves, HEIGHT)
     direction = "higher" if is_better_higher(metric) else "lower"
     seeds = int(table["seeds"].iloc[0])
@@ -46,17 +53,15 @@ def draw_learning_curve(table: DataFrame, metric: str, title: str) -> Figure:
     return fit_canvas(axes, WIDTH, HEIGHT, title, " · ".join(subtitle))
 
 
-def _draw(axes: Axes, curve: Curve, deviations: object) -> None:
-    rows, values = curve.values.index, curve.values
-    axes.plot(rows, values, color=curve.color, linewidth=curve.width, marker="o", markersize=5)
-    if deviations is not None:
-        low, high = values - deviations, values + deviations
-        axes.fill_between(rows, low, high, color=curve.color, alpha=0.15, linewidth=0)
+def _draw(axes: Axes, curve: Curve, low: Series, high: Series) -> None:
+    rows, color = curve.values.index, curve.color
+    axes.plot(rows, curve.values, color=color, linewidth=curve.width, marker="o", markersize=5)
+    axes.fill_between(rows, low, high, color=color, alpha=0.15, linewidth=0)
 
 
 def _set_rows_axis(axes: Axes, rows: list[int]) -> None:
     """A tick for each share; a logarithmic axis where a linear one would crowd the small ones."""
-    if rows[-1] > FAR * rows[0]:
+    if rows[-1] >= FAR * rows[0]:
         axes.set_xscale("log")
         axes.minorticks_off()
         room = (rows[-1] / rows[0]) ** 0.03

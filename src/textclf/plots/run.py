@@ -60,6 +60,25 @@ def _plot_learning_curve(curve: CurveFolder, output: Path | None) -> Path:
     return curve.picture_path
 
 
+def find_drawable(runs: Sequence[RunFolder]) -> tuple[list[RunFolder], list[str]]:
+    """The runs whose curves can be drawn, and why each of the others cannot.
+
+    Raises:
+        RunError: there is none.
+    """
+    found: list[RunFolder] = []
+    problems: list[str] = []
+    for run in runs:
+        try:
+            _histories(run)
+            found.append(run)
+        except RunError as error:
+            problems += error.messages
+    if not found:
+        raise RunError(*problems)
+    return found, problems
+
+
 def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:
     """Draw the curves of several runs in one picture: of their metric, or of their loss.
 

@@ -5,7 +5,7 @@ from textclf.runs.curve import CurveFolder
 from textclf.runs.folder import FitFolder, RunFolder
 from textclf.runs.lifecycle import locked, record_warnings, recording, restart
 from textclf.runs.opening import open_folder
-from textclf.runs.search import REPRODUCTION, distinct_names, find_run, list_runs
+from textclf.runs.search import REPRODUCTION, distinct_names, find_run, find_runs, list_runs
 from textclf.runs.series import SeriesFolder
 from textclf.runs.summary import Summary, summarize, summarize_runs
 
@@ -19,6 +19,7 @@ __all__ = [
     "create_run",
     "distinct_names",
     "find_run",
+    "find_runs",
     "list_runs",
     "locked",
     "open_folder",

@@ -32,10 +32,31 @@ def find_run(
     for path in (runs_dir / run, Path(run)):
         if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
             return open_folder(path)
-    if os.path.isdir(run):  # noqa: PTH112
+    if os.path.lexists(run) and run:
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
     raise RunError(f"{run or repr(run)}: no such run; the runs under {runs_dir} are: {names}")
+
+
+def find_runs(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str]]:
+    """Several runs that somebody named, and a line for each that is damaged or not a run.
+
+    Raises:
+        RunError: one does not exist, or there is only one and it is damaged, or all are.
+    """
+    found: list[RunFolder] = []
+    problems: list[str] = []
+    for name in names:
+        try:
+            found.append(find_run(name, runs_dir))
+        except RunError as error:
+            exists = os.path.lexists(name) or os.path.lexists(runs_dir / name)
+            if len(names) == 1 or not exists:
+                raise
+            problems += error.messages
+    if not found:
+        raise RunError(*problems)
+    return found, problems
 
 
 def list_runs(runs_dir: Path) -> list[Path]:

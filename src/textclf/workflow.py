@@ -108,7 +108,7 @@ class Run(RunFolder):
 
         Args:
             threshold: of two classes, the positive one is predicted where its probability is above
-                this, such as the one that `textclf evaluate --choose-threshold` suggests; None: 0.5.
+                this, such as what `textclf evaluate --choose-threshold` suggests; None: 0.5.
             positive: the positive class; None: the second of the two.
 
         Raises:

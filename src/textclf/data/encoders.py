@@ -287,8 +287,17 @@ def in_tokens(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarra
 
     Raises:
         DataError: a package that it needs is not installed.
+        ValueError: the dataset was loaded in other tokens than those of the settings.
     """
-    if isinstance(settings, FeaturePreprocessing) or settings.tokens != "subwords":
+    if isinstance(settings, FeaturePreprocessing):
+        return dataset
+    wanted = (settings.tokens, settings.signs)
+    if dataset.tokens not in (None, wanted):
+        raise ValueError(
+            f"{dataset.name} was loaded in the tokens {dataset.tokens}, not {wanted}: give "
+            "load_dataset Tokens.of(config.preprocessing)"
+        )
+    if settings.tokens != "subwords":
         return dataset
     assert settings.num_words is not None  # otherwise a conflict of the config
     return in_subwords(dataset, rows, settings.num_words - FIRST_WORD)

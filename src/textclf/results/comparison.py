@@ -11,7 +11,7 @@ from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.results.significance import Significance, holm, mcnemar_test, permutation_test
-from textclf.runs import RunFolder, Summary, distinct_names, summarize
+from textclf.runs import CurveFolder, RunFolder, Summary, distinct_names, summarize
 from textclf.runs.environment import circumstances
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ class _Compared:
     """
 
     def __init__(self, name: str, run: RunFolder) -> None:
+        if isinstance(run, CurveFolder):
+            run.refuse()
         self.name = name
         self.run = run
         self.summary = summarize(run)

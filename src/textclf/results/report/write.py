@@ -60,13 +60,14 @@ def write_report(
         RunError: the tables of all runs are damaged, or a run is named twice.
         ResourceError: the page cannot be written, or the device does not exist.
     """
+    n_named = len(runs)
     runs, contents, warnings = _read(runs, progress)
     chosen = [content.name for content in best_runs(contents)]
     load = _remembering_one(data_dir)
     for place, (run, content) in enumerate(zip(runs, contents, strict=True)):
         if content.name in chosen:
-            done = len(runs) + chosen.index(content.name)
-            progress(done, len(runs) + len(chosen), f"explaining {content.name}")
+            done = n_named + chosen.index(content.name)
+            progress(done, n_named + len(chosen), f"explaining {content.name}")
             contents[place], missing = _explain_or_say(run, content, load, device)
             warnings += missing
     write_text(output, render_page(contents))

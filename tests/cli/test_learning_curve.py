@@ -95,10 +95,6 @@ def test_the_screen_has_a_line_for_each_share_and_the_verdict(cli, made_up):
     lines = cli("learning-curve", "boston_dense").stdout.splitlines()
     assert lines[0].split() == ["share", "rows", "train_mae", "val_mae", "test_mae"]
     assert lines[1].split()[:2] == ["0.25", "80"] and "5.1000 ± 0.1414" in lines[1]
-        "0.25",
-        "80",
-        *["7.1000", "±", "0.1414", "5.1000", "±", "0.1414", "6.1000", "±", "0.1414"],
-    ]
     assert lines[5].startswith("from 160 to 320 training rows, val_mae went from 4.1000 to 2.1000")
     assert "more data of this kind would probably help" in lines[6]
     assert lines[-1].endswith("runs/curve")

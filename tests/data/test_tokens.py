@@ -94,6 +94,6 @@ def test_a_dataset_in_other_tokens_is_refused(tmp_path) -> None:
         name="csv", path=str(tmp_path / "a.csv"), text="text", label="label", test_split=0.5
     )
     data = load_dataset(of)  # as Keras splits
-    with pytest.raises(ValueError, match="in the tokens .*keras.* give load_dataset Tokens"):
+    with pytest.raises(ValueError, match=r"in the tokens .*keras.* give load_dataset Tokens"):
         in_tokens(TextPreprocessing(tokens="words", num_words=9), data, data.train_rows)
     assert in_tokens(TextPreprocessing(num_words=9), data, data.train_rows) is data

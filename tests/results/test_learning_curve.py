@@ -26,15 +26,21 @@ def test_a_clear_gain_of_several_seeds_would_probably_help(tmp_path):
     assert verdict.noise == pytest.approx(4.303 * 0.02**0.5)
     first, second = verdict.in_words()
     assert first.startswith("from 160 to 320 training rows, val_mae went from 4.1000 to 2.1000: 2")
-    assert re.search("more than noise, .* and 2 seeds each: more data .* probably help", second)
+    assert re.search(
+        "more than noise .*: 2 seeds each, 10 scored rows.: more data .* probably help", second
+    )
 
 
 @pytest.mark.parametrize(
     ("errors", "helped", "words"),
     [
-        ([(5.0, 5.2), (4.0, 4.2), (3.9, 4.1)], None, "within noise, .* by up to 0.7085, or not at"),
+        ([(5.0, 5.2), (4.0, 4.2), (3.9, 4.1)], None, "within noise .* by up to 0.7085, or not at"),
         ([(5.0, 5.2), (2.0, 2.2), (4.0, 4.2)], False, "more data made it worse"),
-        ([(5.0,), (4.0,), (2.0,)], None, "of one seed, unknown beyond that: add --seeds 5"),
+        (
+            [(5.0,), (4.0,), (2.0,)],
+            None,
+            "it may be noise: .* for 10 scored rows, more for one seed; add --seeds 5",
+        ),
     ],
 )
 def test_what_noise_could_have_made_is_not_called_a_gain(tmp_path, errors, helped, words):

@@ -49,7 +49,7 @@ def draw_learning_curve(table: DataFrame, metric: str, title: str) -> Figure:
     direction = "higher" if is_better_higher(metric) else "lower"
     seeds = int(table["seeds"].iloc[0])
     spread = [f"mean ± standard deviation of {seeds} seeds"] if seeds > 1 else []
-    subtitle = [f"{direction} is better", *spread, "numbers at the right: all these rows"]
+    subtitle = [f"{direction} is better", *spread, "numbers at the right: the largest share"]
     return fit_canvas(axes, WIDTH, HEIGHT, title, " · ".join(subtitle))
 
 

@@ -120,10 +120,10 @@ class Verdict:
             yield "some models were best in their last epoch: raise training.epochs to be sure"
 
     def _conclusion(self) -> str:
-        scored = f"{self.noise:.4f} by {several(self.n_scored, 'scored row')}"
+        rows = several(self.n_scored, "scored row")
         if self.n_seeds == 1:
-            return f"noise is {scored} and, of one seed, unknown beyond that: add --seeds 5"
-        noise = f"noise, {scored} and {self.n_seeds} seeds each"
+            return f"it may be noise: {self.noise:.4f} for {rows}, more for one seed; add --seeds 5"
+        noise = f"noise ({self.noise:.4f}: {self.n_seeds} seeds each, {rows})"
         if self.helped:
             return f"more than {noise}: more data of this kind would probably help"
         if self.helped is False:

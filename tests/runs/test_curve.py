@@ -5,6 +5,7 @@ import pytest
 from run_folders import RECORD, make_run
 from textclf.config.file import load_config
 from textclf.errors import RunError
+from textclf.plots.run import plot_run
 from textclf.runs import CurveFolder, RunFolder, create_run, find_run, summarize
 from textclf.runs.removal import check_removable, remove_run
 
@@ -68,3 +69,20 @@ def test_it_is_removed_as_a_whole(curve):
         check_removable(curve.share(0.5))
     remove_run(curve)
     assert not curve.path.exists()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "share,rows,seeds,train_mae\n0.5,10,1,2\n",
+        "share,rows,seeds,train_mae\n0.5,10,1,2\n1,9,1,2\n",
+        "share,rows,seeds,train_mae\n0.5,0,1,2\n1,9,1,2\n",
+        "share,rows,seeds,train_mae\n0.5,5,1,nan\n1,9,1,2\n",
+        "share,rows,seeds\n0.5,5,1\n1,9,1\n",
+        "share,rows\n0.5,5\n1,9\n",
+    ],
+)
+def test_a_damaged_table_is_named(curve, table):
+    curve.table_path.write_text(table)
+    with pytest.raises(RunError, match=r"learning_curve.csv: damaged: "):
+        plot_run(curve)

@@ -67,6 +67,6 @@ def _set_rows_axis(axes: Axes, rows: list[int]) -> None:
         room = (rows[-1] / rows[0]) ** 0.03
         axes.set_xlim(rows[0] / room, rows[-1] * room)
     else:
-        room = 0.03 * (rows[-1] - rows[0])
+        room = max(0.03 * (rows[-1] - rows[0]), 0.5)
         axes.set_xlim(rows[0] - room, rows[-1] + room)
     axes.set_xticks(rows, labels=[f"{number:,}" for number in rows])

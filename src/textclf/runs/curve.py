@@ -75,8 +75,18 @@ class CurveFolder(RunFolder):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a share: share, rows, seeds, and the scores with their deviations."""
-        return read_table(self.table_path, ("share", "rows", "seeds"), numbers_only=True)
+        """One row a share: share, rows, seeds, and the scores with their deviations.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        table = read_table(self.table_path, ("share", "rows", "seeds"), numbers_only=True)
+        rows = table["rows"]
+        if table.isna().any(axis=None) or len(table) < 2 or rows[0] < 1:
+            raise RunError(f"{self.table_path}: damaged: not two shares and more with all scores")
+        if not rows.is_monotonic_increasing or not any(n.startswith("train_") for n in table):
+            raise RunError(f"{self.table_path}: damaged: not the scores of growing shares")
+        return table
 
     @property
     def history(self) -> pd.DataFrame:

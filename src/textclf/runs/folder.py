@@ -149,14 +149,18 @@ class RunFolder(FitFolder):
     @property
     def title(self) -> str:
         """The name; of a part that of its whole, too: 'imdb_lstm-1/seed-2'."""
-        return self.name if self.whole is None else f"{self.whole.title}/{self.name}"
+        return "/".join([*(whole.name for whole in self.wholes), self.name])
 
     @property
-    def whole(self) -> RunFolder | None:
-        """The series that a seed's run belongs to, or the learning curve of a share's."""
-        above = self.path.resolve().parent
-        is_part = self.name.startswith(("seed-", "share-")) and (above / "run.json").is_file()
-        return RunFolder(above) if is_part else None
+    def wholes(self) -> list[RunFolder]:
+        """The runs that it is a part of, from the top: a learning curve, a series of seeds."""
+        found: list[RunFolder] = []
+        folder = self.path.resolve()
+        for kind in ("seed-", "share-"):
+            if folder.name.startswith(kind) and (folder.parent / "run.json").is_file():
+                folder = folder.parent
+                found.insert(0, RunFolder(folder))
+        return found
 
     @property
     def config_path(self) -> Path:

@@ -113,9 +113,8 @@ def require_finished(series: SeriesFolder) -> None:
 
 @contextlib.contextmanager
 def series_locked(run: RunFolder) -> Iterator[None]:
-    """Hold the locks of the wholes that a run is a part of, so that only one part is resumed."""
-    if run.whole is None:
+    """Hold the locks of what a run is a part of, so that only one part is resumed."""
+    with contextlib.ExitStack() as held:
+        for whole in run.wholes:
+            held.enter_context(locked(whole))
         yield
-    else:
-        with series_locked(run.whole), locked(run.whole):
-            yield

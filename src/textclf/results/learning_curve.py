@@ -185,9 +185,9 @@ def _score_by_row(run: RunFolder, split: str) -> list[float]:
     """1 for each row that is predicted correctly, else 0; of numbers the absolute error."""
     table = run.predictions
     table = table[table["split"] == split]
-    if "probability" in table:
-        return [float(is_right) for is_right in table["truth"] == table["prediction"]]
-    return [abs(error) for error in table["truth"] - table["prediction"]]
+    if run.config.dataset.is_regression:
+        return [abs(error) for error in table["truth"] - table["prediction"]]
+    return [float(is_right) for is_right in table["truth"] == table["prediction"]]
 
 
 def _noise(changes: np.ndarray, by_seed: Sequence[Sequence[float]]) -> float:

@@ -214,7 +214,7 @@ class FeatureEncoder:
         """
         if self.lowest is None or self.highest is None:
             return np.zeros(x.shape, bool)
-        width = self.highest - self.lowest
+        width = np.maximum(self.highest - self.lowest, self.scale)  # of a constant one, 1
         return np.asarray((x < self.lowest - width) | (x > self.highest + width))
 
     def to_json(self) -> dict[str, Any]:

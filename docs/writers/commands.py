@@ -32,6 +32,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "predict": [
         ("textclf predict 'Return the sum of an array.'", "by the newest finished run"),
         ("textclf predict --run imdb_dense-1 --threshold 0.7 'A good film.'", "'pos' only if sure"),
+        ("textclf predict --encoding cp949 < lines.txt", "a text on each line, not in UTF-8"),
     ],
     "plot": [
         ("textclf plot", "redraw the newest finished run's pictures"),
@@ -59,6 +60,10 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "compare": [
         ("textclf compare quickstart-1 quickstart-2", "what differs, and by how much"),
         ("textclf compare runs/* --baseline quickstart-1", "a run a row, the best first"),
+    ],
+    "learning-curve": [
+        ("textclf learning-curve quickstart --seeds 3", "would more data help?"),
+        ("textclf learning-curve my.yaml --shares 0.25,0.5,1", "fewer, larger steps"),
     ],
     "report": [
         ("textclf report quickstart-1 -o report.html", "one file to read and to send"),

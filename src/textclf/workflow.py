@@ -8,19 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf.atomic import write_json
+from textclf.atomic import write_json, write_text
 from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
 from textclf.data.loaders import load_dataset
+from textclf.data.splits import make_splits
 from textclf.data.tokens import Tokens
 from textclf.errors import RunError
 from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
+from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
+    CurveFolder,
     RunFolder,
     SeriesFolder,
     create_run,
@@ -46,17 +49,26 @@ from textclf.training.evaluation import (
 )
 from textclf.training.fits import Fit, final_fit, fold_fits
 from textclf.training.memory import memory_errors_reported
-from textclf.training.reporter import LineReporter, Reporter, Warnings
+from textclf.training.reporter import KeptWarnings, LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
     refuse_failed,
     refuse_other_data,
     warn_of_changes,
     with_epochs,
 )
-from textclf.training.series import require_finished, seeds_from, series_locked, training_seed
+from textclf.training.series import (
+    curve_of,
+    require_finished,
+    seeds_from,
+    series_locked,
+    training_seed,
+    training_share,
+)
+from textclf.wording import several
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import pandas as pd
 
     from textclf.training.trainer import Trainer
@@ -84,16 +96,30 @@ class Run(RunFolder):
 
             return load_kept_model(self.config, self if fold is None else self.fold(fold))
 
-    def predict(self, texts: Sequence[str], device: str = "auto") -> pd.DataFrame:
+    def predict(
+        self,
+        texts: Sequence[str],
+        device: str = "auto",
+        *,
+        threshold: float | None = None,
+        positive: str | None = None,
+    ) -> pd.DataFrame:
         """The classes of new texts, a row each: prediction, probability, of more than two classes
         second and third, the number of words that the model knows, and each class's probability.
 
+        Args:
+            threshold: of two classes, the positive one is predicted where its probability is above
+                this, such as what `textclf evaluate --choose-threshold` suggests; None: 0.5.
+            positive: the positive class; None: the second of the two.
+
         Raises:
-            RunError: the run is not one on texts and classes, or damaged.
+            RunError: the run is not one on texts and classes, has not the threshold's classes, or
+                is damaged.
         """
         import pandas as pd
 
-        predictor = load_predictor(self, device=device, each_class=True)
+        chosen = None if threshold is None else Threshold(threshold, positive)
+        predictor = load_predictor(self, device=device, each_class=True, threshold=chosen)
         return pd.DataFrame(predictor.predict(list(texts)), columns=predictor.columns)
 
 
@@ -103,6 +129,10 @@ class Series(SeriesFolder, Run):
     def seed(self, number: int) -> Run:
         """The run of a seed, from 1."""
         return Run(super().seed(number).path)
+
+
+class Curve(CurveFolder, Run):
+    """A learning curve, for notebooks: `table` has a row for each share of the training rows."""
 
 
 def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Run:
@@ -115,7 +145,8 @@ def open_run(run: str | Path | None = None, runs_dir: str | Path = "runs") -> Ru
 
 
 def _public(run: RunFolder) -> Run:
-    return (Series if isinstance(run, SeriesFolder) else Run)(run.path)
+    kind = Series if isinstance(run, SeriesFolder) else Run
+    return (Curve if isinstance(run, CurveFolder) else kind)(run.path)
 
 
 def train(
@@ -158,6 +189,43 @@ def train(
         _warn_of_traps(trainer, run, warnings)
         _train_run(trainer, run)
     return _public(run)
+
+
+def learning_curve(
+    config: Config,
+    runs_dir: str | Path = "runs",
+    name: str | None = None,
+    *,
+    shares: Sequence[float],
+    seeds: int = 1,
+    recipe: str = "run",
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> Curve:
+    """Train a config on growing shares of its training rows, all into a new folder.
+
+    Validation and test rows stay the same; the rows of a share are part of those of a larger one.
+
+    Args:
+        shares: of the training rows, 2 to 20 numbers above 0 and at most 1.
+        seeds: how many models to train for each share, with the config's seed and the next ones.
+        name, device, reporter: as for `train`; by default the folder is `<recipe>-curve-<n>`.
+
+    Raises:
+        ConfigError, DataError, RunError, ResourceError: see textclf.errors.
+    """
+    check_conflicts(config)
+    about = {"curve": curve_of(config, shares, seeds)}
+    record = describe_environment(Tokens.of(config.preprocessing).packages) | about
+    run = create_run(config, f"{recipe}-curve", Path(runs_dir), name, record)
+    warnings = Warnings(reporter or LineReporter())
+    with locked(run), recording(run), backend.computing(run.log_path):
+        warnings.keep_in(partial(record_warnings, run))
+        trainer = _new_trainer(config, data_dir, device, warnings)
+        _warn_of_traps(trainer, run, warnings)
+        _train_run(trainer, run)
+    return Curve(run.path)
 
 
 def resume(
@@ -224,7 +292,9 @@ def _train_run(trainer: Trainer, run: RunFolder) -> None:
     run.update(
         data=dict(data.files), device=vars(trainer.device), constant_answer=data.constant_answer
     )
-    if isinstance(run, SeriesFolder):
+    if isinstance(run, CurveFolder):
+        _train_shares(trainer, run)
+    elif isinstance(run, SeriesFolder):
         _train_seeds(trainer, run)
     else:
         _train_fits(trainer, run)
@@ -239,6 +309,26 @@ def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
     scores = [run.metrics for run in series.seeds.values()]
     write_json(series.metrics_path, mean_and_sd(scores))
     series.update(engine=series.seed(1).record.get("engine"))
+
+
+def _train_shares(trainer: Trainer, curve: CurveFolder) -> None:
+    largest = curve.shares[-1]
+    rows = {share: len(_rows_of_share(trainer, share)) for share in curve.shares}
+    for share in curve.shares:
+        with training_share(curve, share) as run:
+            if run is not None:  # a finished one stays as it is
+                trainer.reporter.note(f"{run.name}: {several(rows[share], 'training row')}")
+                # That few rows do not suffice is what a learning curve shows: no warning.
+                silent = KeptWarnings(trainer.reporter)
+                silent.keep_in(partial(record_warnings, run))
+                reporter = trainer.reporter if share == largest else silent
+                _train_run(trainer.with_config(run.config, reporter), run)
+    write_json(curve.metrics_path, curve.share(largest).metrics)
+    write_text(curve.table_path, table_of_curve(curve, rows))
+
+
+def _rows_of_share(trainer: Trainer, share: float) -> np.ndarray:
+    return make_splits(trainer.config.training.validation, trainer.data, share)[0].train
 
 
 def _train_fits(trainer: Trainer, run: RunFolder) -> None:
@@ -278,6 +368,8 @@ def reproduce(
     Raises:
         RunError: the run is not finished, or damaged.
     """
+    if isinstance(run, CurveFolder):
+        run.refuse()
     if run.status != "finished":
         raise RunError(f"{run.path}: {run.status}; only a finished run can be reproduced")
     other = train(
@@ -307,6 +399,8 @@ def evaluate(
     Raises:
         RunError: a model is missing or damaged.
     """
+    if isinstance(run, CurveFolder):
+        run.refuse()
     with backend.computing(None):
         trainer = _new_trainer(run.config, data_dir, device, reporter or LineReporter())
         refuse_other_data(run, trainer.data)

@@ -171,3 +171,37 @@ def test_what_cannot_be_compared(cli, series, arguments, code, message):
     result = cli("compare", *arguments, "--runs-dir", series)
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr
+
+
+@pytest.fixture
+def four(tmp_path, empty_folder):
+    """Runs a, b and d, and c, whose record is damaged; a file and a learning curve beside them."""
+    for number, name in enumerate("abcd"):
+        make_run(empty_folder / "runs", name, 3.0 + number)
+    (empty_folder / "runs/c/run.json").write_text("{")
+    (empty_folder / "runs/notes.txt").write_text("mine")
+    curve = make_run(empty_folder / "runs", "curve", 3.0)
+    curve.update(curve={"shares": [0.5, 1.0], "seeds": 1})
+    return sorted(f"runs/{path.name}" for path in (empty_folder / "runs").iterdir())
+
+
+@pytest.mark.parametrize("command", ["compare", "report", "plot"])
+def test_what_is_damaged_or_not_a_run_is_left_out_in_a_line(cli, four, command):
+    result = cli(command, *four, "-o", "out.html" if command == "report" else "out.png")
+    assert result.exit_code == 0, result.stderr
+    warned = [line for line in result.stderr.splitlines() if "left out: " in line]
+    assert [line.split(": ")[3] for line in warned] == [
+        *("runs/c/run.json", "runs/notes.txt", "runs/curve"),
+    ]
+
+
+def test_one_that_is_named_alone_or_as_baseline_or_does_not_exist_is_an_error(cli, four):
+    for arguments in (
+        ("report", "runs/c"),
+        ("plot", "c"),
+        ("compare", "a", "c"),
+        ("compare", *four, "--baseline", "c"),
+        ("compare", *four, "--baseline", "curve"),
+        ("report", *four, "runs/e"),
+    ):
+        assert cli(*arguments).exit_code == 5, arguments

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from textclf import load_config, train
+from textclf import load_config, open_run, train
 from textclf.training.reporter import Reporter
 
 TRAINING = (
@@ -173,3 +173,56 @@ def test_a_series_of_seeds_has_no_model_to_answer_with(predict, project):
         assert "runs/stars: the newest" in predict("a5 b0")[1]
     finally:
         away.rename(path)
+
+
+# --- standard input --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pipe(cli, project, monkeypatch):
+    """Predicts what stands on standard input."""
+    monkeypatch.chdir(project)
+    return lambda run, content, *more: cli("predict", "--run", run, *more, stdin=content)
+
+
+def test_features_are_a_table_on_standard_input(pipe, project):
+    from_file = (project / "d.csv").read_text()
+    result = pipe("numbers", from_file)
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    assert len(rows) == 36 and abs(float(rows[7]["prediction"]) - float(rows[7]["y"])) < 0.5
+    as_json = pipe("numbers", '{"a": 1, "b": 1}\n').stdout.splitlines()
+    assert as_json[1].split(",")[1] == rows[7]["prediction"]
+
+
+def test_errors_of_a_piped_table_name_standard_input(pipe):
+    result = pipe("numbers", "a,b\n1,2\n1,x\n")
+    assert result.exit_code == 4
+    assert result.stderr.startswith("textclf: standard input:3: column 'b': 'x' is not a number")
+    assert "standard input: empty" in pipe("numbers", "").stderr
+
+
+def test_features_far_from_those_of_training_are_named(predict, project, pipe):
+    result = pipe("numbers", "a,b\n-5,10\n1000,2\n1,-6\n")
+    assert (
+        "2 rows with features far from all training rows, whose predictions are a guess: row "
+        "1 (a = 1000, in training 0 to 5), 2 (b = -6, in training 0 to 5)"
+    ) in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_the_encoding_of_standard_input_can_be_named(pipe, encoding):
+    content = "a5 b0 가\na0 b5\n".encode(encoding)
+    result = pipe("texts", content, "--encoding", encoding)
+    assert result.stdout == pipe("texts", content.decode(encoding)).stdout
+    wrong = pipe("texts", "가\n".encode("cp949"))
+    assert wrong.exit_code == 4 and "is not UTF-8; name its --encoding" in wrong.stderr
+    assert pipe("texts", "", "--encoding", "cp94").exit_code == 2
+
+
+def test_python_takes_a_threshold_too(project):
+    run = open_run("texts", project / "runs")
+    texts = ["a5 b0", "a0 b5"]
+    assert run.predict(texts)["prediction"].tolist() == ["plus", "minus"]
+    assert set(run.predict(texts, threshold=0.999999)["prediction"]) == {"minus"}
+    sure = run.predict(texts, threshold=0.999999, positive="minus")
+    assert set(sure["prediction"]) == {"plus"}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from run_folders import make_run
+from textclf.cli.progress import LiveReporter
 
 CODE = "\x1b]0;owned\x07\x1b[2J\u202e"
 ESCAPED = "\\x1b]0;owned\\x07\\x1b[2J\\u202e"
@@ -82,3 +83,13 @@ def test_scores_are_printed_with_their_keys_escaped(capsys):
 
     print_scores({f"val{CODE}": 0.5})
     assert capsys.readouterr().out == f"val{ESCAPED}  0.5000\n"
+
+
+def test_a_note_before_the_first_fit_has_a_line_of_its_own(capsys):
+    reporter = LiveReporter()
+    reporter.note("share-0.5: 20 training rows")
+    assert capsys.readouterr().err == "textclf: share-0.5: 20 training rows\n"
+    reporter.begin_fit("share-0.5", epochs=1, batches=1)
+    reporter.end_fit()
+    reporter.note("share-1: 40 training rows")
+    assert "textclf: share-1: 40 training rows\n" in capsys.readouterr().err

@@ -252,6 +252,19 @@ def test_a_target_is_standardized_by_its_training_rows(y: list[float], expected)
     assert TargetScale.fit(replace(data, standardizes_target=False), np.arange(2)) is None
 
 
+def test_features_beyond_twice_the_range_of_the_training_rows_are_far_off() -> None:
+    data = make_features(np.array([[0.0, 7], [4, 7], [99, 7]]), n_train=2)
+    encoder = fit_encoder(FeaturePreprocessing(), data, data.train_rows)
+    x = np.array([[8, 7.5], [8.1, 6], [-4.1, 7], [99, 9]])
+    expected = [[False, False], [True, False], [True, False], [True, True]]
+    again = FeatureEncoder.from_json(encoder.to_json() | {"kind": "features"})
+    assert encoder.far_off(x).tolist() == again.far_off(x).tolist() == expected
+    older = {k: v for k, v in encoder.to_json().items() if k not in ("lowest", "highest")}
+    assert not FeatureEncoder.from_json(older).far_off(x).any()
+    with pytest.raises(ValueError, match="lowest and highest are not of 2 features"):
+        FeatureEncoder.from_json(encoder.to_json() | {"lowest": [1.0]})
+
+
 def test_features_stay_as_they_are_unless_standardised() -> None:
     data = make_features(np.array([[1.0, 7], [2, 9]]), n_train=2)
     encoder = fit_encoder(FeaturePreprocessing(standardize=False), data, data.train_rows)

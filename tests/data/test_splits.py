@@ -8,7 +8,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from textclf.config.settings import ValidationSettings
 from textclf.data.dataset import Dataset
 from textclf.data.splits import Split, make_splits, stratify
-from textclf.data.tasks import BINARY, MULTICLASS
+from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.errors import ConfigError
 
 
@@ -179,3 +179,34 @@ def test_too_few_rows_to_stratify(asked: object, y: list[int], message: str) -> 
     with pytest.raises(ConfigError, match=message) as caught:
         make_splits(asked, unequal_dataset(np.array(y, np.int32)))
     assert caught.value.messages[0].startswith("training.validation.stratify: ")
+
+
+def test_a_share_holds_each_class_alike_and_is_part_of_a_larger_one() -> None:
+    y = np.repeat([0, 1, 2], [400, 90, 10])[np.random.default_rng(0).permutation(500)]
+    data = unequal_dataset(y)
+    everything = make_splits(SHUFFLED, data)[0]
+    before: set[int] = set()
+    for share in (0.1, 0.5, 1.0):
+        (split,) = make_splits(SHUFFLED, data, share)
+        assert len(split.train) == np.ceil(share * 400) and before <= set(split.train.tolist())
+        np.testing.assert_array_equal(split.validation, everything.validation)
+        counts, all_counts = (np.bincount(y[s.train]) for s in (split, everything))
+        assert (np.abs(counts - share * all_counts) <= 1).all()
+        before = set(split.train.tolist())
+    np.testing.assert_array_equal(split.train, everything.train)
+    in_order = [row for row in everything.train if row in set(split.train)]
+    assert split.train.tolist() == in_order
+
+
+def test_every_class_has_a_row_in_a_small_share() -> None:
+    data = unequal_dataset(np.repeat([0, 1, 2], [97, 2, 1]))
+    (split,) = make_splits(None, data, 0.03)
+    assert sorted(data.y[split.train]) == [0, 1, 2]
+
+
+def test_folds_and_numbers_have_shares_too() -> None:
+    data = make_dataset(40, 5)
+    assert [len(split.train) for split in make_splits(K_FOLD, data, 0.5)] == [15] * 4
+    numbers = Dataset("n", REGRESSION, np.zeros((9, 1)), np.arange(9.0), n_train=8)
+    small, large = (make_splits(FIRST, numbers, share)[0].train for share in (0.5, 1.0))
+    assert len(small) == 2 and set(small) < set(large) == {4, 5, 6, 7}

@@ -8,10 +8,11 @@ import pytest
 
 from many_scripts import TEXTS
 from needs import need
-from textclf.config.settings import TextPreprocessing
+from textclf.config.settings import CsvDataset, TextPreprocessing
 from textclf.data import morphemes
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import TextEncoder, encoder_from_json, fit_encoder, in_tokens
+from textclf.data.loaders import load_dataset
 from textclf.data.tasks import BINARY
 from textclf.data.tokenizer import UNKNOWN_ID, tokenize
 from textclf.data.tokens import TOKENIZERS, Tokens
@@ -85,3 +86,14 @@ def test_converted_data_are_kept_apart_by_what_their_tokens_are() -> None:
     ]
     assert len(set(map(str, keys))) == len(keys)
     assert Tokens("subwords").key == Tokens("words").key  # an encoder splits them further
+
+
+def test_a_dataset_in_other_tokens_is_refused(tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n“a”,x\nb,y\n")
+    of = CsvDataset(
+        name="csv", path=str(tmp_path / "a.csv"), text="text", label="label", test_split=0.5
+    )
+    data = load_dataset(of)  # as Keras splits
+    with pytest.raises(ValueError, match=r"in the tokens .*keras.* give load_dataset Tokens"):
+        in_tokens(TextPreprocessing(tokens="words", num_words=9), data, data.train_rows)
+    assert in_tokens(TextPreprocessing(num_words=9), data, data.train_rows) is data

@@ -21,6 +21,7 @@ from textclf.plots import (
     save_figure,
 )
 from textclf.plots.curves import epoch_ticks, spread
+from textclf.plots.learning_curve import draw_learning_curve
 from tiny_data import describe, features, texts
 
 LONG = "a_long_name_that_lists_all_of_the_settings_of_a_run-12"
@@ -316,3 +317,31 @@ print([name for name in ("matplotlib.pyplot", "tensorflow", "keras") if name in 
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_two_of_many_runs_look_alike():
+    histories = {f"run {number}": make_history(9, number) for number in range(40)}
+    lines = draw_comparison(histories, "accuracy", "40 runs").axes[0].get_lines()
+    solid = [line for line in lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 9]
+    assert len({(line.get_color(), line.get_marker()) for line in solid}) == 40
+    leads = [line for line in lines if line.get_clip_on() is False and len(line.get_xdata()) == 3]
+    assert len({(line.get_color(), line.get_marker()) for line in leads}) == 40
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("fewest", [40, 80])
+def test_a_learning_curve_is_drawn_by_rows(fewest, seeds):
+    table = pd.DataFrame({"rows": [fewest, 100, 160], "seeds": seeds})
+    for split, scores in {"train": [0.9, 0.8, 0.7], "val": [0.5, 0.6, 0.65]}.items():
+        table[f"{split}_accuracy"] = scores
+        if seeds > 1:
+            table[f"{split}_accuracy_sd"] = 0.1
+    figure = draw_learning_curve(table, "accuracy", "a-curve-1")
+    axes = figure.axes[0]
+    assert axes.get_xscale() == ("log" if fewest == 40 else "linear")
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [str(fewest), "100", "160"]
+    said = " ".join(text.get_text() for text in [*axes.texts, *figure.texts])
+    assert "validation  0.650" in said and ("3 seeds" in said) == (seeds == 3)
+    bands = [band.get_datalim(axes.transData) for band in axes.collections]
+    bottom, top = axes.get_ylim()
+    assert all(bottom <= band.y0 and band.y1 <= top for band in bands)

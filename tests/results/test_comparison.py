@@ -195,6 +195,14 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
         compare([runs[0], runs[1], runs[0]])
 
 
+def test_of_three_runs_a_damaged_one_is_left_out(tmp_path):
+    runs = [make_run(tmp_path, name, mae) for name, mae in (("a", 3.0), ("b", 2.0), ("c", 4.0))]
+    runs[0].metrics_path.write_text("{")
+    comparison = compare(runs)
+    assert (comparison.baseline, comparison.ranking) == ("b", ["b", "c"])
+    assert list(comparison.left_out) == ["a"] and "damaged" in comparison.left_out["a"]
+
+
 def test_a_damaged_run_is_an_error(tmp_path):
     runs = [make_run(tmp_path, "one", 3.0), make_series(tmp_path, "other", LOW, TAIL)]
     runs[1].seed(2).metrics_path.write_text("{")

@@ -10,6 +10,7 @@ from textclf.cli.evaluate import evaluate
 from textclf.cli.export import export
 from textclf.cli.group import CatchingGroup
 from textclf.cli.init import init
+from textclf.cli.learning_curve import learning_curve
 from textclf.cli.note import note
 from textclf.cli.plot import plot
 from textclf.cli.predict import predict
@@ -51,6 +52,7 @@ COMMANDS = (
     note,
     rm,
     compare,
+    learning_curve,
     export,
     schema,
     completion,

@@ -8,8 +8,9 @@ import click
 
 from textclf.cli import options
 from textclf.cli.completers import complete_run
-from textclf.cli.output import print_json, say
+from textclf.cli.output import print_json, say, warn
 from textclf.cli.steps import show_steps
+from textclf.errors import RunError
 
 if TYPE_CHECKING:
     from textclf.results.comparison import Comparison
@@ -44,21 +45,30 @@ def compare(
 
     All curves are drawn in one picture; of many runs, those of the best. A test on the scores of
     several seeds says whether a run differs from the baseline by more than seed noise: train both
-    with --seeds 5. RUN is a folder, or a name under --runs-dir.
+    with --seeds 5. RUN is a folder, or a name under --runs-dir. Of three runs and more, a damaged
+    one is left out with a warning, unless it is the --baseline.
     """
     if as_csv and as_json:
         raise click.UsageError("Choose one of --csv and --json.")
     if len(runs) + (baseline is not None) < 2:
         raise click.UsageError("Name at least two runs.")
     from textclf.cli.comparisons import print_comparison, print_comparison_csv
-    from textclf.plots.run import plot_comparison
+    from textclf.plots.run import find_drawable, plot_comparison
     from textclf.results.comparison import compare as compare_runs
 
-    opened = _open(runs, baseline, runs_dir)
+    opened, problems = _open(runs, baseline, runs_dir)
     with show_steps(quiet) as progress:
         comparison = compare_runs(opened, progress)
-    by_name = dict(zip(comparison.runs, opened, strict=True))
-    drawn = [by_name[name] for name in _drawn(comparison)]
+    problems += comparison.left_out.values()
+    if baseline is not None and opened[0].path != comparison.runs[comparison.baseline].path:
+        raise RunError(*problems)
+    for problem in problems:
+        warn(f"left out: {problem}")
+    by_path = {run.path: run for run in opened}
+    by_name = {name: by_path[summary.path] for name, summary in comparison.runs.items()}
+    drawn, problems = find_drawable([by_name[name] for name in _drawn(comparison)])
+    for problem in problems:
+        warn(f"no curves: {problem}")
     files = plot_comparison(drawn, output or Path("comparison.png"))
     if as_json:
         print_json({**_as_json(comparison), "files": list(map(str, files))})
@@ -70,20 +80,22 @@ def compare(
         say("", *(f"{file}{some}" for file in files))
 
 
-def _open(runs: Sequence[str], baseline: str | None, runs_dir: Path) -> "list[RunFolder]":
-    """The baseline first, whether it is among the others or not.
+def _open(
+    runs: Sequence[str], baseline: str | None, runs_dir: Path
+) -> "tuple[list[RunFolder], list[str]]":
+    """The baseline first, whether it is among the others or not; a line for each damaged run.
 
     Raises:
-        RunError: a run does not exist.
+        RunError: a run does not exist, or the baseline is damaged.
     """
-    from textclf.runs import find_run
+    from textclf.runs import find_run, find_runs
 
-    opened = [find_run(run, runs_dir) for run in runs]
+    opened, problems = find_runs(runs, runs_dir)
     if baseline is None:
-        return opened
+        return opened, problems
     first = find_run(baseline, runs_dir)
     others = [run for run in opened if run.path.resolve() != first.path.resolve()]
-    return [first, *others]
+    return [first, *others], problems
 
 
 def _drawn(comparison: "Comparison") -> list[str]:

@@ -7,7 +7,7 @@ import click
 from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.default_run import find_run
-from textclf.cli.output import print_json, say
+from textclf.cli.output import print_json, say, warn
 
 
 @click.command()
@@ -20,15 +20,20 @@ from textclf.cli.output import print_json, say
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
     """Redraw the plots of RUN, or compare several runs in one picture.
 
-    RUN is a folder, or a name under --runs-dir; left out, the newest finished run.
+    RUN is a folder, or a name under --runs-dir; left out, the newest finished run. Of several
+    runs, a damaged one is left out with a warning.
     """
-    from textclf.plots.run import plot_comparison, plot_run
+    from textclf.plots.run import find_drawable, plot_comparison, plot_run
+    from textclf.runs import find_runs
 
-    opened = [find_run(run, runs_dir) for run in runs or [None]]
-    if len(opened) == 1:
-        paths = plot_run(opened[0], output)
+    if len(runs) <= 1:
+        paths = plot_run(find_run(next(iter(runs), None), runs_dir), output)
     else:
-        paths = plot_comparison(opened, output or Path("comparison.png"))
+        opened, damaged = find_runs(runs, runs_dir)
+        drawn, more = find_drawable(opened)
+        for problem in (*damaged, *more):
+            warn(f"left out: {problem}")
+        paths = plot_comparison(drawn, output or Path("comparison.png"))
     if as_json:
         print_json({"files": [str(path) for path in paths]})
     else:

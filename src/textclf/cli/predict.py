@@ -16,6 +16,7 @@ from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation, find_unmet
+from textclf.cli.piped import NAME, piped_table
 from textclf.errors import DataError, ExpectationError, RunError
 
 if TYPE_CHECKING:
@@ -34,6 +35,19 @@ def _check_delimiter(_context: Any, _parameter: Any, delimiter: str | None) -> s
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise click.BadParameter(f"{delimiter!r} is not one character, such as ';'.")
     return delimiter
+
+
+def _check_encoding(_context: Any, _parameter: Any, encoding: str | None) -> str | None:
+    if encoding is None:
+        return None
+    from typing import get_args
+
+    from textclf.config.settings import Encoding
+
+    names = get_args(Encoding)
+    if encoding.lower() not in names:
+        raise click.BadParameter(f"{encoding!r} is not one of {', '.join(names)}.")
+    return encoding.lower()
 
 
 class _Predict(click.Command):
@@ -83,6 +97,13 @@ class _Predict(click.Command):
     help="What quotes mean in FILE: they enclose a field, or are characters like any other.",
 )
 @click.option(
+    "--encoding",
+    metavar="NAME",
+    callback=_check_encoding,
+    help="How the characters of FILE or of standard input are written, such as cp949.  [default: "
+    "the run's, else UTF-8 or a guess; of lines of standard input UTF-8]",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -111,6 +132,7 @@ def predict(
     label: str | None,
     delimiter: str | None,
     quoting: str | None,
+    encoding: str | None,
     output: Path | None,
     keep_columns: bool,
     each_class: bool,
@@ -124,8 +146,9 @@ def predict(
     """Predict classes or numbers of new texts or features.
 
     The texts are the TEXT arguments, those of --file, or the lines of standard input, which are
-    predicted as they come; features are columns of --file. RUN is a folder, or a name under
-    --runs-dir; left out, the newest finished run that can read them.
+    predicted as they come; features are columns of --file, or of CSV or JSON Lines on standard
+    input. RUN is a folder, or a name under --runs-dir; left out, the newest finished run that can
+    read them.
 
     A terminal shows one line for each example. Elsewhere the output is CSV: row (from 0),
     prediction, of classes their probability, second and third if there are more than two, of texts
@@ -150,16 +173,19 @@ def predict(
         raise click.UsageError("Give texts or --file, not both.")
 
     def columns_of(found: RunFolder) -> Columns:
-        return _columns(found, file, column, label, delimiter, quoting)
+        return _columns(found, file, column, label, delimiter, quoting, encoding)
 
+    is_named = file is not None
     opened = _find_run(run, runs_dir, file, columns_of)
+    if not (texts or file or opened.config.dataset.is_text):
+        file = click.get_current_context().with_resource(piped_table())
     columns = columns_of(opened)._replace(kept=keep_columns)
-    batches, has_truth, kept = _source(texts, file, columns)
+    batches, has_truth, kept = _source(texts, file, columns, encoding)
     if expectations and not has_truth:
         raise click.UsageError("--expect needs a --file with the true classes or numbers.")
     with show_progress(quiet=False) as reporter:
         for warning in text_warnings(file, columns) if file else ():
-            reporter.warn(warning)
+            reporter.warn(warning if is_named else warning.replace(str(file), NAME))
         predictor = workflow.load_predictor(
             opened,
             device=device,
@@ -245,6 +271,7 @@ def _columns(
     label: str | None,
     delimiter: str | None,
     quoting: str | None,
+    encoding: str | None,
 ) -> Columns:
     """The columns to read: those given, else those of the run, else 'text' and 'label'."""
     from textclf.data.tables import format_of
@@ -270,23 +297,25 @@ def _columns(
         is_number=dataset.is_regression,
         delimiter=delimiter or getattr(dataset, "delimiter", None),
         quoting=quoting or getattr(dataset, "quoting", None),
-        encoding=getattr(dataset, "encoding", None),
+        encoding=encoding or getattr(dataset, "encoding", None),
         merged=getattr(dataset, "labels", None) or {},
     )
 
 
 def _source(
-    texts: Sequence[str], file: Path | None, columns: Columns
+    texts: Sequence[str], file: Path | None, columns: Columns, encoding: str | None
 ) -> tuple[Iterator[list[Example]], bool, list[str]]:
     """The examples in batches, whether the true answers are known, and the columns to keep."""
+    from textclf.data.encodings import UTF8, with_plain_lines
     from textclf.data.texts import Example, as_they_come, in_batches, read_text_lines, read_texts
     from textclf.results.prediction import BATCH
 
     if texts:
         return in_batches(map(Example, texts), BATCH), False, []
     if file is None:
-        stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # closed by <&-
-        return as_they_come(read_text_lines(stdin, "standard input"), BATCH), False, []
+        stdin: Any = sys.stdin.buffer if sys.stdin else io.BytesIO()  # closed by <&-
+        lines = read_text_lines(with_plain_lines(stdin, encoding or UTF8), NAME, encoding or UTF8)
+        return as_they_come(lines, BATCH), False, []
     examples = read_texts(file, columns)
     first = next(examples, None)  # so that errors in a file come first
     if first is None:

@@ -11,6 +11,7 @@ from textclf.cli import output
 from textclf.training.reporter import LineReporter, Reporter, describe_scores
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
 
 
@@ -48,6 +49,7 @@ class LiveReporter(ScreenReporter):
     """The same lines above a live one: epoch, batches, loss, time left."""
 
     progress: Progress | None = None
+    console: Console | None = None  # from the first fit on
 
     def begin_fit(self, name: str, epochs: int, batches: int, done: int = 0) -> None:
         from rich.console import Console
@@ -83,4 +85,7 @@ class LiveReporter(ScreenReporter):
             self.progress.stop()
 
     def write(self, line: str) -> None:
-        self.console.print(line, markup=False, soft_wrap=True)
+        if self.console is None:
+            super().write(line)
+        else:
+            self.console.print(line, markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """`textclf report`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from textclf.cli.completers import complete_run
 from textclf.cli.default_run import find_run
 from textclf.cli.output import print_json, say, warn
 from textclf.cli.steps import show_steps
+
+if TYPE_CHECKING:
+    from textclf.runs import RunFolder
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -47,11 +50,12 @@ def report(
     The report is a single file. RUN is a folder, or a name under --runs-dir; left out, the newest
     finished run. Several runs are compared first: the best on top, in a table that can be sorted;
     of many, the curves and the mistakes' words of the best 8 are shown. Without a run's data the
-    report leaves out the texts of its mistakes.
+    report leaves out the texts of its mistakes; of several runs, a damaged one is left out with a
+    warning.
     """
     from textclf.results.report.write import write_report
 
-    opened = [find_run(run, runs_dir) for run in runs or [None]]
+    opened = _open(runs, runs_dir)
     name = opened[0].title.replace("/", "-") if len(opened) == 1 else "comparison"
     file = output or Path(f"{name}.html")
     with show_steps(quiet) as progress:
@@ -62,3 +66,14 @@ def report(
         print_json({"file": str(file), "warnings": warnings})
     else:
         say(file)
+
+
+def _open(runs: tuple[str, ...], runs_dir: Path) -> "list[RunFolder]":
+    from textclf.runs import find_runs
+
+    if not runs:
+        return [find_run(None, runs_dir)]
+    opened, problems = find_runs(runs, runs_dir)
+    for problem in problems:
+        warn(f"left out: {problem}")
+    return opened

@@ -462,6 +462,13 @@ class Training(Settings):
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="the rows that validate; null: none"
     )
+    train_share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of the training rows that train, of each class alike; the others are "
+        "left out",
+    )
     checkpoint: Checkpoint = Field(
         default_factory=_default_checkpoint,
         description="which epoch's model is kept; by default the best, without validation the last",

@@ -49,6 +49,8 @@ class Dataset:
         n_train: rows before this number are training rows, the others test rows.
         class_names: one for each class; empty for regression.
         words: `words[i]` is the word of id i; ids 0, 1, 2 are padding, start and unknown.
+        tokens: what its own texts were split into, and whether signs are tokens; None if they
+            came as ids, or are features.
         ranked: whether ids already follow word frequency, as in keras.datasets. If not, the
             encoder ranks them by the training rows.
         feature_names: one for each column of features.
@@ -66,6 +68,7 @@ class Dataset:
     n_train: int
     class_names: Sequence[str] = ()
     words: Sequence[str] = ()
+    tokens: tuple[str, bool] | None = None
     ranked: bool = True
     feature_names: Sequence[str] = ()
     source_rows: np.ndarray | None = None

@@ -170,22 +170,29 @@ class TextEncoder:
 
 @dataclass(frozen=True)
 class FeatureEncoder:
-    """Features minus their mean, divided by their standard deviation, float64 (features,) each."""
+    """Features minus their mean, divided by their standard deviation, float64 (features,) each.
+
+    Args:
+        lowest, highest: of each feature in the training rows; None: not recorded.
+    """
 
     mean: np.ndarray
     scale: np.ndarray
     feature_names: tuple[str, ...] = ()
+    lowest: np.ndarray | None = None
+    highest: np.ndarray | None = None
     packed_columns = None
     input_dtype = "float32"
 
     @classmethod
     def fit(cls, settings: FeaturePreprocessing, dataset: Dataset, rows: np.ndarray) -> Self:
         """Learn mean and standard deviation (n) from `rows`, int64 (examples,)."""
-        x = dataset.x[rows]
+        x, names = dataset.x[rows], tuple(dataset.feature_names)
+        limits = x.min(axis=0), x.max(axis=0)
         if not settings.standardize:
-            return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]), tuple(dataset.feature_names))
+            return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]), names, *limits)
         mean, sd = mean_and_deviation(x)
-        return cls(mean, np.where(sd == 0, 1, sd), tuple(dataset.feature_names))
+        return cls(mean, np.where(sd == 0, 1, sd), names, *limits)
 
     @property
     def input_shape(self) -> tuple[int]:
@@ -196,20 +203,40 @@ class FeatureEncoder:
         scaled: np.ndarray = (x - self.mean) / self.scale
         return scaled.astype(np.float32)
 
+    def far_off(self, x: np.ndarray) -> np.ndarray:
+        """Which features lie outside those of the training rows by more than their whole range.
+
+        Args:
+            x: float64 (rows, features).
+
+        Returns:
+            bool (rows, features); all false where an older textclf did not record the range.
+        """
+        if self.lowest is None or self.highest is None:
+            return np.zeros(x.shape, bool)
+        width = np.maximum(self.highest - self.lowest, self.scale)  # of a constant one, 1
+        return np.asarray((x < self.lowest - width) | (x > self.highest + width))
+
     def to_json(self) -> dict[str, Any]:
-        """Everything needed to encode new features in the same way."""
+        """Everything needed to encode new features in the same way, and to know strange ones."""
+        limits = {"lowest": self.lowest, "highest": self.highest}
         return {
             "kind": "features",
             "mean": self.mean.tolist(),
             "scale": self.scale.tolist(),
             "feature_names": list(self.feature_names),
+            **{name: limit.tolist() for name, limit in limits.items() if limit is not None},
         }
 
     @classmethod
     def from_json(cls, settings: dict[str, Any]) -> Self:
         """The encoder that `to_json` described."""
         mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
-        return cls(mean, scale, tuple(settings["feature_names"]))
+        known = [name for name in ("lowest", "highest") if name in settings]
+        limits = {name: np.array(settings[name], np.float64) for name in known}
+        if any(limit.shape != mean.shape for limit in limits.values()):
+            raise ValueError(f"{' and '.join(known)} are not of {mean.size} features")
+        return cls(mean, scale, tuple(settings["feature_names"]), **limits)
 
 
 Encoder = TextEncoder | FeatureEncoder
@@ -260,8 +287,17 @@ def in_tokens(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndarra
 
     Raises:
         DataError: a package that it needs is not installed.
+        ValueError: the dataset was loaded in other tokens than those of the settings.
     """
-    if isinstance(settings, FeaturePreprocessing) or settings.tokens != "subwords":
+    if isinstance(settings, FeaturePreprocessing):
+        return dataset
+    wanted = (settings.tokens, settings.signs)
+    if dataset.tokens not in (None, wanted):
+        raise ValueError(
+            f"{dataset.name} was loaded in the tokens {dataset.tokens}, not {wanted}: give "
+            "load_dataset Tokens.of(config.preprocessing)"
+        )
+    if settings.tokens != "subwords":
         return dataset
     assert settings.num_words is not None  # otherwise a conflict of the config
     return in_subwords(dataset, rows, settings.num_words - FIRST_WORD)

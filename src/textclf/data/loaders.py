@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,9 @@ def load_dataset(
         MissingDataError: a file is not found and cannot be downloaded.
         DataError: a file is damaged.
     """
-    return LOADERS[settings.name](settings, data_dir, tokens)
+    data = LOADERS[settings.name](settings, data_dir, tokens)
+    is_split = isinstance(data.x, Ragged) and not data.ranked
+    return replace(data, tokens=(tokens.kind, tokens.signs)) if is_split else data
 
 
 def missing_files(settings: DatasetSettings, data_dir: Path | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,20 +38,24 @@ class Split:
 
 
 NO_ROWS = np.empty(0, np.int64)
+USUAL_SEED = 42  # that chooses the rows of a share, where the split has no seed of its own
 
 
-def make_splits(settings: ValidationSettings | None, dataset: Dataset) -> list[Split]:
+def make_splits(
+    settings: ValidationSettings | None, dataset: Dataset, train_share: float = 1.0
+) -> list[Split]:
     """One split, or one for each fold.
 
     Args:
         settings: a config's `training.validation` section, or None for no validation.
+        train_share: of the training rows that train; the other rows are the same for any share.
 
     Raises:
         ConfigError: the section leaves no row to train or to validate on, or too few of a class to
             stratify.
     """
     if settings is None:
-        return [everything(dataset)]
+        return [everything(dataset, train_share)]
     splits = SPLITTERS[settings.split](settings, dataset)
     for split in splits:
         if not len(split.train) or not len(split.validation):
@@ -59,12 +63,39 @@ def make_splits(settings: ValidationSettings | None, dataset: Dataset) -> list[S
                 f"training.validation: of {len(dataset.train_rows):,} training rows, "
                 f"{len(split.train):,} would train and {len(split.validation):,} validate"
             )
-    return splits
+    seed = getattr(settings, "seed", USUAL_SEED)
+    return [
+        replace(split, train=_part(split.train, dataset, train_share, seed)) for split in splits
+    ]
 
 
-def everything(dataset: Dataset) -> Split:
-    """All training rows train, and none validate."""
-    return Split(dataset.train_rows, NO_ROWS, dataset.test_rows)
+def everything(dataset: Dataset, train_share: float = 1.0) -> Split:
+    """All training rows train, or a share of them, and none validate."""
+    train = _part(dataset.train_rows, dataset, train_share, USUAL_SEED)
+    return Split(train, NO_ROWS, dataset.test_rows)
+
+
+def _part(rows: np.ndarray, dataset: Dataset, share: float, seed: int) -> np.ndarray:
+    """A share of rows, int64 (examples,), in their order; a smaller share is a part of it.
+
+    Each class has the same share, but at least one row, if there are as many rows as classes.
+    """
+    if share == 1:
+        return rows
+    order = np.random.RandomState(seed).permutation(len(rows))
+    y = dataset.y[rows[order]]
+    if dataset.task.is_classification and y.ndim == 1:
+        order = order[np.argsort(_ranks_in_class(y), kind="stable")]
+    return rows[np.sort(order[: int(np.ceil(share * len(rows)))])]
+
+
+def _ranks_in_class(y: np.ndarray) -> np.ndarray:
+    """For each row the share of its class's rows that come before it, float64 (rows,)."""
+    ranks = np.empty(len(y))
+    for number in np.unique(y):
+        of_class = np.flatnonzero(y == number)
+        ranks[of_class] = np.arange(len(of_class)) / len(of_class)
+    return ranks
 
 
 def stratify(y: np.ndarray, n_rows: int, seed: int, setting: str) -> tuple[np.ndarray, np.ndarray]:

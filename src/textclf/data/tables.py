@@ -249,9 +249,10 @@ def _undecodable(name: object, line: int, error: UnicodeDecodeError, encoding: s
     if encoding.startswith("utf-16"):  # what was read is no longer the file's own bytes
         where = "a character is"
     shown = encoding.upper() if encoding.startswith("utf") else encoding
+    is_file = isinstance(name, Path)
+    advice = "save the file as UTF-8, or name its encoding: dataset.encoding"
     return DataError(
-        f"{name}:{line}: {where} not {shown}; save the file as UTF-8, or name its encoding: "
-        "dataset.encoding"
+        f"{name}:{line}: {where} not {shown}; {advice if is_file else 'name its --encoding'}"
     )
 
 

@@ -171,7 +171,7 @@ class Description:
         Raises:
             ConfigError: no rows would train, or none validate.
         """
-        splits = make_splits(config.training.validation, data)
+        splits = make_splits(config.training.validation, data, config.training.train_share)
         settings, rows = config.preprocessing, splits[0].train
         data = in_tokens(settings, data, rows)
         return cls(config, data, splits, fit_encoder(settings, data, rows))

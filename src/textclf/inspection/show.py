@@ -119,7 +119,9 @@ def _split_of(number: int, splits: list[Split], data: Dataset) -> tuple[str, int
     if len(splits) > 1:
         fold = next(i for i, split in enumerate(splits, start=1) if number in split.validation)
         return "training", fold
-    return ("validation" if number in splits[0].validation else "training"), None
+    if number in splits[0].validation:
+        return "validation", None
+    return ("training" if number in splits[0].train else "left out"), None
 
 
 def _example(data: Dataset, encoder: Encoder, number: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,8 @@ WIDTH, HEIGHT = 6.2, 3.2  # inches between the axes' ends
 LABEL_GAP = 0.2  # inches from one curve's label to the next
 THIN = 1.5  # points; a thinner line has no markers
 MOST_MARKERS = 25  # epochs; with more, the line has no markers
+MARKS = ("", "s", "^", "D", "v", "X", "P", "<", ">")  # no two runs look alike, up to 108
+MARKED = 8  # epochs of a curve that get its mark
 MOST_LABELS = 12  # folds or seeds; with more, only their mean is named
 
 
@@ -45,6 +47,7 @@ class Curve(NamedTuple):
     style: str = "-"
     opacity: float = 1.0
     is_labelled: bool = True
+    mark: str = ""  # beside the colour, where runs are more than colours
 
 
 @styled
@@ -106,11 +109,15 @@ def draw_comparison(
         metric, title: as for `draw_curves`.
     """
     curves, missing, has_fits = [], [], False
-    for (name, history), color in zip(histories.items(), cycle(PALETTE), strict=False):
+    looks = cycle(product(MARKS, PALETTE))
+    for (name, history), (mark, color) in zip(histories.items(), looks, strict=False):
         fits = history if isinstance(history, list) else [history]
         of_run = _curves_of_fits if len(fits) > 1 else _curves_of_run
         has_fits = has_fits or len(fits) > 1
-        of_name = of_run(name, fits, metric, color)
+        of_name = [
+            curve._replace(mark=mark if curve.is_labelled else "")
+            for curve in of_run(name, fits, metric, color)
+        ]
         curves += of_name
         if not of_name:
             missing.append(short_line(name, 24))
@@ -182,8 +189,8 @@ def _picture(
         for curve in curves:
             _draw_line(axes, curve)
         _set_epoch_axis(axes, curves)
-        _set_value_axis(axes, curves)
-        _label_ends(axes, labelled, height)
+        set_value_axis(axes, curves)
+        label_ends(axes, labelled, height)
         if kept is not None:
             _mark_kept(axes, curves[-1], kept)
     else:
@@ -198,6 +205,7 @@ def _picture(
 
 def _draw_line(axes: Axes, curve: Curve) -> None:
     few = 1 if curve.width < THIN else MOST_MARKERS
+    plain = "o" if len(curve.values) <= few else ""
     axes.plot(
         curve.values.index,
         curve.values,
@@ -205,8 +213,9 @@ def _draw_line(axes: Axes, curve: Curve) -> None:
         linewidth=curve.width,
         linestyle=curve.style,
         alpha=curve.opacity,
-        marker="o" if len(curve.values) <= few else "",
-        markersize=2 + 1.2 * curve.width,
+        marker=curve.mark or plain,
+        markersize=(4 if curve.mark else 2) + 1.2 * curve.width,
+        markevery=-(-len(curve.values) // MARKED) if curve.mark else None,
     )
 
 
@@ -226,7 +235,7 @@ def epoch_ticks(last: int) -> list[int]:
     return [1, *range(max(step, 2), last + 1, step)]
 
 
-def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
+def set_value_axis(axes: Axes, curves: list[Curve]) -> None:
     """Leave room above and below; a logarithmic scale where an outlier would flatten the rest."""
     from matplotlib.ticker import MaxNLocator, NullFormatter
 
@@ -251,7 +260,7 @@ def _set_value_axis(axes: Axes, curves: list[Curve]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
+def label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
     """Write each curve's name and last value in the margin, where there are no lines."""
     right = axes.get_xlim()[1]
     to_axes = axes.transData + axes.transAxes.inverted()
@@ -272,6 +281,8 @@ def _label_ends(axes: Axes, curves: list[Curve], height: float) -> None:
             "color": curve.color,
             "linewidth": max(1.8, curve.width),
             "clip_on": False,
+            "marker": curve.mark,
+            "markevery": [2],
         }
         axes.plot(x, np.array([here, there, there]) / height, transform=axes.transAxes, **lead)
         words = f"{short_line(curve.name, 34)}  {number(end.iloc[-1])}"

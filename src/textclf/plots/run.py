@@ -10,8 +10,9 @@ from textclf.errors import RunError
 from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
 from textclf.plots.curves import draw_comparison, draw_curves, draw_fold_curves
+from textclf.plots.learning_curve import draw_learning_curve
 from textclf.plots.residuals import draw_residuals
-from textclf.runs import FitFolder, RunFolder, SeriesFolder, distinct_names, locked
+from textclf.runs import CurveFolder, FitFolder, RunFolder, SeriesFolder, distinct_names, locked
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -20,7 +21,8 @@ METRICS = ("accuracy", "mae")
 
 
 def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
-    """Draw a run's pictures again: loss, metric, and the confusion matrix or the residuals.
+    """Draw a run's pictures again: loss, metric, and the confusion matrix or the residuals; of a
+    learning curve the scores by training rows.
 
     Args:
         output: save only the picture of the metric, to this file.
@@ -28,6 +30,8 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     Returns:
         The files written.
     """
+    if isinstance(run, CurveFolder):
+        return [_plot_learning_curve(run, output)]
     metric = _metric(run)
     if output is not None:
         save_figure(_draw_curves(run, metric), output)
@@ -42,6 +46,37 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
         for path, figure in zip(paths, pictures.values(), strict=True):
             save_figure(figure, path)
     return paths
+
+
+def _plot_learning_curve(curve: CurveFolder, output: Path | None) -> Path:
+    table = curve.table
+    metric = next((name for name in METRICS if f"train_{name}" in table), "loss")
+    figure = draw_learning_curve(table, metric, f"{curve.name} · {metric} by training rows")
+    if output is not None:
+        save_figure(figure, output)
+        return output
+    with locked(curve):
+        save_figure(figure, curve.picture_path)
+    return curve.picture_path
+
+
+def find_drawable(runs: Sequence[RunFolder]) -> tuple[list[RunFolder], list[str]]:
+    """The runs whose curves can be drawn, and why each of the others cannot.
+
+    Raises:
+        RunError: there is none.
+    """
+    found: list[RunFolder] = []
+    problems: list[str] = []
+    for run in runs:
+        try:
+            _histories(run)
+            found.append(run)
+        except RunError as error:
+            problems += error.messages
+    if not found:
+        raise RunError(*problems)
+    return found, problems
 
 
 def plot_comparison(runs: Sequence[RunFolder], output: Path) -> list[Path]:

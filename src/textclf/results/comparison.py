@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
+from textclf.errors import RunError
 from textclf.results.significance import Significance, holm, mcnemar_test, permutation_test
-from textclf.runs import RunFolder, Summary, distinct_names, summarize
+from textclf.runs import CurveFolder, RunFolder, Summary, distinct_names, summarize
 from textclf.runs.environment import circumstances
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Comparison:
         differences: in validation and test metric, each run against the baseline.
         other_data: the names of the runs whose data is not the baseline's.
         ranking: all names: the best first, then those without scores, then those of other data.
+        left_out: why a run that was named is not among them, by its name.
     """
 
     runs: dict[str, Summary]
@@ -94,6 +96,7 @@ class Comparison:
     differences: list[Difference]
     other_data: list[str]
     ranking: list[str]
+    left_out: dict[str, str]
 
     @property
     def baseline(self) -> str:
@@ -101,17 +104,28 @@ class Comparison:
 
 
 class _Compared:
-    """A run and the parts of it that are compared."""
+    """A run and the parts of it that are compared.
+
+    Raises:
+        RunError: a file of it is missing or damaged.
+    """
 
     def __init__(self, name: str, run: RunFolder) -> None:
+        if isinstance(run, CurveFolder):
+            run.refuse()
         self.name = name
         self.run = run
+        self.summary = summarize(run)
         self.config = run.config.model_dump()
         self.made_with = circumstances(
             {section: run.record[section] for section in MADE_WITH if section in run.record}
         )
         self.asked = asked(self.config, run.record)
         self.scores = run.metrics if run.metrics_path.exists() else {}
+        for score in self.scores:
+            self.values(score)
+        if self.scores and not run.seeds and run.predictions_path.exists():
+            _ = self.predictions  # read now, so that damage is known to be this run's
 
     def values(self, score: str) -> list[float]:
         """A score of each seed, or of the run's only one."""
@@ -135,13 +149,15 @@ def compare(
 ) -> Comparison:
     """Compare the first of two runs or more, the baseline, with each of the others.
 
+    Of more than two, a damaged one is left out.
+
     Args:
         progress: called before each step with the number of steps done, of all, and what it does.
 
     Raises:
-        RunError: one is named twice, or a file of one is missing or damaged.
+        RunError: one is named twice, or a file is missing or damaged in all but one.
     """
-    compared = [_Compared(name, run) for name, run in zip(distinct_names(runs), runs, strict=True)]
+    compared, left_out = _read(runs)
     first, *others = compared
     differences = []
     for done, other in enumerate(others):
@@ -150,14 +166,29 @@ def compare(
         differences += [_difference(first, other, score) for score in scores]
     other_data = [other.name for other in others if other.asked != first.asked]
     return Comparison(
-        runs={one.name: summarize(one.run) for one in compared},
+        runs={one.name: one.summary for one in compared},
         settings=differing({one.name: flatten(one.config) for one in compared}),
         made_with=differing({one.name: one.made_with for one in compared}),
         scores={one.name: one.scores for one in compared},
         differences=_corrected(differences),
         other_data=other_data,
         ranking=_ranked(compared, other_data),
+        left_out=left_out,
     )
+
+
+def _read(runs: Sequence[RunFolder]) -> tuple[list[_Compared], dict[str, str]]:
+    """The runs that can be compared, and what is damaged in the others, by name."""
+    compared: list[_Compared] = []
+    damaged: dict[str, str] = {}
+    for name, run in zip(distinct_names(runs), runs, strict=True):
+        try:
+            compared.append(_Compared(name, run))
+        except RunError as error:
+            damaged[name] = error.messages[0]
+    if len(compared) < 2:
+        raise RunError(*damaged.values())
+    return compared, damaged
 
 
 def _corrected(differences: Sequence[Difference]) -> list[Difference]:

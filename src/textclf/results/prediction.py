@@ -76,6 +76,18 @@ class Predictor:
         with backend.computing(None):
             return self._predict(inputs)
 
+    def strange_features(self, inputs: Sequence[Any]) -> list[str]:
+        """Of each example its first feature that is far from those of the training rows, or ''."""
+        encoder = self.encoder
+        if not isinstance(encoder, FeatureEncoder):
+            return [""] * len(inputs)
+        x = np.asarray(inputs, np.float64).reshape(len(inputs), -1)
+        far = encoder.far_off(x)
+        return [
+            _describe_feature(encoder, int(marks.argmax()), row) if marks.any() else ""
+            for row, marks in zip(x, far, strict=True)
+        ]
+
     def _predict(self, inputs: Sequence[Any]) -> list[Row]:
         batches = (inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH))
         return [row for batch in batches for row in self._predict_batch(batch)]
@@ -124,6 +136,15 @@ class Predictor:
         return outputs[: len(encoded)]
 
 
+def _describe_feature(encoder: FeatureEncoder, column: int, row: np.ndarray) -> str:
+    """'age = 400, in training 18 to 90'."""
+    name = encoder.feature_names[column] if encoder.feature_names else f"feature {column}"
+    if encoder.lowest is None or encoder.highest is None:
+        return f"{name} = {row[column]:g}"
+    lowest, highest = encoder.lowest[column], encoder.highest[column]
+    return f"{name} = {row[column]:g}, in training {lowest:g} to {highest:g}"
+
+
 def read_encoder(run: RunFolder) -> tuple[Encoder, list[str]]:
     """A run's encoder, and its classes, none of a regression; without TensorFlow.
 
@@ -153,7 +174,9 @@ def predict_batches(
         tally: counts the rows.
     """
     for batch in batches:
-        predicted = predictor.predict([example.input for example in batch])
+        inputs = [example.input for example in batch]
+        predicted = predictor.predict(inputs)
+        tally.add_strange(predictor.strange_features(inputs))
         rows = [
             {
                 "row": number,
@@ -179,6 +202,18 @@ class Tally:
         self.error = 0.0  # the sum of a regression's absolute errors
         self.strange: dict[str, None] = {}  # labels that are not a class, in order of appearance
         self.wordless: list[int] = []
+        self.n_far = 0
+        self.far: list[str] = []  # of the first rows with features far from the training rows'
+
+    def add_strange(self, features: Sequence[str]) -> None:
+        """Count the examples of the next batch that have a strange feature; call it before `add`.
+
+        Args:
+            features: of each example its strange feature, or ''.
+        """
+        found = [(row, text) for row, text in enumerate(features, self.n_rows) if text]
+        self.n_far += len(found)
+        self.far += [f"{row} ({text})" for row, text in found[: MOST_NAMED + 1 - len(self.far)]]
 
     def add(self, rows: Sequence[Row]) -> None:
         self.n_rows += len(rows)
@@ -230,6 +265,11 @@ class Tally:
             yield (
                 f"{several(self.n_wordless, 'text')} without any word that the model knows, whose "
                 f"predictions mean nothing: row {some_of([*map(str, self.wordless)], MOST_NAMED)}"
+            )
+        if self.n_far:
+            yield (
+                f"{several(self.n_far, 'row')} with features far from all training rows, whose "
+                f"predictions are a guess: row {some_of(self.far, MOST_NAMED)}"
             )
         if self.n_strange:
             yield (

@@ -10,7 +10,7 @@ from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
-from textclf.runs.series import open_folder
+from textclf.runs.opening import open_folder
 
 FORMAT = 1
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
-    **dict.fromkeys(("versions", "data", "device", "engine"), dict),
+    **dict.fromkeys(("versions", "data", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
@@ -167,10 +167,19 @@ class RunFolder(FitFolder):
 
     @property
     def title(self) -> str:
-        """The name; of a seed's run that of its series, too: 'imdb_lstm-1/seed-2'."""
+        """The name; of a part that of its whole, too: 'imdb_lstm-1/seed-2'."""
+        return "/".join([*(whole.name for whole in self.wholes), self.name])
+
+    @property
+    def wholes(self) -> list[RunFolder]:
+        """The runs that it is a part of, from the top: a learning curve, a series of seeds."""
+        found: list[RunFolder] = []
         folder = self.path.resolve()
-        is_part = self.name.startswith("seed-") and (folder.parent / "run.json").is_file()
-        return f"{folder.parent.name}/{self.name}" if is_part else self.name
+        for kind in ("seed-", "share-"):
+            if folder.name.startswith(kind) and (folder.parent / "run.json").is_file():
+                folder = folder.parent
+                found.insert(0, RunFolder(folder))
+        return found
 
     @property
     def config_path(self) -> Path:
@@ -242,6 +251,11 @@ class RunFolder(FitFolder):
     def seeds(self) -> Mapping[str, RunFolder]:
         """The runs of a series of seeds by name; any other run has none."""
         return {}
+
+    @property
+    def parts(self) -> Mapping[str, RunFolder]:
+        """The runs that it consists of, by name: of seeds or, of a learning curve, of shares."""
+        return self.seeds
 
     def update(self, **fields: Any) -> None:
         """Set fields of run.json; None removes one."""

@@ -98,8 +98,9 @@ def _holds_an_epoch(run: RunFolder) -> bool:
     return any(path.exists() for path in (run.history_path, *_first_parts(run)))
 
 
-def _first_parts(run: RunFolder) -> tuple[Path, Path]:
-    return (run.fold(1).history_path, run.path / "seed-1")
+def _first_parts(run: RunFolder) -> tuple[Path, ...]:
+    shares = run.path.glob("share-*")
+    return (run.fold(1).history_path, run.path / "seed-1", *shares)
 
 
 def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:
@@ -122,5 +123,5 @@ def _advice(run: RunFolder, status: str) -> str:
     if status == "interrupted":
         return f"{run.path}: finished epochs are kept; resume with: textclf resume {path}"
     if any(path.exists() for path in _first_parts(run)):
-        return f"{run.path}: finished epochs are kept, in a folder for each fold or seed"
+        return f"{run.path}: finished epochs are kept, in a folder for each part"
     return f"{run.path}: finished epochs are kept; see them with: textclf plot {path}"

@@ -33,12 +33,12 @@ def check_removable(run: RunFolder) -> None:
 
 
 def _parts(run: RunFolder) -> list[Path]:
-    return [path for pattern in ("seed-*", "fold-*") for path in run.path.glob(pattern)]
+    return [path for pattern in ("seed-*", "share-*", "fold-*") for path in run.path.glob(pattern)]
 
 
 @contextlib.contextmanager
 def unused(run: RunFolder) -> Iterator[None]:
-    """Hold the locks of a run and of its seeds.
+    """Hold the locks of a run and of its parts.
 
     Raises:
         RunError: another process is writing the run.
@@ -46,8 +46,8 @@ def unused(run: RunFolder) -> Iterator[None]:
     """
     with contextlib.ExitStack() as held:
         held.enter_context(run.lock.held())
-        for seed in run.seeds.values():
-            held.enter_context(seed.lock.held())
+        for part in run.parts.values():
+            held.enter_context(unused(part))
         yield
 
 

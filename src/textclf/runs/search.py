@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textclf.errors import RunError
+from textclf.runs.curve import CurveFolder
 from textclf.runs.folder import RunFolder
-from textclf.runs.series import open_folder
+from textclf.runs.opening import open_folder
 from textclf.wording import listed
 
 REPRODUCTION = "-again"  # the end of the recipe's name of a run that `reproduce` made
@@ -20,7 +21,8 @@ def find_run(
     """The run in a folder, or with a name under `runs_dir`; None: the newest finished one.
 
     Args:
-        suits: whether a run may be taken that nobody named. Copies that `reproduce` made are not.
+        suits: whether a run may be taken that nobody named. Copies that `reproduce` made and
+            learning curves are not.
 
     Raises:
         RunError: it does not exist, or the folder does not hold a run.
@@ -30,10 +32,31 @@ def find_run(
     for path in (runs_dir / run, Path(run)):
         if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
             return open_folder(path)
-    if os.path.isdir(run):  # noqa: PTH112
+    if os.path.lexists(run) and run:
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"
     raise RunError(f"{run or repr(run)}: no such run; the runs under {runs_dir} are: {names}")
+
+
+def find_runs(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str]]:
+    """Several runs that somebody named, and a line for each that is damaged or not a run.
+
+    Raises:
+        RunError: one does not exist, or there is only one and it is damaged, or all are.
+    """
+    found: list[RunFolder] = []
+    problems: list[str] = []
+    for name in names:
+        try:
+            found.append(find_run(name, runs_dir))
+        except RunError as error:
+            exists = os.path.lexists(name) or os.path.lexists(runs_dir / name)
+            if len(names) == 1 or not exists:
+                raise
+            problems += error.messages
+    if not found:
+        raise RunError(*problems)
+    return found, problems
 
 
 def list_runs(runs_dir: Path) -> list[Path]:
@@ -71,7 +94,7 @@ def _newest_finished(runs_dir: Path, suits: Callable[[RunFolder], bool]) -> RunF
     newest_first = sorted(finished, key=lambda run: str(run.record.get("started")), reverse=True)
     for run in newest_first:
         with contextlib.suppress(RunError):  # damaged
-            if not is_reproduction(run) and suits(run):
+            if not is_reproduction(run) and not isinstance(run, CurveFolder) and suits(run):
                 return run
     names = listed([run.name for run in newest_first], most=MOST_NAMED)
     raise RunError(f"{runs_dir}: none of its finished runs can read this; name one of {names}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from textclf.config.settings import MAX_SEED
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
-from textclf.runs.lock import RunLock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,16 +75,3 @@ class SeriesFolder(RunFolder):
             f"{self.path}: a series of seeds, each with its own model; name one of them: "
             f"{self.path / 'seed-1'}"
         )
-
-
-def open_folder(path: Path, lock: RunLock | None = None) -> RunFolder:
-    """The folder of a run, as a series where its run.json names seeds.
-
-    Args:
-        lock: the run's lock, if it is held already.
-
-    Raises:
-        RunError: run.json is missing or damaged.
-    """
-    run = RunFolder(path, lock)
-    return SeriesFolder(path, run.lock) if run.record.get("seeds") else run

@@ -11,11 +11,13 @@ from typing import Any
 from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
+from textclf.runs.curve import CurveFolder
 from textclf.runs.folder import FitFolder, RunFolder
 from textclf.runs.notes import Notes, read_notes
+from textclf.runs.opening import open_folder
 from textclf.runs.reading import read_text
 from textclf.runs.search import list_runs
-from textclf.runs.series import SeriesFolder, open_folder
+from textclf.runs.series import SeriesFolder
 
 METRICS = ("accuracy", "mae", "loss")
 MOST_SECONDS = 1e9  # 30 years
@@ -27,7 +29,7 @@ class Summary:
 
     Args:
         status: 'running', 'finished', 'interrupted', 'failed' or 'damaged'.
-        parts: what several fits are: 'seeds' or 'folds'.
+        parts: what several fits are: 'seeds', 'folds' or, of a learning curve, 'shares'.
         n_parts: how many of them have finished an epoch.
         epochs: finished by each fit, the fewest and the most; of k folds by the final one.
         planned: the config's epochs, where the run has not finished.
@@ -87,6 +89,8 @@ def summarize(run: RunFolder) -> Summary:
     Raises:
         RunError: a file of it is damaged.
     """
+    if isinstance(run, CurveFolder):
+        return _summarize_curve(run)
     record, status, seeds, folds = run.record, run.status, run.seeds, run.folds
     fits: dict[str, FitFolder] = {**folds, **seeds} or {run.name: run}
     histories = [_read_history(fit) for fit in fits.values() if fit.history_path.exists()]
@@ -109,6 +113,36 @@ def summarize(run: RunFolder) -> Summary:
         scores=_scores(kept, metric, histories),
         started=str(record.get("started", "")),
         seconds=sum(row.get("seconds", 0.0) for rows in [*histories, *final] for row in rows),
+        metrics=kept or {},
+        settings=settings,
+        notes=notes,
+        problem=problem,
+    )
+
+
+def _summarize_curve(curve: CurveFolder) -> Summary:
+    """With the scores of the largest share."""
+    shares = [summarize(part) for part in curve.parts.values()]
+    status, (settings, notes, problem) = curve.status, _settings_and_notes(curve)
+    metric = next((share.metric for share in shares if share.metric), None)
+    kept = curve.metrics if curve.metrics_path.exists() else None
+    return Summary(
+        name=curve.name,
+        path=curve.path,
+        status=status,
+        recipe=str(curve.record.get("recipe", "")),
+        parts="shares",
+        n_parts=sum(share.status == "finished" for share in shares),
+        n_planned_parts=len(curve.shares),
+        epochs=(
+            min((share.epochs[0] for share in shares), default=0),
+            max((share.epochs[1] for share in shares), default=0),
+        ),
+        planned=None if status == "finished" else settings.get("training.epochs"),
+        metric=metric,
+        scores=_scores(kept, metric, []),
+        started=str(curve.record.get("started", "")),
+        seconds=sum(share.seconds for share in shares),
         metrics=kept or {},
         settings=settings,
         notes=notes,

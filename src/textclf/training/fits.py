@@ -28,7 +28,7 @@ class Fit:
 def fold_fits(run: RunFolder, data: Dataset) -> list[Fit]:
     """A fit for each fold of a k-fold run; empty for any other run."""
     config = run.config
-    splits = make_splits(config.training.validation, data)
+    splits = make_splits(config.training.validation, data, config.training.train_share)
     if len(splits) == 1:
         return []
     return [
@@ -45,7 +45,12 @@ def final_fit(run: RunFolder, data: Dataset, folds: Sequence[Scores]) -> Fit:
             number of epochs.
     """
     config = run.config
-    split = everything(data) if folds else make_splits(config.training.validation, data)[0]
+    share = config.training.train_share
+    split = (
+        everything(data, share)
+        if folds
+        else make_splits(config.training.validation, data, share)[0]
+    )
     best = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
     epochs = round(sum(best) / len(best)) if best else config.training.epochs
     is_first = run.title == run.name or run.name == FIRST_SEED

@@ -115,6 +115,17 @@ class Warnings(Reporter):
         self.reporter.end_fit()
 
 
+class KeptWarnings(Warnings):
+    """Keeps warnings without showing them, such as those of a model that has few rows on purpose.
+
+    Args:
+        reporter: what shows the progress.
+    """
+
+    def warn(self, message: str) -> None:
+        self.keep(message)
+
+
 def _nowhere(_lines: Sequence[str]) -> None:
     """Where warnings go that belong to no run."""
 

@@ -98,6 +98,10 @@ class Trainer:
         self.tensorboard = tensorboard
         self.program: Program | None = None
 
+    def with_config(self, config: Config, reporter: Reporter) -> "Trainer":
+        """Another one on the same data and device."""
+        return Trainer(config, self.data, self.device, reporter, self.callbacks, self.tensorboard)
+
     @property
     def engine_record(self) -> dict[str, Any] | None:
         """For run.json: the engine's name, batches a call, and why it was chosen."""

@@ -1,6 +1,7 @@
 """TensorFlow on the device asked for, its native output kept off the screen."""
 
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -291,3 +292,12 @@ def test_buffers_are_not_fetched_from_the_kernel_each_time():
     command = [sys.executable, "-c", ALLOCATIONS]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(result.stdout) < 10 * (76_000 + 102_000 + 103_000) * 8 / 4096
+
+
+def test_tensorflow_warns_of_nothing_that_a_user_could_change(tmp_path, caplog):
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    with backend.computing(tmp_path / "log.txt"):
+        logger.warning("5 out of the last 9 calls triggered tf.function retracing")
+        logger.error("but errors are shown")
+    assert [record.levelname for record in caplog.records] == ["ERROR"] and logger.level == before

@@ -11,7 +11,7 @@ from textclf.config.settings import Config
 from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
 from textclf.results.report.mistakes import Explanation
 from textclf.results.report.outcome import Outcome, read_outcome
-from textclf.runs import FitFolder, RunFolder
+from textclf.runs import CurveFolder, FitFolder, RunFolder
 from textclf.runs.notes import Notes, read_notes
 from textclf.runs.reading import number_of
 
@@ -69,6 +69,8 @@ def read_contents(run: RunFolder) -> Contents:
     Raises:
         RunError: a file is damaged.
     """
+    if isinstance(run, CurveFolder):
+        run.refuse()
     parts = parts_of(run)
     fits = parts or {"": run}
     histories = {name: fit.history for name, fit in fits.items() if fit.history_path.exists()}

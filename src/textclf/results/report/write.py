@@ -54,27 +54,45 @@ def write_report(
         progress: called before each step with the number of steps done, of all, and what it does.
 
     Returns:
-        A line for each part that is missing: why, and what to do.
+        A line for each part or run that is missing: why, and what to do.
 
     Raises:
-        RunError: a run's table is damaged, or a run is named twice.
+        RunError: the tables of all runs are damaged, or a run is named twice.
         ResourceError: the page cannot be written, or the device does not exist.
     """
-    contents: list[Contents] = []
-    for name, run in zip(distinct_names(runs), runs, strict=True):
-        progress(len(contents), len(runs) + min(len(runs), BEST), f"reading {run.name}")
-        contents.append(replace(read_contents(run), name=name if len(runs) > 1 else run.title))
+    n_named = len(runs)
+    runs, contents, warnings = _read(runs, progress)
     chosen = [content.name for content in best_runs(contents)]
-    warnings: list[str] = []
     load = _remembering_one(data_dir)
     for place, (run, content) in enumerate(zip(runs, contents, strict=True)):
         if content.name in chosen:
-            done = len(runs) + chosen.index(content.name)
-            progress(done, len(runs) + len(chosen), f"explaining {content.name}")
+            done = n_named + chosen.index(content.name)
+            progress(done, n_named + len(chosen), f"explaining {content.name}")
             contents[place], missing = _explain_or_say(run, content, load, device)
             warnings += missing
     write_text(output, render_page(contents))
     return warnings
+
+
+def _read(
+    runs: Sequence[RunFolder], progress: Callable[[int, int, str], None]
+) -> tuple[list[RunFolder], list[Contents], list[str]]:
+    """The runs that can be read, their contents, and why each of the others cannot."""
+    sound: list[RunFolder] = []
+    contents: list[Contents] = []
+    damaged: list[str] = []
+    for place, (name, run) in enumerate(zip(distinct_names(runs), runs, strict=True)):
+        progress(place, len(runs) + min(len(runs), BEST), f"reading {run.name}")
+        try:
+            content = replace(read_contents(run), name=name if len(runs) > 1 else run.title)
+        except RunError as error:
+            damaged += error.messages
+        else:
+            sound.append(run)
+            contents.append(content)
+    if not sound:
+        raise RunError(*damaged)
+    return sound, contents, [f"left out: {line}" for line in damaged]
 
 
 def _remembering_one(data_dir: Path | None) -> Callable[[Config], Dataset]:
@@ -141,8 +159,9 @@ class Explainer:
     """
 
     def __init__(self, config: Config, data: Dataset, network: keras.Model) -> None:
-        splits = make_splits(config.training.validation, data)
-        train_rows = (splits[0] if len(splits) == 1 else everything(data)).train
+        share = config.training.train_share
+        splits = make_splits(config.training.validation, data, share)
+        train_rows = (splits[0] if len(splits) == 1 else everything(data, share)).train
         self.data = data = in_tokens(config.preprocessing, data, train_rows)
         self.encoder = fit_encoder(config.preprocessing, data, train_rows)
         self.network = network

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
+import logging
 import os
 import random
 import sys
@@ -222,6 +223,7 @@ def computing(log: Path | None) -> Iterator[None]:
     with (
         _one_at_a_time,
         _keras_settings_kept(),
+        _tensorflow_advises_nobody(),
         _log_file(log) as path,
         witness.watching(path, is_temporary=log is None),
         native_output_to(path),
@@ -241,6 +243,18 @@ def _keras_settings_kept() -> Iterator[None]:
         yield
     finally:
         _set_keras(before)
+
+
+@contextlib.contextmanager
+def _tensorflow_advises_nobody() -> Iterator[None]:
+    """No warnings of TensorFlow's own logger, such as that one process compiles many models."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,17 @@ def test_the_outline_is_a_table(cli, no_download):
     )
 
 
+def test_the_table_is_as_wide_as_the_longest_name(cli, no_data, no_download):
+    layers = "[{Embedding: {output_dim: 4}}, GlobalAveragePooling1D]"
+    result = cli("check", "imdb_lstm", "--set", f"model={{type: layers, layers: {layers}}}")
+    assert result.stdout == (
+        "Embedding              100 x 4               2,000\n"
+        "GlobalAveragePooling1D 4                         0\n"
+        "Dense                  1                         5\n"
+        "parameters                                   2,005\n"
+    )
+
+
 def test_without_the_data_it_warns_and_downloads_nothing(cli, cli_json, no_data, no_download):
     result = cli("check", "imdb_lstm")
     assert result.exit_code == 0

@@ -29,6 +29,7 @@ from textclf.runs import RunFolder
 from textclf.training.engine.backend import Device
 from textclf.training.engine.host import HostEngine
 from textclf.training.engine.rule import choose_engine
+from textclf.training.memory import memory_parts
 from textclf.training.network import new_network, outline
 from textclf.workflow import resume
 from tiny_data import ragged
@@ -83,6 +84,27 @@ def test_shapes_are_those_of_keras(seed: int) -> None:
     built = network.layers[-len(names) - 1 : -1]
     assert [type(layer).__name__ for layer in built] == names
     assert find_shapes(config.model.named_layers, start) == [shape_of(layer) for layer in built]
+
+
+@pytest.mark.parametrize(
+    ("attention", "scores"),
+    [
+        ({"Attention": {}}, MAXLEN**2),
+        ({"MultiHeadAttention": {"num_heads": 3, "key_dim": 2}}, 3 * MAXLEN**2),
+        ({"AdditiveAttention": {}}, 4 * MAXLEN**2),
+        ({"Attention": {"score_mode": "concat"}}, 4 * MAXLEN**2),
+    ],
+)
+def test_the_memory_of_attention_grows_with_the_square_of_steps(
+    attention: dict[str, Any], scores: int
+) -> None:
+    embedding, data = {"Embedding": {"output_dim": 4}}, texts()
+    sizes = []
+    for layers in ([embedding, attention, "Flatten"], [embedding, {"ELU": {}}, "Flatten"]):
+        config = config_of("embedding", layers)
+        encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+        sizes.append(memory_parts(outline(config, encoder, data), data, 0, 10)["batch"])
+    assert sizes[0] - sizes[1] == 12 * 10 * scores
 
 
 def test_arguments_reach_the_layer() -> None:

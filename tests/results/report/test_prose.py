@@ -2,7 +2,7 @@
 
 from textclf.config.file import load_config
 from textclf.config.settings import Config
-from textclf.results.report.prose import differing_settings, question
+from textclf.results.report.prose import differing_settings, model_in_words, question
 
 
 def test_the_question_of_a_file_of_ones_own_is_that_of_its_columns():
@@ -13,6 +13,15 @@ def test_the_question_of_a_file_of_ones_own_is_that_of_its_columns():
     config = Config.model_validate({"dataset": numbers, "model": {"type": "dense"}})
     assert question(config) == "b.csv: predicts “price” from 2 features."
     assert question(load_config("imdb_lstm")).startswith("25,000 + 25,000 film reviews")
+
+
+def test_a_stack_is_named_by_its_layers():
+    layers = "[{Embedding: {output_dim: 4}}, {Conv1D: {filters: 3, kernel_size: 2}}, Flatten]"
+    config = load_config("imdb_lstm", [f"model={{type: layers, layers: {layers}}}"])
+    assert model_in_words(config) == (
+        "The layers Embedding, Conv1D and Flatten on texts of 100 words, the 500 most frequent "
+        "words as vectors of 4 numbers."
+    )
 
 
 def test_only_settings_that_differ_are_listed_each_with_its_value():

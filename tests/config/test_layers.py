@@ -128,6 +128,23 @@ def test_what_is_said_reads_well(tmp_path: Path, text: str, message: str) -> Non
     assert line.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("{Dense: {units: 3}}", "expected a list such as [{Dense: {units: 16}}], received a map"),
+        ("[]", "expected a list of 1 to 100 items, received 0"),
+        (
+            "[{Dense: {units: 3, bias_regularizer: 0.01}}]",
+            "expected l1, l2, l1l2, a map such as {L1: {l1: 0.01}} or null, received 0.01",
+        ),
+    ],
+)
+def test_what_is_not_a_list_of_layers(tmp_path: Path, layers: str, message: str) -> None:
+    text = f"dataset: {{name: boston}}\nmodel: {{type: layers, layers: {layers}}}\n"
+    (line,) = messages(tmp_path, text)
+    assert message in line
+
+
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     text = "    - Dense: {unit: 3}\n    - Lambda: {}\ntraining: {epoch: 3}\n"
     places = [

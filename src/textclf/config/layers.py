@@ -1,7 +1,7 @@
 """The layers that a config may stack, by Keras's own names, checked without Keras."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -177,7 +177,8 @@ def _word_or_object(value: Any, kind: str, or_null: str, path: KeyPath) -> Itera
     words, classes = table()["kinds"][kind]["words"], table()["kinds"][kind]["classes"]
     if not (isinstance(value, dict) and classes):
         if value not in words:
-            yield path, _not_a_choice([*words, *(["null"] if or_null else [])], value)
+            others = [*_example(classes), *(["null"] if or_null else [])]
+            yield path, _not_a_choice(words, value, others)
         return
     if len(value) != 1 or next(iter(value)) not in classes:
         name = next(iter(value), None)
@@ -194,7 +195,15 @@ def _word_or_object(value: Any, kind: str, or_null: str, path: KeyPath) -> Itera
         yield here, _not_arguments(name, arguments, classes[name])
 
 
-def _not_a_choice(words: list[str], value: Any) -> str:
+def _example(classes: dict[str, dict[str, Spec]]) -> list[str]:
+    """['a map such as {L2: {l2: 0.01}}'], of the first class with arguments, if any has."""
+    for name, arguments in classes.items():
+        for key, spec in arguments.items():
+            return [f"a map such as {{{name}: {{{key}: {spec['default']}}}}}"]
+    return []
+
+
+def _not_a_choice(words: list[str], value: Any, others: Sequence[str] = ()) -> str:
     close = closest(value, words)
     guess = f"; did you mean {quoted(close)}?" if close else ""
-    return f"expected {one_of(words)}, received {received(value)}{guess}"
+    return f"expected {one_of([*words, *others])}, received {received(value)}{guess}"

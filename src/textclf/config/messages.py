@@ -188,6 +188,7 @@ def _wrong_tag(section: KeyPath, tag_field: str, value: Any) -> str:
 
 # --- values ------------------------------------------------------------------------------------
 
+NO_DEFAULT = "[{Dense: {units: 16}}]"  # of layers, the only list that is required
 _EXPECTED = {
     "int_type": "a whole number",
     "float_type": "a number",
@@ -210,7 +211,7 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
     if too_big or kind.startswith(("greater_than", "less_than")):
         return f"{number(value)} is out of range: {number_range(_bounds(field, is_item))}"
     if kind == "list_type":
-        example = field.default or "[a, b]"
+        example = NO_DEFAULT if field.is_required() else field.default or "[a, b]"
         return f"expected a list such as {example}, received {received(value)}"
     if kind == "dict_type":
         return f"expected a map such as {{a: b}}, received {received(value)}"

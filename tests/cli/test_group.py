@@ -17,6 +17,7 @@ COMMANDS = [
     "note",
     "rm",
     "compare",
+    "learning-curve",
     "plot",
     "check",
     "data",

@@ -32,7 +32,7 @@ def config(empty_folder):
         (("--shares", "a,b"), 2, "'a,b' is not of the form 0.1,0.25,0.5,1."),
         (("--shares", "1"), 3, "shares: give 2 to 20 numbers above 0 and at most 1"),
         (("--shares", "0.5,1.5"), 3, "shares: give 2 to 20 numbers above 0"),
-        (("--shares", "nan,1"), 3, "shares: give 2 to 20 numbers above 0"),
+        (("--shares", "0.5,nan,1"), 3, "shares: give 2 to 20 numbers above 0"),
         (("--shares", "0.5,0.50"), 3, "shares: each can be given once"),
         (("--set", "training.train_share=0.5"), 3, "a learning curve sets it for each"),
         (("--set", "training.validation={split: k_fold}"), 3, "a learning curve needs one of"),

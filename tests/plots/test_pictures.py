@@ -322,6 +322,7 @@ print([name for name in ("matplotlib.pyplot", "tensorflow", "keras") if name in 
 def test_no_two_of_many_runs_look_alike():
     histories = {f"run {number}": make_history(9, number) for number in range(40)}
     lines = draw_comparison(histories, "accuracy", "40 runs").axes[0].get_lines()
+    assert not [line for line in lines if line.get_linestyle() == "--"]
     solid = [line for line in lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 9]
     assert len({(line.get_color(), line.get_marker()) for line in solid}) == 40
     leads = [line for line in lines if line.get_clip_on() is False and len(line.get_xdata()) == 3]

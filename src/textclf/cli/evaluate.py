@@ -60,7 +60,7 @@ def evaluate(
     expectations: tuple[Expectation, ...],
     as_json: bool,
 ) -> None:
-    """Score the kept model of RUN on its validation and test rows.
+    """Score RUN's kept model on validation and test rows.
 
     RUN is a folder, or a name under --runs-dir; left out, the newest finished run. Nothing is
     written into the run.

@@ -40,7 +40,7 @@ def _check_suffix(context: Any, _parameter: Any, output: Path) -> Path:
 @options.runs_dir_option
 @options.json_option
 def export(run: str, format_name: str, output: Path, runs_dir: Path, as_json: bool) -> None:
-    """Write the kept model of RUN for other programs, with a card.
+    """Write RUN's kept model for other programs, with a card.
 
     The card, PATH.json beside the model, describes the input, how to make it, the output, and has
     a program that does it. With tokens: keras, a SavedModel takes raw texts; else it takes ids, as

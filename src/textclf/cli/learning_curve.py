@@ -32,7 +32,7 @@ def _parse_shares(_context: Any, _parameter: Any, text: str) -> tuple[float, ...
 @options.set_option
 @click.option(
     "--shares",
-    metavar="A,B,...",
+    metavar="SHARES",
     default="0.1,0.25,0.5,1",
     show_default=True,
     callback=_parse_shares,
@@ -64,7 +64,7 @@ def learning_curve(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train on growing shares of the data: would more of it help?
+    """Train on growing shares of the data: would more help?
 
     CONFIG is trained on each share of its training rows, and scored on the same validation and test
     rows. The folder has a run for each share, or with --seeds a series of runs, learning_curve.csv

@@ -18,7 +18,7 @@ from textclf.cli.output import print_json, say, warn
 )
 @options.json_option
 def plot(runs: tuple[str, ...], runs_dir: Path, output: Path | None, as_json: bool) -> None:
-    """Redraw the plots of RUN, or compare several runs in one picture.
+    """Redraw RUN's plots, or several runs in one picture.
 
     RUN is a folder, or a name under --runs-dir; left out, the newest finished run. Of several
     runs, a damaged one is left out with a warning.

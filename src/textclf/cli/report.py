@@ -45,7 +45,7 @@ def report(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Write an HTML report of RUN: scores, curves, classes, mistakes.
+    """Write an HTML report of RUN: scores, curves, mistakes.
 
     The report is a single file. RUN is a folder, or a name under --runs-dir; left out, the newest
     finished run. Several runs are compared first: the best on top, in a table that can be sorted;

@@ -39,7 +39,7 @@ def train(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train the model that CONFIG describes, and write a run folder.
+    """Train the model of CONFIG, and write a run folder.
 
     CONFIG is a YAML file, or the name of a shipped recipe such as imdb_lstm. The run folder
     contains history, scores, predictions, plots and the trained model. With --seeds it contains a

@@ -105,7 +105,8 @@ def draw_comparison(
 
     Args:
         histories: the runs' histories by name; folds or seeds are drawn as thin lines, with their
-            mean. A run without the metric is left out, and the subtitle says so.
+            mean. A run without the metric is left out, and the subtitle says so. With more runs
+            than colours, some have marks, and only validation is drawn.
         metric, title: as for `draw_curves`.
     """
     curves, missing, has_fits = [], [], False
@@ -117,6 +118,7 @@ def draw_comparison(
         of_name = [
             curve._replace(mark=mark if curve.is_labelled else "")
             for curve in of_run(name, fits, metric, color)
+            if curve.is_labelled or len(fits) > 1 or len(histories) <= len(PALETTE)
         ]
         curves += of_name
         if not of_name:

@@ -37,7 +37,7 @@ def curve_of(config: Config, shares: Sequence[float], n_seeds: int) -> dict[str,
         ConfigError: there are too few or too many, or the config trains k folds, or a share itself.
     """
     ascending = sorted(float(f"{share:g}") for share in shares)
-    if not (2 <= len(ascending) <= MAX_SHARES and ascending[0] > 0 and ascending[-1] <= 1):
+    if not (2 <= len(ascending) <= MAX_SHARES and all(0 < share <= 1 for share in ascending)):
         raise ConfigError(
             f"shares: give 2 to {MAX_SHARES} numbers above 0 and at most 1, such as 0.25, 0.5, 1"
         )

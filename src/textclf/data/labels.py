@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from math import isfinite
+from typing import Any
 
 from textclf.errors import DataError
 from textclf.wording import some_of
@@ -87,3 +88,44 @@ def refuse_unknown(place: object, named: Iterable[str], labels: Iterable[str]) -
         f"{place}: no row has the label {unknown[0]!r} of dataset.labels; {hint}the labels are "
         f"{some_of([*map(repr, there)], 10)}"
     )
+
+
+def class_of(value: Any) -> str | None:
+    """The name of a label's class; None if the label is not a class."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not isfinite(value):
+            return None  # what Python's json writes where pandas has no value
+        if value.is_integer():
+            value = int(value)  # 1.0 in JSON is the class 1
+    if isinstance(value, str | int | float):
+        return unicodedata.normalize("NFC", str(value)).strip() or None
+    return None
+
+
+def labels_of(value: Any, separator: str) -> list[str] | None:
+    """The labels of a cell with several, numbers first, each once; None if it has another form.
+
+    Args:
+        value: a text that the separator divides, or a list of labels; an empty one has no labels.
+    """
+    if isinstance(value, list):
+        names = [class_of(item) for item in value]
+    else:
+        text = value if isinstance(value, str) else class_of(value)
+        if text is None:
+            return None
+        names = [class_of(part) for part in text.split(separator) if part.strip()]
+    known = [name for name in names if name is not None]
+    if len(known) < len(names) or any(separator in name for name in known):
+        return None
+    return sorted(set(known), key=numbers_first)
+
+
+def numbers_first(name: str) -> tuple[bool, float, str]:
+    """Sorts '2' before '10' before 'a'."""
+    with suppress(ValueError):
+        if isfinite(float(name)):
+            return False, float(name), name
+    return True, 0.0, name

@@ -9,8 +9,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from textclf.data.csv import class_of, no_column, not_a_number, number_in
+from textclf.data.csv import no_column, not_a_number, number_in
 from textclf.data.encodings import UTF8
+from textclf.data.labels import class_of
 from textclf.data.tables import (
     JSON_LINES,
     find_encoding,

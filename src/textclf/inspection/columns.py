@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
+from textclf.data.csv import MAX_CLASSES, doubt_header, has_decimal_comma, no_column
 from textclf.data.encodings import UTF8, line_codec
 from textclf.data.folders import COLUMNS as FOLDER_COLUMNS
 from textclf.data.folders import FOLDER, PARTS, has_parts
 from textclf.data.headers import SEPARATOR_NOTE
-from textclf.data.labels import label_warnings
+from textclf.data.labels import class_of, label_warnings
 from textclf.data.tables import (
     DELIMITERS,
     find_encoding,

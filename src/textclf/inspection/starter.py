@@ -77,6 +77,7 @@ def starter_config(
         _first_line(config.dataset),
         _first_line(config.model),
         *([columns.tokens[1]] if columns and columns.text else ()),
+        *([columns.why_several] if columns and columns.why_several else ()),
         *(_commands(shlex.quote(file)) if file.isprintable() else ()),
     ]
     lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
@@ -142,7 +143,7 @@ def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterato
     indent = "  " * len(path)
     if not path:
         yield "", ""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or path == ("dataset",):  # dataset.labels is a value
         yield f"{indent}{key}: {dump_value(value)}", _meaning(key, owner, path)
         return
     yield f"{indent}{key}:", ""

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 DOCS = Path(__file__).resolve().parent
-WIDTH, HEIGHT = 900, 1580  # CSS pixels
+WIDTH, HEIGHT = 900, 1700  # CSS pixels
 COLOURS = 128  # more would double the file
 
 

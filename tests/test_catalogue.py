@@ -14,7 +14,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.loaders import LOADERS
 
 CATALOGUE = sorted(set(list_recipes()) - {"quickstart"})
-N_TRAIN, N_TEST, N_FIRST = 1_600, 400, 300  # rows; N_FIRST validate where a recipe counts rows
+N_TRAIN, N_TEST, N_FIRST = 800, 200, 150  # rows; N_FIRST validate where a recipe counts rows
 
 
 def first_rows(data: Dataset) -> Dataset:
@@ -25,7 +25,7 @@ def first_rows(data: Dataset) -> Dataset:
 
 @pytest.fixture
 def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The datasets have 2,000 rows at most."""
+    """The datasets have 1,000 rows at most."""
 
     def small(load: Callable[..., Dataset]) -> Callable[..., Dataset]:
         return lambda *arguments: first_rows(load(*arguments))

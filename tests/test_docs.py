@@ -168,6 +168,7 @@ def test_the_version_is_the_same_everywhere():
 # --- examples --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_python_example_works_in_an_empty_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (example,) = _python_of(PROJECT / "README.md")

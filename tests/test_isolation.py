@@ -10,7 +10,7 @@ CONFIG = """
 dataset: {name: csv, path: d.csv, text: text, label: label}
 preprocessing: {num_words: 10, encoding: multi_hot}
 model: {type: dense, units: [4], dropout: 0.5}
-training: {epochs: 3, batch_size: 16}
+training: {epochs: 3, batch_size: 16, engine: graph}
 """
 UNTOUCHED = """
 from textclf import load_config, train

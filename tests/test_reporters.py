@@ -45,7 +45,10 @@ def whole(tmp_path_factory):
     ("failing", "error", "recorded"),
     [
         ({"reporter": FailingReporter("batch")}, RuntimeError, "RuntimeError: a server is gone"),
-        ({"reporter": FailingReporter("epoch")}, ValueError, "ValueError: a server is gone"),
+        pytest.param(
+            *({"reporter": FailingReporter("epoch")}, ValueError, "ValueError: a server is gone"),
+            marks=pytest.mark.slow,
+        ),
         ({"callbacks": [FailingCallback()]}, KeyError, "KeyError: 'no such metric'"),
     ],
 )

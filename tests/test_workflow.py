@@ -135,6 +135,7 @@ def test_evaluating_gives_the_scores_of_training(trained, data_dir):
     assert evaluate(run, data_dir=data_dir) == run.metrics
 
 
+@pytest.mark.slow
 def test_the_same_seed_trains_the_same_model_and_another_seed_another(trained, tmp_path):
     config = load_config("boston_dense", TINY_TAIL)
     again = train(config, tmp_path, "again")
@@ -158,6 +159,7 @@ class Memory(Reporter):
         self.told.append(("end",))
 
 
+@pytest.mark.slow
 def test_reporters_and_callbacks_are_told_how_the_fits_go_on(tmp_path):
     import keras
 
@@ -223,7 +225,7 @@ def own_run(tmp_path: Path) -> Run:
         "dataset: {name: csv, path: reviews.csv, text: text, label: label}\n"
         "preprocessing: {num_words: 20, encoding: multi_hot}\n"
         "model: {type: dense, units: [4]}\n"
-        "training: {epochs: 2, batch_size: 8}\n"
+        "training: {epochs: 2, batch_size: 8, engine: graph}\n"
     )
     return train(load_config(tmp_path / "own.yaml"), tmp_path / "runs", "own")
 
@@ -252,6 +254,7 @@ def test_a_run_whose_data_is_not_recorded_is_not_scored(own_run):
         evaluate(own_run)
 
 
+@pytest.mark.slow
 def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_is(own_run):
     scores = {key: value for key, value in own_run.metrics.items() if key != "best_epoch"}
     assert {k: v for k, v in evaluate(own_run).items() if k in scores} == pytest.approx(scores)

@@ -33,6 +33,7 @@ from textclf.runs import (
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
+from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
 from textclf.training.evaluation import (
     Scored,
@@ -259,6 +260,8 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
         trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)
+    if fit.has_baseline:
+        write_baseline(fit.folder, trainer.config, prepared.data, prepared.encoder, fit.split)
     return scores
 
 

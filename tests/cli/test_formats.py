@@ -68,7 +68,7 @@ def test_init_writes_a_config_that_reads_it(cli, empty_folder, monkeypatch, name
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Glyph")  # where no font has Korean letters
-@by_format
+@pytest.mark.parametrize("name", ["own.csv", "own"])  # the others are read to the same dataset
 def test_it_trains_and_predicts_without_an_edit(cli, cli_json, empty_folder, monkeypatch, name):
     monkeypatch.setenv("TEXTCLF_CACHE_DIR", str(empty_folder / "cache"))
     FORMATS[name](Path(name))

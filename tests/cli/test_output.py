@@ -41,6 +41,33 @@ def test_an_unmet_expectation_is_raised_after_the_scores(capsys):
     assert capsys.readouterr().out == "val_mae  2.5000\nruns/a\n"
 
 
+LINEAR = {
+    "model": "logistic regression",
+    "metrics": {"val_loss": 0.4, "val_accuracy": 0.81, "test_accuracy": 0.8},
+}
+
+
+def test_a_baseline_is_a_line_after_the_scores_and_a_key_of_the_json(capsys):
+    scores = {"val_accuracy": 0.85, "test_accuracy": 0.84}
+    finish("runs/a", "finished", scores, [], [], False, baseline=LINEAR)
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "baseline       0.8000  test_accuracy of logistic regression",
+        "runs/a",
+    ]
+    finish("runs/a", "finished", scores, [], [], True, {"threshold": 1}, LINEAR)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["threshold"], printed["baseline"]) == (1, LINEAR)
+    assert printed["metrics"] == scores
+
+
+def test_without_test_rows_a_baseline_has_its_validation_score(capsys):
+    without = {"model": "ridge regression", "metrics": {"val_loss": 0.4, "val_mae": 2.0}}
+    finish("runs/a", "finished", {"val_mae": 1.0}, [], [], False, baseline=without)
+    assert "baseline  2.0000  val_mae of ridge regression\n" in capsys.readouterr().out
+    finish("a", "finished", {}, [], [], False, baseline={"model": "a", "metrics": {}})
+    assert capsys.readouterr().out == "a\n"
+
+
 def row(epoch: int, seconds: float = 0.25) -> dict[str, float]:
     return {"epoch": epoch, "loss": 0.5, "learning_rate": 1e-3, "seconds": seconds}
 

@@ -206,6 +206,7 @@ def test_an_interrupted_run_predicts_with_a_warning(cli, runs):
     assert "no epoch of this run was finished" in cli("predict", "--run", runs / "imdb", "a").stderr
 
 
+@pytest.mark.slow
 def test_a_pipe_is_answered_line_by_line_and_may_close_early(imdb, empty_folder):
     command = [sys.executable, "-m", "textclf", *imdb]
     pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

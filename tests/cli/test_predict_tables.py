@@ -13,7 +13,9 @@ from click.testing import Result
 from textclf import load_config, train
 from textclf.training.reporter import Reporter
 
-TRAINING = "training: {epochs: 30, batch_size: 8, optimizer: adam, learning_rate: 0.05}\n"
+TRAINING = (
+    "training: {epochs: 30, batch_size: 8, optimizer: adam, learning_rate: 0.05, engine: graph}\n"
+)
 BAG = "preprocessing: {num_words: 12, encoding: multi_hot}\n"
 CONFIGS = {
     "numbers": "dataset: {name: csv, path: d.csv, features: [a, b], target: y}\n",

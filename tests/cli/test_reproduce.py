@@ -23,6 +23,7 @@ def test_a_run_comes_out_the_same(cli, runs, name):
     ]
 
 
+@pytest.mark.slow
 def test_json(cli_json, runs):
     code, result = cli_json("reproduce", runs / "tail", "--quiet")
     assert (code, result) == (
@@ -47,6 +48,7 @@ def changed(runs) -> RunFolder:
     return run
 
 
+@pytest.mark.slow
 def test_what_differs_is_told(cli, changed):
     result = cli("reproduce", changed.path, "--quiet")
     assert result.exit_code == 7
@@ -67,6 +69,7 @@ def test_what_differs_is_told_in_json(cli_json, changed):
     assert len(result["differences"]) == 5 and len(result["circumstances"]) == 2
 
 
+@pytest.mark.slow
 def test_one_changed_prediction_is_found(cli, runs):
     run = RunFolder(runs / "tail")
     lines = run.predictions_path.read_text().splitlines()
@@ -86,6 +89,7 @@ def test_only_a_finished_run_is_reproduced(cli, runs):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_model_is_a_bomb_is_damaged(cli, runs):
     run = RunFolder(runs / "tail")
     for make in (packed, stretched, exploding, pipe):

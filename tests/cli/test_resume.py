@@ -33,6 +33,7 @@ def interrupt(monkeypatch):
     yield arrange
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fit", "epoch"),
     [
@@ -86,6 +87,7 @@ def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     assert compare_runs(RunFolder(Path("runs/longer")), run).differences == []
 
 
+@pytest.mark.slow
 def test_a_run_without_a_state_starts_from_its_beginning(cli, runs):
     shutil.copytree(runs / "tail", runs / "bare")
     run = RunFolder(runs / "bare")
@@ -97,6 +99,7 @@ def test_a_run_without_a_state_starts_from_its_beginning(cli, runs):
     assert compare_runs(RunFolder(runs / "tail"), run).differences == []
 
 
+@pytest.mark.slow
 def test_half_written_files_are_swept_up(cli, runs):
     run = RunFolder(runs / "tail")
     (run.path / "checkpoints" / ".4711-best.keras").touch()
@@ -157,6 +160,7 @@ def test_other_data_are_refused(cli, runs):
     assert "boston_housing.npz: not the data that" in result.stderr
 
 
+@pytest.mark.slow
 def test_other_versions_are_told(cli, runs):
     run = RunFolder(runs / "tail")
     versions = {**run.record["versions"], "keras": "3.0"}
@@ -195,3 +199,18 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     assert result.exit_code == 0
     assert f"resuming after epoch {done}" in result.stderr
     assert len(RunFolder(Path("runs/run")).history) == 600
+
+
+@pytest.mark.slow
+def test_a_run_killed_before_its_baseline_was_written_gets_the_same(cli, runs):
+    run = RunFolder(runs / "imdb")
+    before = {path.name: path.read_bytes() for path in run.path.glob("*.[cj]s*")}
+    run.baseline_path.unlink()
+    run.update(status="running")
+    result = cli("resume", run.path)
+    assert result.exit_code == 0
+    assert f"{run.baseline['metrics']['test_accuracy']:.4f}  test_accuracy of" in result.stdout
+    after = {path.name: path.read_bytes() for path in run.path.glob("*.[cj]s*")}
+    assert "baseline.json" in after
+    for name in before.keys() - {"run.json"}:
+        assert after[name] == before[name], name

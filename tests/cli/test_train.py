@@ -51,6 +51,7 @@ def test_a_recipe_is_trained_by_name_in_an_empty_folder(cli, empty_folder):
     assert [path.name for path in empty_folder.iterdir()] == ["runs"]
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_json_and_quiet_leave_one_object_and_no_progress(cli, empty_folder):
     result = cli("train", *TINY, "--name", "Ein Lauf ü", "--json", "--quiet")
@@ -75,7 +76,7 @@ def test_the_folder_of_a_k_fold_run_holds_what_the_contract_says(trained):
 
 @pytest.mark.real_data
 def test_the_folder_of_a_classification_holds_what_the_contract_says(trained):
-    tables = {"classification_report.csv", "confusion_matrix.csv"}
+    tables = {"baseline.json", "classification_report.csv", "confusion_matrix.csv"}
     plots = {"plots/accuracy.png", "plots/confusion_matrix.png"}
     assert files_in(trained / "imdb") == (FIT_FILES | RUN_FILES | tables | plots) - {
         "plots/mae.png"

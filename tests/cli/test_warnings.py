@@ -21,6 +21,7 @@ model: {type: dense, units: [2]}
 training:
   epochs: 6
   batch_size: 500
+  engine: graph
   learning_rate: 0.9
   validation: {split: test}
   early_stopping: {patience: 5}
@@ -106,6 +107,7 @@ def test_resume_adds_no_warning_twice(cli, run):
     assert json.loads(result.stdout)["warnings"] == before == run.warnings
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_the_warnings_of_both(cli, run):
     before = run.warnings
     run.update(versions={**run.record["versions"], "keras": "3.0.0"}, warnings=before[:2])
@@ -115,6 +117,7 @@ def test_a_resumed_run_has_the_warnings_of_both(cli, run):
     assert run.warnings[:2] == before[:2] and any("keras" in line for line in run.warnings[2:])
 
 
+@pytest.mark.slow
 def test_a_series_records_its_warnings_at_the_top(cli, config):
     expected = checked(cli, config)
     result = cli("train", config, "--seeds", "2", "--name", "a", "--quiet", "--json")
@@ -142,6 +145,7 @@ def test_an_object_has_warnings_even_where_there_are_none(cli, config, command):
     assert "error" in printed or printed["warnings"] == []
 
 
+@pytest.mark.slow
 def test_a_failures_object_has_the_warnings_so_far(cli, config):
     result = cli("train", config, "--expect", "test_accuracy>1", "--json", "--quiet")
     printed = json.loads(result.stdout)
@@ -158,6 +162,7 @@ def test_python_issues_its_own_warnings_at_the_line_of_the_call(config, empty_fo
     assert "warning" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_python_issues_the_datas_warnings_of_evaluate_and_of_an_unfinished_run(run):
     run = open_run("a")
     with pytest.warns(TextclfWarning, match=NO_WORD):

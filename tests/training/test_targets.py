@@ -31,7 +31,7 @@ def config_of(name: str = "dollars", *overrides: str) -> Config:
     Path("c.yaml").write_text(
         f"dataset: {{name: csv, path: {name}.csv, features: [a, b], target: y}}\n"
         "model: {type: dense, units: [8]}\n"
-        "training: {epochs: 4, batch_size: 8, optimizer: sgd, learning_rate: 0.05}\n"
+        "training: {epochs: 4, batch_size: 8, optimizer: sgd, learning_rate: 0.05, engine: graph}\n"
     )
     return load_config("c.yaml", overrides)
 
@@ -43,6 +43,7 @@ ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "optimizer"),
     [
@@ -90,6 +91,7 @@ def test_resuming_and_evaluating_give_the_same(more):
     assert scores == whole.metrics
 
 
+@pytest.mark.slow
 def test_each_fold_has_the_scale_of_its_own_training_rows():
     run = train(config_of("dollars", FOLDS))
     scales = [json.loads(run.fold(n).preprocessing_path.read_text())["target"] for n in (1, 2, 3)]
@@ -99,6 +101,7 @@ def test_each_fold_has_the_scale_of_its_own_training_rows():
         assert (kernel[0, 0], bias[0]) == pytest.approx((scale["scale"], scale["mean"]))
 
 
+@pytest.mark.slow
 def test_a_run_from_before_is_evaluated_and_resumed_as_it_was():
     run = train(config_of("units", "dataset.standardize_target=false"))
     text = run.config_path.read_text()
@@ -112,6 +115,7 @@ def test_a_run_from_before_is_evaluated_and_resumed_as_it_was():
     assert len(resume(opened, epochs=5).history) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_name", ["keras", "savedmodel"])
 def test_an_exported_model_predicts_in_units(format_name):
     run = train(config_of())
@@ -121,6 +125,7 @@ def test_an_exported_model_predicts_in_units(format_name):
     assert abs(np.array(card["example"]["output"], float)).max() > 1e4
 
 
+@pytest.mark.slow
 def test_a_report_and_a_text_as_input():
     texts = pd.DataFrame({"text": ["good film", "bad film"] * 20, "y": [5e6, 1e6] * 20})
     texts.to_csv("t.csv", index=False)
@@ -128,7 +133,8 @@ def test_a_report_and_a_text_as_input():
         "dataset: {name: csv, path: t.csv, text: text, target: y}\n"
         "preprocessing: {num_words: 10, encoding: multi_hot}\n"
         "model: {type: dense, units: [4]}\n"
-        "training: {epochs: 40, batch_size: 4, optimizer: adam, learning_rate: 0.05}\n"
+        "training: {epochs: 40, batch_size: 4, engine: graph, optimizer: adam, "
+        "learning_rate: 0.05}\n"
     )
     run = train(load_config("t.yaml"))
     assert run.metrics["test_mae"] < 3e5

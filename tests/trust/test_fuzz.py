@@ -265,7 +265,7 @@ def tiny_data(dataset: Any) -> Dataset:
 def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
     from textclf.training.trainer import Trainer
 
-    @settings(max_examples=60 if full else 5, derandomize=not full, **QUIET)
+    @settings(max_examples=60 if full else 3, derandomize=not full, **QUIET)
     @given(values(SCHEMA, small=True).filter(lambda c: not find_conflicts_of(c)), st.uuids())
     def run(content: dict[str, Any], name: object) -> None:
         content.setdefault("training", {}).update(epochs=1)

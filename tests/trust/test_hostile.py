@@ -263,6 +263,7 @@ def other_shape(file: h5py.File) -> None:
     file[name] = np.zeros((3, 3), np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("doctor", [link_out, explode, other_shape])
 def test_doctored_weights(attack: Callable, run: RunFolder, doctor: Callable) -> None:
     doctored_weights(run.kept_model_path, doctor)
@@ -275,6 +276,7 @@ def test_a_zip_bomb(attack: Callable, run: RunFolder) -> None:
     assert attack("models", "evaluate", run.path)[0] == 5
 
 
+@pytest.mark.slow
 def test_a_state_with_a_pickle(attack: Callable, run: RunFolder, outside: Path) -> None:
     np.savez(run.state_path, rest=np.array([Payload(outside / "ran")], dtype=object))
     code, message = attack("states", "resume", run.path, "--set", "training.epochs=4")
@@ -304,6 +306,7 @@ DOCTORED = {
 LATER_FILES = ["metrics.json", "preprocessing.json"]  # read once TensorFlow is there
 
 
+@pytest.mark.slow
 def test_doctored_json(attack: Callable, run: RunFolder, name: str, content: str) -> None:
     (run.path / name).write_text(DOCTORED[content])
     use(attack, "json files", run, COMMANDS[:3])
@@ -359,6 +362,7 @@ def test_a_link_that_leads_out(attack: Callable, run: RunFolder, outside: Path, 
     assert codes[1] == codes[3] == 5
 
 
+@pytest.mark.slow
 def test_hard_links_to_files_outside(
     attack: Callable, run: RunFolder, outside: Path, names: list[str]
 ) -> None:
@@ -410,9 +414,10 @@ NOT_FILES: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
     "10 TB": vast,
 }
-FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv"]
+FILES_OF_A_RUN = [*LINKS[2:], "preprocessing.json", "confusion_matrix.csv", "baseline.json"]
 
 
+@pytest.mark.slow
 def test_what_is_not_a_file_in_a_run(
     attack: Callable, run: RunFolder, name: str, kind: str
 ) -> None:
@@ -451,6 +456,7 @@ def test_what_is_not_a_config(attack: Callable, kind: str) -> None:
         assert attack("not files", command, "c.yaml")[0] == 3
 
 
+@pytest.mark.slow
 def test_a_runs_folder_of_links(attack: Callable, run: RunFolder, tmp_path: Path) -> None:
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "loop").symlink_to(tmp_path / "linked")
@@ -479,6 +485,7 @@ REPOSITORIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_repository_that_runs_programs(
     attack: Callable, run: RunFolder, outside: Path, command: str, name: str

@@ -15,7 +15,10 @@ from textclf.training import memory
 from textclf.training.reporter import Reporter
 from tiny_recipes import sets
 
-SMALL = ("training.epochs=40", "training.batch_size=64", "training.validation={split: tail}")
+SMALL = (
+    *("training.epochs=40", "training.batch_size=64", "training.engine=graph"),
+    "training.validation={split: tail}",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

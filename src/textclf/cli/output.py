@@ -11,6 +11,8 @@ from textclf.cli.expectations import Expectation, find_unmet
 from textclf.errors import ExpectationError
 from textclf.wording import printable
 
+SHOWN = ("test_accuracy", "test_mae", "val_accuracy", "val_mae")  # of a baseline, the first there
+
 
 def print_json(content: dict[str, Any]) -> None:
     """Print a result, with the warnings of the command unless it has its own."""
@@ -58,20 +60,24 @@ def finish(
     expectations: Sequence[Expectation],
     as_json: bool,
     more: dict[str, Any] | None = None,
+    baseline: dict[str, Any] | None = None,
 ) -> None:
     """Print a run's scores.
 
     Args:
         more: what the JSON has besides.
+        baseline: a linear model's name and scores, if the run has them.
 
     Raises:
         ExpectationError: a score falls short; its JSON has the scores, too.
     """
     unmet = find_unmet(expectations, metrics)
     result = {"run": run, "status": status, "metrics": metrics, "warnings": warnings}
-    result |= more or {}
+    result |= {**(more or {}), **({"baseline": baseline} if baseline else {})}
     if not as_json:
         print_scores(metrics)
+        if baseline:
+            print_baseline(baseline, metrics)
         say(run)
     if unmet:
         raise ExpectationError(*unmet, result=result)
@@ -88,3 +94,11 @@ def print_scores(metrics: dict[str, float]) -> None:
         text = f"{value}" if isinstance(value, int) else f"{value:.4f}"
         deviation = f" ± {metrics[f'{name}_sd']:.4f}" if f"{name}_sd" in metrics else ""
         say(f"{name:<{width}}  {text}{deviation}")
+
+
+def print_baseline(baseline: dict[str, Any], metrics: dict[str, float]) -> None:
+    """A line for a linear model: its test score or, without one, its validation score."""
+    scores, width = baseline["metrics"], max(map(len, metrics), default=0)
+    for key in (key for key in SHOWN if key in scores):
+        say(f"{'baseline':<{width}}  {scores[key]:.4f}  {key} of {baseline['model']}")
+        return

@@ -41,4 +41,12 @@ def resume(
     opened = workflow.open_run(run, runs_dir)
     with show_progress(quiet) as reporter:
         ended = workflow.resume(opened, epochs, data_dir=data_dir, device=device, reporter=reporter)
-    finish(str(ended.path), ended.status, ended.metrics, ended.warnings, expectations, as_json)
+    finish(
+        str(ended.path),
+        ended.status,
+        ended.metrics,
+        ended.warnings,
+        expectations,
+        as_json,
+        baseline=ended.baseline,
+    )

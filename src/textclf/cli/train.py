@@ -69,4 +69,12 @@ def train(
             reporter=reporter,
             tensorboard=tensorboard,
         )
-    finish(str(run.path), run.status, run.metrics, run.warnings, expectations, as_json)
+    finish(
+        str(run.path),
+        run.status,
+        run.metrics,
+        run.warnings,
+        expectations,
+        as_json,
+        baseline=run.baseline,
+    )

@@ -66,6 +66,10 @@ class FitFolder:
         return self.path / "confusion_matrix.csv"
 
     @property
+    def baseline_path(self) -> Path:
+        return self.path / "baseline.json"
+
+    @property
     def preprocessing_path(self) -> Path:
         return self.path / "preprocessing.json"
 
@@ -107,10 +111,25 @@ class FitFolder:
     @property
     def metrics(self) -> dict[str, float]:
         """The scores, as in metrics.json."""
-        metrics = read_json(self.metrics_path)
-        if not all(type(value) in (int, float) and isfinite(value) for value in metrics.values()):
-            raise RunError(f"{self.metrics_path}: damaged: not all scores are finite numbers")
-        return metrics
+        return _numbers(read_json(self.metrics_path), self.metrics_path)
+
+    @property
+    def baseline(self) -> dict[str, Any] | None:
+        """A linear model's name, 'model', and its scores, 'metrics'; None if there is none.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        path = self.baseline_path
+        if not os.path.lexists(path):
+            return None
+        content = read_json(path)
+        if not isinstance(content.get("model"), str):
+            raise RunError(f"{path}: damaged: 'model' must be a text")
+        if not isinstance(content.get("metrics"), dict):
+            raise RunError(f"{path}: damaged: 'metrics' must be an object")
+        _numbers(content["metrics"], path)
+        return content
 
     @property
     def best_epoch(self) -> int:
@@ -230,6 +249,17 @@ class RunFolder(FitFolder):
         write_json(
             self.record_path, {key: value for key, value in record.items() if value is not None}
         )
+
+
+def _numbers(metrics: dict[str, Any], path: Path) -> dict[str, float]:
+    """The scores in a file.
+
+    Raises:
+        RunError: one is not a finite number.
+    """
+    if not all(type(value) in (int, float) and isfinite(value) for value in metrics.values()):
+        raise RunError(f"{path}: damaged: not all scores are finite numbers")
+    return metrics
 
 
 def now() -> str:

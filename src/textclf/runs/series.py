@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIN_SEEDS, MAX_SEEDS = 2, 100
+FIRST_SEED = "seed-1"  # whose rows are those of all seeds
 
 
 class SeriesFolder(RunFolder):
@@ -48,6 +49,10 @@ class SeriesFolder(RunFolder):
     def seed(self, number: int) -> RunFolder:
         """The run of a seed, from 1."""
         return RunFolder(self.path / f"seed-{number}")
+
+    @property
+    def baseline_path(self) -> Path:
+        return self.path / FIRST_SEED / "baseline.json"
 
     @property
     def history(self) -> pd.DataFrame:

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from textclf.data.dataset import Dataset
 from textclf.data.splits import Split, everything, make_splits
 from textclf.runs import FitFolder, RunFolder
+from textclf.runs.series import FIRST_SEED
 from textclf.training.evaluation import Scores
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One training of one model: its rows, its seed, the folder it is written to."""
+    """One training of one model: its rows, its seed, the folder it is written to.
+
+    Args:
+        has_baseline: whether a linear model is fitted on the same rows; once for a run is enough.
+    """
 
     split: Split
     seed: int
     epochs: int
     folder: FitFolder
+    has_baseline: bool = False
 
 
 def fold_fits(run: RunFolder, data: Dataset) -> list[Fit]:
@@ -42,4 +48,5 @@ def final_fit(run: RunFolder, data: Dataset, folds: Sequence[Scores]) -> Fit:
     split = everything(data) if folds else make_splits(config.training.validation, data)[0]
     best = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
     epochs = round(sum(best) / len(best)) if best else config.training.epochs
-    return Fit(split, config.seed, epochs, run)
+    is_first = run.title == run.name or run.name == FIRST_SEED
+    return Fit(split, config.seed, epochs, run, has_baseline=is_first)

@@ -130,7 +130,7 @@ class Trainer:
             n_batches = self.n_batches(fit)
             self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)
         self.program.engine.put(x, self.data.targets, weights)
-        return PreparedFit(self, fit, encoder, target, self.program)
+        return PreparedFit(self, fit, data, encoder, target, self.program)
 
     def _target_scale(self, fit: Fit) -> TargetScale | None:
         if fit.folder.preprocessing_path.exists() and "target" not in fit.folder.preprocessing:
@@ -159,18 +159,24 @@ class Trainer:
 
 
 class PreparedFit:
-    """A fit whose examples and weights are on the device: train it, then score its kept model."""
+    """A fit whose examples and weights are on the device: train it, then score its kept model.
+
+    Args:
+        data: in the tokens that the encoder reads.
+    """
 
     def __init__(
         self,
         trainer: Trainer,
         fit: Fit,
+        data: Dataset,
         encoder: Encoder,
         target: TargetScale | None,
         program: Program,
     ) -> None:
         self.trainer = trainer
         self.fit = fit
+        self.data = data
         self.encoder = encoder
         self.target = target
         self.engine = program.engine

@@ -117,6 +117,17 @@ def test_a_phone_shows_it_without_sideways_scrolling(visit, name):
     assert page.evaluate(TOO_SMALL) == 0
 
 
+BAR_WIDTHS = "all => [...new Set(all.map(e => Math.round(e.getBoundingClientRect().width)))]"
+
+
+@pytest.mark.parametrize("name", ["many classes", "imdb"])
+def test_on_a_phone_a_bar_is_as_wide_as_the_page(visit, name):
+    page = visit(name, viewport={"width": 375, "height": 700})
+    assert page.eval_on_selector_all(".bar svg", BAR_WIDTHS) == [335]
+    is_shown = page.locator(".hint").all()
+    assert [hint.is_visible() for hint in is_shown] == [True] * (name == "many classes")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_text_can_be_read_in_both_schemes(visit, name, scheme):

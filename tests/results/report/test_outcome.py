@@ -58,6 +58,18 @@ def test_few_classes_are_a_table_many_a_picture(tmp_path, classes, is_small, is_
     assert all(cell.row != cell.column for cell in confusion.commonest)
 
 
+def test_the_second_of_two_classes_is_the_one_whose_probability_is_drawn(tmp_path):
+    run = make_run(tmp_path, 2)
+    names = list(run.confusion.columns)
+    truth = [names[0], names[1], names[1], names[0]]
+    answers = {"prediction": [names[0], names[1], names[0], names[1]]}
+    write(run, split="test", row=range(4), truth=truth, **answers, probability=[0.9, 0.8, 0.6, 0.7])
+    outcome = read_outcome(run, is_classification=True)
+    assert outcome.positive == names[1]
+    # Probabilities of the second class: 0.1, 0.8, 0.4, 0.7; one of four pairs is ranked wrongly.
+    assert outcome.curves[0].title.endswith("(AUC) 0.750")
+
+
 def test_classes_called_by_numbers_are_compared_as_text(tmp_path):
     run = make_run(tmp_path, 2)
     run.confusion_path.unlink()
@@ -94,6 +106,7 @@ def test_without_test_rows_the_validation_rows_are_shown(tmp_path):
         ({"row": -1}, "a row is not a whole number from 0"),
         ({"row": 0.5}, "a row is not a whole number from 0"),
         ({"probability": "sure"}, "a probability that is not a number"),
+        ({"probability": 1.5}, "a probability that is not from 0 to 1"),
         ({"split": "other"}, "no test or validation rows"),
     ],
 )

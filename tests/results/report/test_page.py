@@ -1,6 +1,7 @@
 """The page: one file that loads nothing, escapes everything, and says what the tables say."""
 
 import html
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 
 from made_up_run import ATTACK, make_run
 from textclf.results.report import read_contents, render_page
+from textclf.results.report.page import bars
 
 VOID = {"meta", "br", "img", "input"}
 
@@ -88,3 +90,53 @@ def test_runs_side_by_side_show_scores_and_the_settings_that_differ(tmp_path, ho
     assert "2 runs compared" in page and 'href="#run-2"' in page
     (settings,) = re.findall(r"Settings that differ</caption>(.*?)</table>", page, re.S)
     assert re.findall("<code>(.*?)</code>", settings) == ["training.batch_size", "512", "64"]
+
+
+LINEAR = {
+    "model": "logistic regression",
+    "metrics": {"val_accuracy": 0.8, "test_loss": 0.5, "test_accuracy": 0.75},
+}
+
+
+def test_a_linear_model_stands_between_the_scores_and_the_constant_answer(hostile):
+    rows = bars(replace(hostile, linear=LINEAR))
+    assert [bar.style for bar in rows] == ["test", "val", "linear", "baseline"]
+    assert rows[2][:3] == ("logistic regression", 0.75, None)
+    rows = bars(replace(hostile, linear={**LINEAR, "metrics": {"val_accuracy": 0.8}}))
+    assert rows[2].value == 0.8
+    assert [bar.style for bar in bars(hostile)] == ["test", "val", "baseline"]
+    assert bars(replace(hostile, linear=LINEAR, metrics={}, outcome=None)) == []
+    page = render_page([replace(hostile, linear=LINEAR)])
+    assert "Logistic regression: on the same words and training rows" in page
+
+
+def test_a_linear_model_is_read_from_the_run(tmp_path):
+    run = make_run(tmp_path, 2)
+    assert read_contents(run).linear is None
+    content = {"model": ATTACK, "metrics": {"test_accuracy": 1}}
+    run.baseline_path.write_text(json.dumps(content))
+    page = render_page([read_contents(run)])
+    assert html.escape(ATTACK) in page and ATTACK not in page
+
+
+@pytest.mark.parametrize(("classes", "curves"), [(2, 3), (3, 0)])
+def test_two_classes_have_curves_of_their_probabilities(tmp_path, classes, curves):
+    contents = read_contents(make_run(tmp_path, classes))
+    assert len(contents.outcome.curves) == curves
+    assert ("ROC curve" in render_page([contents])) == bool(curves)
+
+
+def test_a_matrix_that_is_wider_than_a_page_says_so(tmp_path):
+    pages = {
+        classes: render_page([read_contents(make_run(tmp_path, classes, name=f"r{classes}"))])
+        for classes in (12, 46, 100)
+    }
+    assert "scroll sideways" not in pages[12]
+    assert 'class="caption hint">46 classes: scroll sideways to see all.' in pages[46]
+    assert 'class="caption hint always">100 classes' in pages[100]
+    # About 14 px for a label of 10.5 units: neither huge for 12 classes nor tiny for 100.
+    for classes, page in pages.items():
+        width, side = re.search(
+            r'class="heat[^"]*" width="(\d+)" viewBox="0 0 (\d+)', page
+        ).groups()
+        assert 11 < 10.5 * int(width) / int(side) < 15, classes

@@ -127,6 +127,7 @@ def run_python(script: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["", "import tensorflow;"])
 def test_a_users_keras_json_and_environment_change_nothing(tmp_path, first):
     content = json.dumps(KERAS_JSON)
@@ -237,6 +238,7 @@ with backend.computing(None):
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_was_forked_is_refused_where_it_would_hang():
     result = run_python(FORKED)
     assert "before this process was forked" in result.stdout, result.stderr
@@ -283,6 +285,7 @@ print(faults + resource.getrusage(0).ru_minflt)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is another one")
 def test_buffers_are_not_fetched_from_the_kernel_each_time():
     command = [sys.executable, "-c", ALLOCATIONS]

@@ -126,6 +126,7 @@ def test_one_epoch_equals_plain_keras(case: str) -> None:
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "kind", "engines", "class_weight"),
     [
@@ -149,6 +150,7 @@ def test_class_weights_are_those_of_plain_keras(
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["graph", "keras"])
 def test_another_fits_class_weights_take_the_place_of_the_first_ones(name: str) -> None:
     engine = new_engine(ENGINES[name], class_weight={1: 9.0})
@@ -170,6 +172,7 @@ def padded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.IDS", ids.astype(np.int32))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("padded")
 @pytest.mark.parametrize(
     ("misfits", "n_fit"),
@@ -201,6 +204,7 @@ def fits_of(engine: Engine) -> list[tf.Tensor]:
     return [fit_segments(engine.texts.segments, of_block) for of_block in lengths]
 
 
+@pytest.mark.slow
 def test_block_size_does_not_change_a_bit() -> None:
     results = []
     for batches in (1, 3, 5):
@@ -230,6 +234,7 @@ def test_rows_that_are_scored_by_length_come_back_in_their_order() -> None:
     np.testing.assert_allclose(engine.predict(rows), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("padded")
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "flat"])
 @pytest.mark.parametrize("name", ["xla", "graph"])
@@ -247,6 +252,7 @@ def test_a_dataset_that_ends_waits_for_no_tuning(name: str) -> None:
         assert dataset.options().autotune.enabled is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
 def test_epochs_follow_one_another_in_orders_of_their_own(name: str) -> None:
     engine = new_engine(ENGINES[name])

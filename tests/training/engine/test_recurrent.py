@@ -176,6 +176,7 @@ def test_a_fast_model_can_be_called_outside_of_a_function(kind: type) -> None:
 # --- in shards -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 4, EXAMPLES])
 @pytest.mark.parametrize("dropout", [0, 0.5])
 @pytest.mark.parametrize("kind", KINDS)
@@ -236,6 +237,7 @@ def test_gathered_rows_equal_the_one_hot_product(kind: type, pieces: bool) -> No
     assert encoder_output(fast).shape == (EXAMPLES, STEPS, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"dropout": 0.5}, {"activation": "relu"}, {"return_sequences": True}], ids=str
 )

@@ -60,6 +60,8 @@ class Chart:
         title: what it shows.
         description: the same for readers who cannot see it.
         dots: a path of points; empty for curves.
+        y_label: above the upright axis; then the other's label is below its numbers.
+        right: the end of the lines' room; `width` and `height` are the whole picture's.
     """
 
     title: str
@@ -70,6 +72,10 @@ class Chart:
     lines: list[Line] = field(default_factory=list)
     mark: Mark | None = None
     dots: str = ""
+    y_label: str = ""
+    right: float = RIGHT
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
 class Curve(NamedTuple):
@@ -219,7 +225,7 @@ def _ticks(scale: Scale, low: float, high: float) -> list[Tick]:
 
 def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
     points = [np.stack([x_of(c.epochs), y_of(c.values)], axis=1).round(1) for c in curves]
-    points = [line[_evenly(len(line), MOST_POINTS)] for line in points]
+    points = [line[evenly(len(line), MOST_POINTS)] for line in points]
     few = len(curves) <= MOST_LABELS
     named = [place for place, curve in enumerate(curves) if few or curve.style == "mean"]
     ends = [BOTTOM - float(points[place][-1, 1]) for place in named]
@@ -231,7 +237,7 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
             curve.label if place in heights else "",
             curve.style,
             curve.colour,
-            _path(line),
+            path(line),
             (float(line[-1, 0]), float(line[-1, 1])),
             BOTTOM - heights.get(place, 0.0),
             is_point=len(line) == 1,
@@ -240,12 +246,12 @@ def _lines(curves: list[Curve], x_of: Scale, y_of: Scale) -> list[Line]:
     ]
 
 
-def _evenly(count: int, most: int) -> np.ndarray:
+def evenly(count: int, most: int) -> np.ndarray:
     """At most `most` of the places 0 to count - 1, the first and the last included."""
     return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 
-def _path(points: np.ndarray) -> str:
+def path(points: np.ndarray) -> str:
     """A line through the points, float (points, 2); a point alone is a dot."""
     pairs = [f"{x:g} {y:g}" for x, y in points]
     return "M" + "L".join(pairs if len(pairs) > 1 else pairs * 2)
@@ -267,7 +273,7 @@ def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
     truth, predicted = truth[finite], predicted[finite]
     if not len(truth):
         return None
-    chosen = _evenly(len(truth), MOST_DOTS)
+    chosen = evenly(len(truth), MOST_DOTS)
     both = np.concatenate([truth, predicted])
     low, high = float(both.min()), float(both.max())
     room = 0.05 * (high - low) or 1.0

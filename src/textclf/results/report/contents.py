@@ -36,6 +36,7 @@ class Contents:
         parameters: of the model, if it was opened.
         notes: what readers must know, and why something is missing.
         remarks: notes and tags that people wrote.
+        linear: the name of a linear model and its scores, if the run has them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Contents:
     parameters: int | None = None
     notes: Sequence[str] = ()
     remarks: Notes = field(default_factory=Notes)
+    linear: Mapping[str, Any] | None = None
 
     @property
     def validated_on_test(self) -> bool:
@@ -94,6 +96,7 @@ def read_contents(run: RunFolder) -> Contents:
         outcome_of=shown.path.name if has_outcome and shown is not run else "",
         notes=_notes(run),
         remarks=read_notes(run),
+        linear=run.baseline,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from textclf.errors import RunError
 from textclf.results.report.charts import Chart, chart_of_pairs
 from textclf.results.report.mistakes import Mistake, find_mistakes
+from textclf.results.report.probabilities import curves_of
 from textclf.runs import FitFolder
 from textclf.training.evaluation import classification_report
 from textclf.wording import short_line
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FEW_CLASSES = 10  # with at most these, the confusion matrix is a table of numbers
+FITTING_CLASSES = 20  # whose picture is at most as wide as the page
 MOST_CLASSES = 120  # that are listed, and whose confusion matrix is drawn
 HEAT_LEVELS = 7  # of a cell's colour
 CONFUSIONS = 12  # pairs of classes that are named
@@ -55,6 +57,11 @@ class Confusion:
     @property
     def is_drawn(self) -> bool:
         return FEW_CLASSES < len(self.names) <= MOST_CLASSES
+
+    @property
+    def fits(self) -> bool:
+        """Whether its picture can be read in the width of a phone."""
+        return len(self.names) <= FITTING_CLASSES
 
     @property
     def rows(self) -> list[list[Cell]]:
@@ -98,6 +105,7 @@ class Outcome:
         wrong: how many of the split's predictions are wrong; for numbers, all.
         classes, means: rows of the classification report; with many classes, the most frequent.
         more_classes: how many are left out.
+        positive: of two classes the second, whose probability `curves` are about.
         pairs: for numbers, predicted against true.
         half, nine_tenths: for numbers, the largest error of that share of the rows.
         bias: for numbers, the mean of predicted minus true.
@@ -112,6 +120,8 @@ class Outcome:
     means: list[dict[str, Any]] = field(default_factory=list)
     more_classes: int = 0
     confusion: Confusion | None = None
+    positive: str = ""
+    curves: list[Chart] = field(default_factory=list)
     pairs: Chart | None = None
     half: float = 0.0
     nine_tenths: float = 0.0
@@ -144,7 +154,8 @@ def read_outcome(
         return Outcome(split, rows, len(table), baseline, mistakes, **residuals)
     wrong = int((table["truth"] != table["prediction"]).sum())
     baseline = _usual_class(table["truth"], constant_answer)
-    return Outcome(split, rows, wrong, baseline, mistakes, **_of_classes(folder, split))
+    classes = _of_classes(folder, split)
+    return Outcome(split, rows, wrong, baseline, mistakes, **classes, **_of_two(folder, table))
 
 
 def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
@@ -159,6 +170,8 @@ def _read_predictions(folder: FitFolder, is_classification: bool) -> DataFrame:
             raise RunError(f"{folder.predictions_path}: damaged: a {column} that is not a number")
     if table["row"].dtype.kind == "f" or (table["row"] < 0).any():
         raise RunError(f"{folder.predictions_path}: damaged: a row is not a whole number from 0")
+    if is_classification and not table["probability"].between(0, 1).all():
+        raise RunError(f"{folder.predictions_path}: damaged: a probability that is not from 0 to 1")
     return table
 
 
@@ -197,6 +210,17 @@ def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:
         "more_classes": max(0, len(by_support) - MOST_CLASSES),
         "confusion": _confusion(table),
     }
+
+
+def _of_two(folder: FitFolder, table: DataFrame) -> dict[str, Any]:
+    """The curves of two classes, in the order in which confusion_matrix.csv names them."""
+    names = list(folder.confusion.columns) if folder.confusion_path.exists() else []
+    if len(names) != 2:
+        return {}
+    is_positive = table["prediction"] == names[1]
+    probability = table["probability"].where(is_positive, 1 - table["probability"])
+    truth = (table["truth"] == names[1]).to_numpy()
+    return {"positive": names[1], "curves": curves_of(truth, probability.to_numpy(float))}
 
 
 def _confusion(table: DataFrame) -> Confusion:

@@ -34,7 +34,7 @@ class Bar(NamedTuple):
     value: float
     deviation: float | None
     share: float
-    style: str  # 'test', 'validation' or 'baseline'
+    style: str  # 'test', 'val', 'linear' or 'baseline'
 
 
 def render_page(runs: Sequence[Contents]) -> str:
@@ -104,13 +104,8 @@ def score_name(key: str) -> str:
 
 
 def bars(run: Contents) -> list[Bar]:
-    """The run's scores of its metric, and that of a constant answer."""
-    words = {"test": "test rows", "val": "validation rows"}
-    rows = [
-        (words[split], run.metrics[key], run.metrics.get(f"{key}_sd"), split)
-        for split in words
-        if (key := f"{split}_{run.metric}") in run.metrics
-    ]
+    """The run's scores of its metric, those of a linear model, and that of a constant answer."""
+    rows = [*_of_model(run), *_of_linear_model(run)]
     if run.outcome and run.metric != "loss":
         rows.append((run.outcome.baseline.words, run.outcome.baseline.score, None, "baseline"))
     longest = 1.0 if run.metric == "accuracy" else max((row[1] for row in rows), default=1.0)
@@ -118,3 +113,25 @@ def bars(run: Contents) -> list[Bar]:
         Bar(label, value, deviation, value / max(longest, 1e-12), style)
         for label, value, deviation, style in rows
     ]
+
+
+ROWS = {"test": "test rows", "val": "validation rows"}
+Row = tuple[str, float, float | None, str]  # of a Bar, without the share
+
+
+def _of_model(run: Contents) -> list[Row]:
+    return [
+        (words, run.metrics[key], run.metrics.get(f"{key}_sd"), split)
+        for split, words in ROWS.items()
+        if (key := f"{split}_{run.metric}") in run.metrics
+    ]
+
+
+def _of_linear_model(run: Contents) -> list[Row]:
+    """Its score on the rows of the run's first score."""
+    if run.linear is None:
+        return []
+    known = run.linear["metrics"]
+    keys = [key for split in ROWS if (key := f"{split}_{run.metric}") in run.metrics]
+    scores = [known[key] for key in keys if key in known]
+    return [(run.linear["model"], score, None, "linear") for score in scores[:1]]

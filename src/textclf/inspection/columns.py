@@ -89,6 +89,12 @@ class Columns:
     separator: str | None = None
     why_several: str = ""
 
+    def _way_out(self, name: str) -> str:
+        if name == self.label and self.separator:
+            return ", which have no label; to leave them out: dataset.missing: drop"
+        leave_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
+        return f"; train lists them: fill them{leave_out}"
+
     @property
     def text(self) -> str | list[str] | None:
         """As in a config: a list of several columns, which are joined."""
@@ -112,7 +118,8 @@ class Columns:
         read = f"features {_some(self.features)}"
         if self.texts:
             read = f"text {_some(self.texts)}{', joined' * (len(self.texts) > 1)}"
-        answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
+        several = ", several in a row" if self.separator else ""
+        answer = f"label {self.label!r}{several}: {_some(self.classes)}" if self.label else ""
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
@@ -121,10 +128,7 @@ class Columns:
         if self.why_several:
             yield self.why_several
         for name, n_rows in self.empty.items():
-            way_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
-            yield (
-                f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them{way_out}"
-            )
+            yield f"column {name!r} is empty in {n_rows:,} rows{self._way_out(name)}"
         yield from self.doubts
 
 
@@ -208,7 +212,7 @@ class _Column:
             unused = (s for s in SEPARATORS if not any(s in name for name in self.in_lists))
             is_usable = not self.n_other_lists
             return Lists(next(unused, SEPARATORS[0]), ("", "")) if is_usable else None
-        if self.is_number:
+        if self.is_number or self.n_commas:
             return None
         found = lists_in(self.counts)
         if found is None:

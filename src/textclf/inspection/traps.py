@@ -274,7 +274,7 @@ def _rare_labels(description: Description) -> Iterator[Trap]:
         answer = description.data.constant_answer
         always = f"guessing {answer!r}" if answer else "giving no label"
         yield (
-            "dataset.labels",
+            "dataset.name",
             f"labels are rare: always {always} is right for {share:.1%} of all decisions, so that "
             "accuracy means little; look at micro_f1 and macro_f1",
         )

@@ -350,9 +350,7 @@ def test_rare_labels_make_accuracy_mean_little():
     y[::5, 0] = 1  # 93.3 % of all decisions are no
     config = little()
     rare = replace(data, task=MULTILABEL, y=y, class_names=("a", "b", "c"))
-    assert any(
-        "giving no label is right for 93.3% of all dec" in line for line in told(config, rare)
-    )
+    assert any("no label is right for 93.3% of all" in line for line in told(config, rare))
     y[::2, 1] = 1
     assert not any("labels are rare" in line for line in told(config, rare))
 

@@ -64,6 +64,7 @@ def test_the_whole_road(cli, cli_json, empty_folder):
     code, trained = cli_json("train", "c.yaml", *graph, "--name", "m")
     assert code == 0 and trained["metrics"]["test_micro_f1"] > 0.8
     assert not (empty_folder / "runs/m/confusion_matrix.csv").exists()
+    assert (empty_folder / "runs/m/plots/labels.png").exists()
     assert "sport" in (empty_folder / "runs/m/classification_report.csv").read_text()
 
     assert cli("report", "m", "-o", "page.html").exit_code == 0

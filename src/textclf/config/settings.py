@@ -474,7 +474,7 @@ class Config(Settings):
     model: ModelSettings = Field(
         description="the hidden layers; output and loss follow from what is predicted: "
         "two classes (sigmoid, binary cross-entropy), more (softmax, categorical cross-entropy), "
-        "or a number (linear, mean squared error)"
+        "several labels (sigmoid, binary cross-entropy), or a number (linear, mean squared error)"
     )
     training: Training = Field(default_factory=Training, description="how the model is fitted")
     seed: int = Field(

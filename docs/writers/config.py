@@ -42,6 +42,11 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
     "_classes_of_a_regression": ("boston_dense", "training.validation.stratify=true"),
+    "_one_class_in_each_row": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: topics, "
+        "labels: {separator: ;}, stratify: true}",
+    ),
     "_stratified_test_file": (
         "quickstart",
         "dataset={name: csv, path: my.csv, text: review, label: stars, test_path: t.csv, "

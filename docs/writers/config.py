@@ -53,6 +53,11 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "training.engine=xla",
     ),
     "_classes_of_a_regression": ("boston_dense", "training.validation.stratify=true"),
+    "_one_class_in_each_row": (
+        "quickstart",
+        "dataset={name: csv, path: my.csv, text: review, label: topics, "
+        "labels: {separator: ;}, stratify: true}",
+    ),
     "_stratified_test_file": (
         "quickstart",
         "dataset={name: csv, path: my.csv, text: review, label: stars, test_path: t.csv, "

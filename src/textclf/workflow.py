@@ -455,7 +455,8 @@ def load_predictor(
 
         network = load_kept_model(run.config, run)
         try:
-            return Predictor(network, encoder, class_names, each_class, above)
+            separator = run.config.dataset.separator
+            return Predictor(network, encoder, class_names, each_class, above, separator)
         except (ValueError, TypeError, IndexError) as error:  # it predicts a first text
             raise RunError(f"{run.preprocessing_path}: damaged: {error}") from error
 

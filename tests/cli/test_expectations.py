@@ -50,6 +50,19 @@ def test_comparisons_are_exact(comparison, met):
         assert (not unmet) == (value in met)
 
 
+def test_scores_of_labels_are_for_rows_with_several():
+    asked = [Expectation(f"val_{name}", ">=", 0.5) for name in ("subset_accuracy", "micro_f1")]
+    assert find_impossible(asked, is_regression=False, is_multilabel=True) == []
+    assert [line.partition("; ")[2] for line in find_impossible(asked, is_regression=False)] == [
+        "use val_accuracy",
+        "use val_accuracy",
+    ]
+    assert [line.partition("; ")[2] for line in find_impossible(asked, is_regression=True)] == [
+        "use val_mae",
+        "use val_mae",
+    ]
+
+
 def test_what_is_told_shows_why_it_is_unmet():
     expectations = [Expectation("val_accuracy", ">=", 0.77), Expectation("test_mae", "<", 3)]
     assert find_unmet(expectations, {"val_accuracy": 0.76999999, "best_epoch": 7}) == [

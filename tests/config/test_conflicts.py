@@ -274,8 +274,20 @@ def test_check_conflicts_lets_a_good_config_pass() -> None:
             "dataset.labels.c: 'd' is itself read as 'e'; write that for both",
         ),
         (
-            {"text": "a", "label": "b", "labels": {"separator": "|"}},
-            "dataset.labels.separator: several labels in a row are not supported yet; remove it",
+            {"text": "a", "label": "b", "labels": {"separator": "|", "Two": "two"}},
+            "dataset.labels: separator divides a row's labels, and the other keys merge labels",
+        ),
+        (
+            {"text": "a", "label": "b", "labels": {"separator": "and"}},
+            "dataset.labels: separator 'and' is not one to 10 signs or blanks, such as '|'",
+        ),
+        (
+            {"text": "a", "label": "b", "labels": {"separator": "\n"}},
+            "dataset.labels: separator must not be a quote or a line break; choose another",
+        ),
+        (
+            {"text": "a", "label": "b", "labels": {"separator": "|"}, "stratify": True},
+            "dataset.stratify: stratify needs one class in each row",
         ),
         (
             {"path": "a.xlsx", "text": "a", "label": "b", "delimiter": ";"},

@@ -428,7 +428,9 @@ def test_a_merged_label_that_does_not_exist_is_an_error():
 
 def test_lists_of_labels_are_named():
     lines = '{"text": "a", "label": ["x", "y"]}\n{"text": "b", "label": "x"}\n'
-    with pytest.raises(DataError, match=r"a.jsonl:1: column 'label': a list of labels, not one"):
+    with pytest.raises(
+        DataError, match=r"a.jsonl:1: column 'label': a list of labels, not one; set "
+    ):
         load_dataset(films(lines, "a.jsonl"))
 
 

@@ -38,6 +38,7 @@ def test_the_pairs_are_shown_with_their_rows_and_the_line_that_merges_them():
 def test_labels_that_look_like_lists_are_named():
     (line,) = label_warnings({"a|b": 3, "a": 3, "b|a": 2})
     assert "'a|b' and 'b|a' look like lists of labels" in line
+    assert line.endswith("for several labels in a row, set dataset.labels: {separator: '|'}")
     assert not [*label_warnings({"a|b": 3, "a|c": 3, "rock, pop": 2, "pop": 2})]
 
 

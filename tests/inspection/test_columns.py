@@ -1,5 +1,6 @@
 """What a file's columns hold is guessed as a person would."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,48 @@ def test_labels_that_look_alike_are_named(tmp_path):
     assert line.endswith("set dataset.labels: {Good: good}")
 
 
-def test_a_column_of_lists_is_named(tmp_path):
-    rows = "".join(f'{{"text": "such a long text {n}", "tags": ["a", "b"]}}\n' for n in range(9))
-    with pytest.raises(DataError, match="column 'tags': holds lists; several labels in a row"):
+def test_lists_of_labels_are_recognized(tmp_path):
+    tags = [["a|b"], ["c"], ["a|b", "c"], []]
+    rows = [json.dumps({"text": f"a long text {n}", "tags": tags[n % 4]}) for n in range(40)]
+    columns = look(tmp_path, "\n".join(rows), "a.jsonl")
+    assert (columns.label, columns.separator, columns.classes) == ("tags", ";", ("a|b", "c"))
+    assert not columns.can_stratify
+    assert "column 'tags' holds lists: a row has any number of labels" in columns.why_several
+
+
+@pytest.mark.parametrize("items", ['[["a"], ["b"]]', '[{"a": 1}]'])
+def test_a_column_of_other_lists_is_named(tmp_path, items):
+    rows = "".join(f'{{"text": "such a long text {n}", "tags": {items}}}\n' for n in range(9))
+    with pytest.raises(DataError, match="column 'tags': holds lists, which are read only as"):
         look(tmp_path, rows, "a.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [
+        (["a|b", "b|a", "a"], "|"),
+        (["x", "y", "x; y"], None),  # one list may be a name
+        (["a; b", "b; c", "a", "c"], ";"),
+        (["Lyon, France", "Nice, France", "Bonn, Germany"], None),
+        (["1,5", "5,1", "2,5"], None),
+    ],
+)
+def test_labels_that_are_lists_are_recognized(tmp_path, labels, separator):
+    rows = [f'a film of {n} words,"{labels[n % len(labels)]}"\n' for n in range(60)]
+    columns = look(tmp_path, "text,label\n" + "".join(rows))
+    assert columns.separator == separator
+    section = dataset_section(columns, tmp_path / "a.csv", tmp_path)
+    assert section.get("labels") == ({"separator": separator} if separator else None)
+
+
+def test_an_empty_list_of_labels_is_said_so(tmp_path):
+    rows = "".join(f"a film of {n} words,{['a', 'a|b', 'b|a', ''][n % 4]}\n" for n in range(60))
+    said = [*look(tmp_path, "text,label\n" + rows).in_words()]
+    assert "60 rows; text 'text'; label 'label', several in a row: 'a' and 'b'" in said
+    assert (
+        "column 'label' is empty in 15 rows, which have no label; to leave them out: "
+        "dataset.missing: drop"
+    ) in said
 
 
 def test_the_current_folder_may_be_one_of_texts(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from textclf.config.recipes import list_recipes
 from textclf.config.settings import LEARNING_RATES, Config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.loaders import load_dataset
+from textclf.data.tasks import MULTILABEL
 from textclf.inspection.description import Description
 from textclf.inspection.traps import (
     DATA_RULES,
@@ -379,9 +380,20 @@ def test_a_recipe_is_told_what_it_deserves(recipe):
     assert [line.partition(" = ")[0] for line in lines] == DESERVED.get(recipe, [])
 
 
+def test_rare_labels_make_accuracy_mean_little():
+    data = made(400)
+    y = np.zeros((400, 3), np.int8)
+    y[::5, 0] = 1  # 93.3 % of all decisions are no
+    config = little()
+    rare = replace(data, task=MULTILABEL, y=y, class_names=("a", "b", "c"))
+    assert any("no label is right for 93.3% of all" in line for line in told(config, rare))
+    y[::2, 1] = 1
+    assert not any("labels are rare" in line for line in told(config, rare))
+
+
 def test_every_rule_has_a_test():
     names = {rule.__name__ for rule in (*RULES, *DATA_RULES)}
-    assert len(names) == len(RULES) + len(DATA_RULES) == 21
+    assert len(names) == len(RULES) + len(DATA_RULES) == 22
 
 
 def test_texts_without_blanks_between_words():

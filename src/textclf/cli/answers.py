@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WIDEST_CLASS = 24  # columns of a terminal
 NARROWEST_TEXT = 20
+NO_LABEL = "no label"
+FEW_LABELS = 3  # whose probabilities are shown of a text with several
 NUMBER = "-1.23457e+06"  # as wide as a predicted number gets
 
 
@@ -90,6 +92,8 @@ class LineAnswers(Answers):
         with_texts: whether to print the texts; a user who types them sees them already.
     """
 
+    unknown: tuple[str | None, ...] = (None, "")  # truths that say nothing
+
     def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
         widths = map(cell_len, class_names or [NUMBER])
         self.class_width = min(max(widths), WIDEST_CLASS)
@@ -99,7 +103,7 @@ class LineAnswers(Answers):
         width = shutil.get_terminal_size().columns
         for example, row in zip(examples, rows, strict=True):
             start = self._verdict(row)
-            others = _others(row)
+            others = self._others(row)
             if not self.with_texts:
                 click.echo(start + click.style(others, dim=True))
                 continue
@@ -111,12 +115,12 @@ class LineAnswers(Answers):
     def _verdict(self, row: Row) -> str:
         """'pos  0.934  ', and the true class if the prediction is wrong."""
         is_class, truth = "probability" in row, row.get("truth")
-        answer = one_line(row["prediction"]) if is_class else f"{row['prediction']:.6g}"
+        answer = self._named(row["prediction"]) if is_class else f"{row['prediction']:.6g}"
         verdict = f"{click.style(set_cell_size(answer, self.class_width), bold=True)}  "
         if is_class:
             verdict += f"{row['probability']:.3f}  "
-        if truth not in (None, "", row["prediction"]):
-            shown = one_line(truth) if is_class else f"{truth:.6g}"
+        if truth not in (*self.unknown, row["prediction"]):
+            shown = self._named(str(truth)) if is_class else f"{truth:.6g}"
             verdict += click.style(f"truth: {shown}", fg="red" if is_class else None) + "  "
         if not row.get("known_words", True):
             verdict += click.style("no known word", fg="yellow") + "  "
@@ -126,6 +130,33 @@ class LineAnswers(Answers):
         for line in _describe(tally):
             click.echo(f"\n{line}")
 
+    def _named(self, name: str) -> str:
+        return one_line(name)
+
+    def _others(self, row: Row) -> str:
+        return _others(row)
+
+
+class LabelAnswers(LineAnswers):
+    """A line for each text, where it may have several labels; below it, the probable ones."""
+
+    unknown = (None,)  # '' is a text without labels
+
+    def __init__(self, class_names: Sequence[str], with_texts: bool) -> None:
+        super().__init__([*class_names, "x" * WIDEST_CLASS], with_texts)
+        self.class_names = class_names
+
+    def _named(self, name: str) -> str:
+        return one_line(name) or NO_LABEL
+
+    def _others(self, row: Row) -> str:
+        """'sport 0.951, art 0.612, money 0.043': labels that are given, or the first few."""
+        each = [(row[f"probability_{name}"], name) for name in self.class_names]
+        probable = sorted(each, key=lambda pair: -pair[0])
+        n_given = sum(probability > 0.5 for probability, _ in each)
+        shown = probable[: max(n_given, FEW_LABELS)]
+        return ", ".join(f"{one_line(name)} {probability:.3f}" for probability, name in shown)
+
 
 @contextlib.contextmanager
 def open_answers(
@@ -134,11 +165,13 @@ def open_answers(
     output: Path | None,
     as_json: bool,
     is_typed: bool,
+    separator: str | None = None,
 ) -> Iterator[Answers]:
     """Open the output for rows of `columns`: a file, one JSON object, a terminal, or CSV.
 
     Args:
         is_typed: whether the user types the texts.
+        separator: what joins several labels of a row.
 
     Raises:
         ResourceError: the file cannot be written.
@@ -152,7 +185,8 @@ def open_answers(
     elif as_json:
         yield Answers()
     elif sys.stdout.isatty():
-        yield LineAnswers(class_names, not is_typed)
+        lines = LineAnswers if separator is None else LabelAnswers
+        yield lines(class_names, not is_typed)
     else:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -110,15 +110,15 @@ def _print_rows(console: Console, shown: dict[str, Any]) -> None:
 
 def _print_classes(console: Console, shown: dict[str, Any]) -> None:
     classes = sorted(shown["classes"], key=lambda count: -count["training"])
-    listed = classes[:MOST_CLASSES]
+    listed, n_rows = classes[:MOST_CLASSES], shown["parts"]["train"]
     _title(console, f"{len(classes)} classes", "training rows, including the validation rows")
     if len(listed) > FEW_CLASSES:
         half = -(-len(listed) // 2)
         halves = [listed[:half], listed[half:]]
         bar = _bar_beside(console, halves)
-        tables = [_class_table(part, classes, bar, with_test=False) for part in halves]
+        tables = [_class_table(part, classes, n_rows, bar, with_test=False) for part in halves]
     else:
-        tables = [_class_table(listed, classes, BAR, with_test=True)]
+        tables = [_class_table(listed, classes, n_rows, BAR, with_test=True)]
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(*tables)
     _say(console, grid)
@@ -126,8 +126,14 @@ def _print_classes(console: Console, shown: dict[str, Any]) -> None:
         _say(console, f"and {len(classes) - len(listed)} more with fewer rows")
     best = shown["baseline"]
     if best["test_accuracy"] is not None:
-        always = f"To beat: always guessing {printable(best['prediction'])!r} is right for "
-        _say(console, f"{always}{best['test_accuracy']:.1%} of the test rows.")
+        of = "test rows"
+        if shown["task"] == "multilabel":
+            of = "decisions about the labels of test rows"
+        guess = f"guessing {printable(best['prediction'])!r}" if best["prediction"] else "no label"
+        _say(
+            console,
+            f"To beat: always {guess} is right for {best['test_accuracy']:.1%} of the {of}.",
+        )
 
 
 def _bar_beside(console: Console, halves: list[list[dict[str, Any]]]) -> int:
@@ -142,15 +148,18 @@ def _bar_beside(console: Console, halves: list[list[dict[str, Any]]]) -> int:
 
 
 def _class_table(
-    listed: Sequence[dict[str, Any]], classes: list[dict[str, Any]], width: int, with_test: bool
+    listed: Sequence[dict[str, Any]],
+    classes: list[dict[str, Any]],
+    n_rows: int,
+    width: int,
+    with_test: bool,
 ) -> Table:
-    rows = sum(count["training"] for count in classes) or 1
     most = max(count["training"] for count in classes) or 1
     test = ("test",) if with_test else ()
     table = _table("", "rows", "share", BARS, *test)
     for count in listed:
         bar = _bar(count["training"], most, width)
-        share = f"{count['training'] / rows:.1%}"
+        share = f"{count['training'] / max(n_rows, 1):.1%}"
         in_test = (f"{count['test']:,}",) if with_test else ()
         table.add_row(
             _name(count["name"]), f"{count['training']:,}", share, Text(bar, "cyan"), *in_test

@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+CLASS_SCORES = ("accuracy", "macro_f1")
+LABEL_SCORES = ("micro_f1", "subset_accuracy")  # where a row has several labels
 _MEASURED = [
     f"{split}_{score}"
     for split in ("val", "test")
-    for score in ("loss", "accuracy", "macro_f1", "mae")
+    for score in ("loss", *CLASS_SCORES, *LABEL_SCORES, "mae")
 ]
 SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
 
@@ -40,15 +42,22 @@ def parse_expectation(text: str) -> Expectation | None:
     return Expectation(match[1], match[2], float(match[3])) if match else None
 
 
-def find_impossible(expectations: Sequence[Expectation], is_regression: bool) -> list[str]:
+def find_impossible(
+    expectations: Sequence[Expectation], is_regression: bool, is_multilabel: bool = False
+) -> list[str]:
     """A line for each score that the task does not have: an error before hours of training."""
-    metric, others = ("mae", ("accuracy", "macro_f1")) if is_regression else ("accuracy", ("mae",))
+    metric, others = "accuracy", ("mae", *(() if is_multilabel else LABEL_SCORES))
+    if is_regression:
+        metric, others = "mae", (*LABEL_SCORES, *CLASS_SCORES)
+    found = [
+        (expectation, next((other for other in others if other in expectation.score), None))
+        for expectation in expectations
+    ]
     return [
         f"{expectation}: this task has no {expectation.score}; use "
         f"{expectation.score.replace(other, metric)}"
-        for expectation in expectations
-        for other in others
-        if other in expectation.score
+        for expectation, other in found
+        if other is not None
     ]
 
 

@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from textclf.cli import completers
-from textclf.cli.expectations import SCORES, Expectation, parse_expectation
+from textclf.cli.expectations import (
+    CLASS_SCORES,
+    LABEL_SCORES,
+    SCORES,
+    Expectation,
+    parse_expectation,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
@@ -176,6 +182,6 @@ predict_expect_option = click.option(
     "--expect",
     "expectations",
     multiple=True,
-    type=ExpectationType(("mae", "accuracy", "macro_f1")),
+    type=ExpectationType(("mae", *CLASS_SCORES, *LABEL_SCORES)),
     help="Exit with 7 unless a score of the file's rows meets this, such as 'accuracy>=0.77'.",
 )

@@ -162,7 +162,7 @@ def predict(
     from textclf.cli.answers import open_answers
     from textclf.cli.progress import show_progress
     from textclf.data.texts import text_warnings
-    from textclf.results.prediction import Tally, predict_batches
+    from textclf.results.prediction import predict_batches
     from textclf.results.thresholds import Threshold
 
     if positive is not None and threshold is None:
@@ -193,10 +193,11 @@ def predict(
             threshold=None if threshold is None else Threshold(threshold, positive),
             reporter=reporter,
         )
-        tally = Tally(predictor.class_names)
+        tally = predictor.new_tally()
         header = ["row", *(["truth"] if has_truth else []), *predictor.columns, *kept]
         is_typed = not (texts or file) and _is_typed(reporter)
-        with open_answers(header, predictor.class_names, output, as_json, is_typed) as answers:
+        names, separator = predictor.class_names, predictor.separator
+        with open_answers(header, names, output, as_json, is_typed, separator) as answers:
             for examples, rows in predict_batches(predictor, batches, tally):
                 answers.write(examples, rows)
         for warning in tally.warnings():
@@ -298,7 +299,8 @@ def _columns(
         delimiter=delimiter or getattr(dataset, "delimiter", None),
         quoting=quoting or getattr(dataset, "quoting", None),
         encoding=encoding or getattr(dataset, "encoding", None),
-        merged=getattr(dataset, "labels", None) or {},
+        merged=getattr(dataset, "merged_labels", {}),
+        separator=dataset.separator,
     )
 
 

@@ -49,7 +49,9 @@ def train(
     from textclf.config.recipes import recipe_name
 
     settings = load_config(config, overrides)
-    if impossible := find_impossible(expectations, settings.dataset.is_regression):
+    if impossible := find_impossible(
+        expectations, settings.dataset.is_regression, settings.dataset.separator is not None
+    ):
         raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow

@@ -1,10 +1,11 @@
 """Settings that are valid one by one but conflict, each a small rule."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from textclf.config.layer_shapes import Input, MisfitError, find_shapes
 from textclf.config.settings import (
+    SEPARATOR,
     CnnLstmModel,
     Config,
     CsvDataset,
@@ -21,7 +22,7 @@ Conflict = tuple[KeyPath, str]
 Rule = Callable[[Config], Iterator[Conflict]]
 
 OWN_ENCODING = (".xlsx", ".parquet")  # files that are not text
-SEPARATOR = "separator"  # a key of dataset.labels that is kept for rows of several labels
+LONGEST_SEPARATOR = 10  # characters
 # The encodings that each model reads.
 ENCODINGS = {
     "dense": ("embedding", "multi_hot"),
@@ -137,12 +138,28 @@ def _labels_that_are_not_merged(config: Config) -> Iterator[Conflict]:
         yield path, "labels is for classes, but target is a number; remove it"
     for name, other in labels.items():
         if name == SEPARATOR:
-            yield (*path, name), "several labels in a row are not supported yet; remove it"
+            yield from ((path, message) for message in _separator_errors(labels))
         elif labels.get(other, other) != other:
             yield (
                 (*path, name),
                 f"{other!r} is itself read as {labels[other]!r}; write that for both",
             )
+
+
+def _separator_errors(labels: Mapping[str, str]) -> Iterator[str]:
+    separator = labels[SEPARATOR]
+    if len(labels) > 1:
+        yield (
+            "separator divides a row's labels, and the other keys merge labels, which cannot be "
+            "done together; remove one or the other, and merge labels in the file"
+        )
+    if len(separator) > LONGEST_SEPARATOR or any(map(str.isalnum, separator)):
+        yield (
+            f"separator {separator!r:.50} is not one to {LONGEST_SEPARATOR} signs or blanks, "
+            "such as '|'; a class called separator cannot be merged"
+        )
+    if any(sign in separator for sign in '"\r\n'):
+        yield "separator must not be a quote or a line break; choose another, such as '|'"
 
 
 # --- words and their encoding ----------------------------------------------------------------
@@ -324,6 +341,24 @@ def _classes_of_a_regression(config: Config) -> Iterator[Conflict]:
         yield path, f"{path[-1]} is about classes, but {dataset.name} is regression; remove it"
 
 
+def _one_class_in_each_row(config: Config) -> Iterator[Conflict]:
+    """What divides or weighs rows by their only class."""
+    dataset, validation = config.dataset, config.training.validation
+    if dataset.separator is None:
+        return
+    given = {
+        ("dataset", "stratify"): getattr(dataset, "stratify", False),
+        ("training", "class_weight"): config.training.class_weight is not None,
+        ("training", "validation", "stratify"): getattr(validation, "stratify", False),
+    }
+    for path in (path for path, value in given.items() if value):
+        yield (
+            path,
+            f"{path[-1]} needs one class in each row, but dataset.labels gives rows several "
+            "labels; remove it",
+        )
+
+
 def _stratified_test_file(config: Config) -> Iterator[Conflict]:
     dataset = config.dataset
     if isinstance(dataset, CsvDataset) and dataset.stratify and dataset.test_path is not None:
@@ -392,6 +427,7 @@ RULES = (
     _layers_that_do_not_fit,
     _engine_that_does_not_know_every_layer,
     _classes_of_a_regression,
+    _one_class_in_each_row,
     _stratified_test_file,
     _best_without_validation,
     _early_stopping_without_validation,

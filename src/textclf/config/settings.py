@@ -51,6 +51,11 @@ class DatasetSection(Settings):
         """Whether its targets are numbers; classes otherwise."""
         return False
 
+    @property
+    def separator(self) -> str | None:
+        """What stands between several labels of a row; None where each row has one."""
+        return None
+
 
 class ImdbDataset(DatasetSection):
     """25,000 + 25,000 film reviews, negative or positive."""
@@ -109,6 +114,7 @@ TextColumns = Annotated[
     | Annotated[list[Column], Field(min_length=1, max_length=100), Tag(SEVERAL)],
     Discriminator(_one_or_several),
 ]
+SEPARATOR = "separator"  # the key of dataset.labels for rows of several labels
 ClassName = Annotated[str, Field(min_length=1, max_length=10_000)]
 # fmt: off
 Encoding = Literal[
@@ -146,7 +152,8 @@ class CsvDataset(DatasetSection):
         None,
         min_length=1,
         max_length=10_000,
-        description="labels to read as another one, such as {Two: two}",
+        description="labels to read as another one, such as {Two: two}; or {separator: '|'}: a row "
+        "has several labels, joined by this, or a list of them",
     )
     missing: Literal["error", "drop"] = Field(
         "error",
@@ -190,6 +197,15 @@ class CsvDataset(DatasetSection):
     @property
     def is_regression(self) -> bool:
         return self.label is None and self.target is not None
+
+    @property
+    def separator(self) -> str | None:
+        return (self.labels or {}).get(SEPARATOR)
+
+    @property
+    def merged_labels(self) -> dict[str, str]:
+        """Labels that are read as another one."""
+        return {} if self.separator else self.labels or {}
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -499,7 +515,7 @@ class Config(Settings):
     model: ModelSettings = Field(
         description="the hidden layers; output and loss follow from what is predicted: "
         "two classes (sigmoid, binary cross-entropy), more (softmax, categorical cross-entropy), "
-        "or a number (linear, mean squared error)"
+        "several labels (sigmoid, binary cross-entropy), or a number (linear, mean squared error)"
     )
     training: Training = Field(default_factory=Training, description="how the model is fitted")
     seed: int = Field(

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unicodedata import is_normalized, normalize
+from unicodedata import is_normalized
 
 import numpy as np
 
@@ -23,7 +23,13 @@ from textclf.data.cache import Arrays, cached
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encodings import Guess
 from textclf.data.folders import FOLDER
-from textclf.data.labels import label_warnings, refuse_unknown
+from textclf.data.labels import (
+    class_of,
+    label_warnings,
+    labels_of,
+    numbers_first,
+    refuse_unknown,
+)
 from textclf.data.sheets import PARQUET
 from textclf.data.splits import stratify
 from textclf.data.tables import (
@@ -34,7 +40,7 @@ from textclf.data.tables import (
     read_rows,
     reading_warnings,
 )
-from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
+from textclf.data.tasks import BINARY, MULTICLASS, MULTILABEL, REGRESSION, Task
 from textclf.data.tokenizer import RESERVED_WORDS, tokenize
 from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import DataError, MissingDataError
@@ -51,6 +57,7 @@ LARGEST = 1e15  # of numbers: the square is still a float32
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # of cells that spreadsheets compute
 MAX_SHOWN = 10  # of the places where a file is wrong
 NO_VALUES = {"nan", "none", "null", "n/a", "<na>", "nat"}  # what programs write for a missing value
+LISTS = "a list of labels, not one; set dataset.labels: {separator: '|'}"
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
@@ -92,6 +99,7 @@ def load_csv(settings: CsvDataset, data_dir: Path | None = None, tokens: Tokens 
         files=digests,
         standardizes_target=settings.is_regression and settings.standardize_target,
         warnings=notes["warnings"],
+        separator=settings.separator or "|",
     )
 
 
@@ -137,6 +145,8 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
 def _task(settings: CsvDataset, class_names: Sequence[str]) -> Task:
     if settings.is_regression:
         return REGRESSION
+    if settings.separator:
+        return MULTILABEL
     return BINARY if len(class_names) == 2 else MULTICLASS
 
 
@@ -212,7 +222,14 @@ def _warn_of_classes(y: np.ndarray, class_names: Sequence[str]) -> Iterator[str]
     """Warn of classes with one training row or none; `y` are the targets."""
     if not class_names:
         return
-    counts = np.bincount(y, minlength=len(class_names))
+    is_multilabel = y.ndim == 2
+    counts = y.sum(axis=0) if is_multilabel else np.bincount(y, minlength=len(class_names))
+    everywhere = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == len(y)]
+    if is_multilabel and everywhere:
+        yield (
+            f"label {some_of(everywhere, MAX_SHOWN)}: all training rows have it, so that there is "
+            "nothing to learn"
+        )
     for few, what in ((0, "no training row"), (1, "one training row")):
         names = [repr(name) for name, n in zip(class_names, counts, strict=True) if n == few]
         if names:
@@ -237,10 +254,11 @@ class _Reader:
         self.guesses: dict[str, Guess] = {}  # of each file's encoding, by its name
         self.dropped = Counter[str]()
         self.renamed = {
-            class_of(key): class_of(name) for key, name in (settings.labels or {}).items()
+            class_of(key): class_of(name) for key, name in settings.merged_labels.items()
         }
         self.merged: set[str] = set()
         self.labels: list[int] = []
+        self.n_labels: list[int] = []  # of each row, where rows have several
         self.number_of: dict[str, int] = {}  # of each class, in order of appearance
         self.numbers = array("d")
         self.wordless = Counter[str]()
@@ -301,15 +319,28 @@ class _Reader:
             return
         self._count_decomposed(self.settings.label, row)
         value = row.get(self.settings.label)
+        if self.settings.separator is not None:
+            self._take_labels(path, line, value, self.settings.label, self.settings.separator)
+            return
         label = class_of(value)
         if label is None:
-            what = "a list of labels, not one" if isinstance(value, list) else "no class"
+            what = LISTS if isinstance(value, list) else "no class"
             self._note(path, line, self.settings.label, what, _is_missing(value))
             return
         if label in self.renamed:
             self.merged.add(label)
             label = self.renamed[label] or label
         self.labels.append(self.number_of.setdefault(label, len(self.number_of)))
+
+    def _take_labels(self, path: Path, line: int, value: Any, column: str, separator: str) -> None:
+        labels = labels_of(value, separator)
+        if labels is None:
+            what = not_labels(value, separator)
+            self._note(path, line, column, what, not isinstance(value, list) and _is_missing(value))
+            return
+        self.n_labels.append(len(labels))
+        for label in labels:
+            self.labels.append(self.number_of.setdefault(label, len(self.number_of)))
 
     def _input(self, path: Path, line: int, row: Row) -> Any:
         if not self.settings.is_text:
@@ -359,12 +390,18 @@ class _Reader:
             raise DataError(*self.problems, way_out)
 
     def targets(self) -> tuple[np.ndarray, list[str]]:
-        """int32 class numbers and the classes' names, or float64 numbers and no names."""
+        """int32 class numbers, or int8 1 and 0 of each class where a row has several, and the
+        classes' names; or float64 numbers and no names."""
         if self.settings.label is None:
             return np.array(self.numbers, np.float64), []
         known = [*self.merged, *self.number_of]
         refuse_unknown(self.path, filter(None, self.renamed), known)
-        names = sorted(self.number_of, key=_numbers_first)
+        names = sorted(self.number_of, key=numbers_first)
+        if len(names) < 2 and self.settings.separator:
+            raise DataError(
+                f"{self.path}: column {self.settings.label!r}: all rows together have "
+                f"{several(len(names), 'label')}; a model needs two or more"
+            )
         if len(names) == 1:
             raise DataError(
                 f"{self.path}: column {self.settings.label!r}: all rows are of one class, "
@@ -379,7 +416,11 @@ class _Reader:
         sorted_number = np.empty(len(names), np.int32)
         for number, name in enumerate(names):
             sorted_number[self.number_of[name]] = number
-        return sorted_number[self.labels], names
+        if self.settings.separator is None:
+            return sorted_number[self.labels], names
+        y = np.zeros((len(self.n_labels), len(names)), np.int8)
+        y[np.repeat(np.arange(len(y)), self.n_labels), sorted_number[self.labels]] = 1
+        return y, names
 
     def warnings(self) -> Iterator[str]:
         of = self.settings
@@ -391,6 +432,11 @@ class _Reader:
         doubt = doubt_header(self.path, of.label, [*(of.features or ()), of.target], self.number_of)
         if doubt:
             yield f"{self.path.name}: {doubt}"
+        if n_none := self.n_labels.count(0):
+            yield (
+                f"{several(n_none, 'row')} without any label: kept, as examples of no label; to "
+                "leave out empty cells, set dataset.missing: drop"
+            )
         for name, n_rows in self.wordless.items():
             yield (
                 f"{name}: {several(n_rows, 'text')} without a word, the first in "
@@ -452,6 +498,13 @@ def no_column(place: object, name: str, columns: Sequence[str]) -> DataError:
     return DataError(f"{place}: has no column {name!r}; {hint}its columns are {there}")
 
 
+def not_labels(value: Any, separator: str) -> str:
+    """What is wrong with a cell that `labels_of` does not take."""
+    if isinstance(value, list):
+        return f"{value!r:.50} is not a list of labels without {separator!r} in them"
+    return f"{value!r:.50} is not a text or a list of labels; a row without one has '' or []"
+
+
 def not_a_number(value: Any) -> str:
     """What is wrong with a cell that `number_in` does not take."""
     if has_decimal_comma(value):
@@ -468,30 +521,8 @@ def number_in(value: Any) -> float | None:
     return None
 
 
-def class_of(value: Any) -> str | None:
-    """The name of a label's class; None if the label is not a class."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None  # what Python's json writes where pandas has no value
-        if value.is_integer():
-            value = int(value)  # 1.0 in JSON is the class 1
-    if isinstance(value, str | int | float):
-        return normalize("NFC", str(value)).strip() or None
-    return None
-
-
 def _is_missing(value: Any) -> bool:
     """Whether a cell is empty: null, blank, or what programs write for no number."""
     if isinstance(value, float):
         return not math.isfinite(value)
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _numbers_first(name: str) -> tuple[bool, float, str]:
-    """Sorts '2' before '10' before 'a'."""
-    with suppress(ValueError):
-        if math.isfinite(float(name)):
-            return False, float(name), name
-    return True, 0.0, name

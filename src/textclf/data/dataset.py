@@ -45,7 +45,8 @@ class Dataset:
 
     Args:
         x: texts as ids, Ragged, or features, float64 (rows, features).
-        y: class numbers, int32 (rows,), or regression targets, float32 or float64 (rows,).
+        y: class numbers, int32 (rows,); of several labels 1 or 0 for each, int8 (rows, classes);
+            or regression targets, float32 or float64 (rows,).
         n_train: rows before this number are training rows, the others test rows.
         class_names: one for each class; empty for regression.
         words: `words[i]` is the word of id i; ids 0, 1, 2 are padding, start and unknown.
@@ -59,6 +60,7 @@ class Dataset:
         files: SHA-256 of each file that was read, by file name.
         standardizes_target: whether a model learns the target less its mean, by its deviation.
         warnings: what a user should know about the examples: how many, which, where.
+        separator: what stands between several labels of an example.
     """
 
     name: str
@@ -75,14 +77,32 @@ class Dataset:
     files: Mapping[str, str] = field(default_factory=dict)
     standardizes_target: bool = False
     warnings: Sequence[str] = ()
+    separator: str = "|"
 
     def __len__(self) -> int:
         return len(self.y)
 
     @property
     def targets(self) -> np.ndarray:
-        """`y` as a model learns it: int32 class numbers, or float32 numbers, (rows,)."""
-        return self.y if self.task.is_classification else self.y.astype(np.float32)
+        """`y` as a model learns it: int32 class numbers, or float32 numbers, (rows,); of several
+        labels float32 (rows, classes)."""
+        is_class_number = self.task.is_classification and not self.task.is_multilabel
+        return self.y if is_class_number else self.y.astype(np.float32)
+
+    def count_classes(self, rows: np.ndarray | slice) -> np.ndarray:
+        """How many of the rows have each class, int64 (classes,)."""
+        y = self.y[rows]
+        if self.task.is_multilabel:
+            return np.asarray(y.sum(axis=0, dtype=np.int64))
+        return np.bincount(y, minlength=len(self.class_names))
+
+    def join_labels(self, y: np.ndarray) -> list[str]:
+        """The labels of each example, joined by the separator; '' for none.
+
+        Args:
+            y: 1 or 0 for each class, (examples, classes).
+        """
+        return join_labels(self.class_names, y, self.separator)
 
     def in_file(self, rows: np.ndarray) -> np.ndarray:
         """The examples' rows in their files, int64 (examples,), from 0."""
@@ -97,17 +117,21 @@ class Dataset:
         return int(found[0]) if len(found) else None
 
     def label_of(self, row: int) -> str | float:
-        """An example's class, or its number to predict."""
+        """An example's class, its labels, joined, or its number to predict."""
         y = self.y[row]
+        if self.task.is_multilabel:
+            return self.join_labels(y[None])[0]
         return self.class_names[int(y)] if self.task.is_classification else float(y)
 
     @property
     def constant_answer(self) -> str | float:
-        """The best of all constant answers: the most common class of the training rows, or the
-        median of their targets."""
+        """The best of all constant answers: the most common class of the training rows, the labels
+        that more than half of them have, joined, or the median of their targets."""
         y = self.y[: self.n_train]
         if not self.task.is_classification:
             return float(np.median(y))
+        if self.task.is_multilabel:
+            return self.join_labels(y.mean(axis=0)[None] > 0.5)[0]
         return self.class_names[int(np.bincount(y).argmax())]
 
     @property
@@ -119,3 +143,13 @@ class Dataset:
     def test_rows(self) -> np.ndarray:
         """int64 (rows - n_train,)."""
         return np.arange(self.n_train, len(self))
+
+
+def join_labels(class_names: Sequence[str], y: np.ndarray, separator: str) -> list[str]:
+    """The names of the classes of each example, joined by the separator; '' for none.
+
+    Args:
+        y: 1 or 0 for each class, (examples, classes).
+    """
+    names = np.array(class_names, object)
+    return [separator.join(names[row]) for row in y.astype(bool)]

@@ -1,16 +1,22 @@
-"""The three tasks, each with its loss, output activation and metric, by Keras's names."""
+"""The four tasks, each with its loss, output activation and metric, by Keras's names."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a dataset requires of a model."""
+    """What a dataset requires of a model.
+
+    Args:
+        is_multilabel: whether an example has any number of the classes, also none.
+    """
 
     name: str
     loss: str
     output_activation: str | None
     metric: str
+    is_wide: bool = False  # an output for each class
+    is_multilabel: bool = False
 
     @property
     def is_classification(self) -> bool:
@@ -18,9 +24,15 @@ class Task:
 
 
 BINARY = Task("binary", "binary_crossentropy", "sigmoid", "accuracy")
-MULTICLASS = Task("multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy")
+MULTICLASS = Task(
+    "multiclass", "sparse_categorical_crossentropy", "softmax", "accuracy", is_wide=True
+)
+# Its accuracy is Keras's binary_accuracy: the share of right decisions, one for each label.
+MULTILABEL = Task(
+    "multilabel", "binary_crossentropy", "sigmoid", "accuracy", is_wide=True, is_multilabel=True
+)
 REGRESSION = Task("regression", "mse", None, "mae")
-TASKS = {task.name: task for task in (BINARY, MULTICLASS, REGRESSION)}
+TASKS = {task.name: task for task in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)}
 
 
 def is_better_higher(monitor: str) -> bool:

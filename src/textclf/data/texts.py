@@ -9,8 +9,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from textclf.data.csv import class_of, no_column, not_a_number, number_in
+from textclf.data.csv import no_column, not_a_number, not_labels, number_in
 from textclf.data.encodings import UTF8
+from textclf.data.labels import class_of, labels_of
 from textclf.data.tables import (
     JSON_LINES,
     find_encoding,
@@ -65,6 +66,7 @@ class Columns(NamedTuple):
         quoting: as in `read_rows`.
         encoding: of a file that is not UTF-8; None: a guess.
         merged: labels that are read as another one.
+        separator: what stands between several labels of a row; None where each has one.
     """
 
     texts: Sequence[str | tuple[str, ...]] = ("text",)
@@ -77,6 +79,7 @@ class Columns(NamedTuple):
     quoting: str | None = None
     encoding: str | None = None
     merged: Mapping[str, str] = {}
+    separator: str | None = None
 
 
 def read_texts(path: Path, columns: Columns) -> Iterator[Example]:
@@ -149,6 +152,11 @@ def _cell(value: Any) -> Any:
 def _truth_of(value: Any, columns: Columns, place: str, label: str) -> str | float:
     if columns.is_number:
         return "" if value in (None, "") else _number_of(value, place, label)
+    if columns.separator is not None:
+        labels = labels_of(value, columns.separator)
+        if labels is None:
+            raise DataError(f"{place}: column {label!r}: {not_labels(value, columns.separator)}")
+        return columns.separator.join(labels)
     truth = class_of(value) or ""
     return columns.merged.get(truth, truth)
 

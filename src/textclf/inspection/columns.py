@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from textclf.data.csv import MAX_CLASSES, class_of, doubt_header, has_decimal_comma, no_column
+from textclf.config.settings import SEPARATOR
+from textclf.data.csv import MAX_CLASSES, doubt_header, has_decimal_comma, no_column
 from textclf.data.encodings import UTF8, line_codec
 from textclf.data.folders import COLUMNS as FOLDER_COLUMNS
 from textclf.data.folders import FOLDER, PARTS, has_parts
 from textclf.data.headers import SEPARATOR_NOTE
-from textclf.data.labels import label_warnings
+from textclf.data.labels import Lists, class_of, label_warnings, labels_of, lists_in
 from textclf.data.tables import (
     DELIMITERS,
     find_encoding,
@@ -39,9 +41,11 @@ ROWS_OF_A_CLASS = 10  # on average; a fifth of four fifths validates, a row of e
 MIN_WORDS = 3  # a text has more on average, a class or a name fewer
 FEW_VALUES = 10  # whole numbers with at most so many values are classes
 DECIMAL_COMMAS = "numbers with a decimal comma are not read as numbers; write 1.5 in place of 1,5"
-LISTS = "holds lists; several labels in a row are not supported: write each label's rows"
+LISTS = 'holds lists, which are read only as labels that repeat, such as ["a", "b"] and ["b"]'
+SEPARATORS = ("|", ";", ",", "/")  # between the labels of a list, where they are written as a text
 ANSWER_NAMES = (
-    *("label", "class", "target", "y", "category", "sentiment", "topic", "tag", "species"),
+    *("label", "labels", "class", "target", "y", "category", "categories"),
+    *("sentiment", "topic", "topics", "tag", "tags", "species"),
     *("price", "value", "amount", "score", "output"),
 )
 ROW_NAMES = ("id", "index", "row", "no", "nr", "number")
@@ -54,6 +58,8 @@ class Columns:
     Args:
         n_rows: rows that were read.
         classes: the values of the label column, in the order of their frequency.
+        separator: what stands between several labels of a row; None where each has one.
+        why_several: why the labels are taken for lists.
         n_words: int64 (rows,), tokens of each text; empty for features.
         vocabulary: number of distinct tokens in the texts, words counted up to MANY_WORDS.
         empty: number of empty rows of each column in use that has any.
@@ -80,6 +86,14 @@ class Columns:
     encoding: str | None
     doubts: tuple[str, ...]
     tokens: tuple[str, str]
+    separator: str | None = None
+    why_several: str = ""
+
+    def _way_out(self, name: str) -> str:
+        if name == self.label and self.separator:
+            return ", which have no label; to leave them out: dataset.missing: drop"
+        leave_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
+        return f"; train lists them: fill them{leave_out}"
 
     @property
     def text(self) -> str | list[str] | None:
@@ -95,24 +109,26 @@ class Columns:
     @property
     def can_stratify(self) -> bool:
         """Whether each class has rows enough to be in every part of the usual splits."""
-        return self.label is not None and self.n_rows >= ROWS_OF_A_CLASS * len(self.classes)
+        if self.label is None or self.separator:
+            return False
+        return self.n_rows >= ROWS_OF_A_CLASS * len(self.classes)
 
     def in_words(self) -> Iterator[str]:
         """What a user should check, one line each."""
         read = f"features {_some(self.features)}"
         if self.texts:
             read = f"text {_some(self.texts)}{', joined' * (len(self.texts) > 1)}"
-        answer = f"label {self.label!r}: {_some(self.classes)}" if self.label else ""
+        several = ", several in a row" if self.separator else ""
+        answer = f"label {self.label!r}{several}: {_some(self.classes)}" if self.label else ""
         yield f"{self.n_rows:,} rows; {read}; {answer or f'target {self.target!r}'}"
         if self.left_out:
             yield f"left out: {_some(self.left_out)}"
         if self.text:
             yield self.tokens[1]
+        if self.why_several:
+            yield self.why_several
         for name, n_rows in self.empty.items():
-            way_out = "" if name in self.texts else ", or leave them out: dataset.missing: drop"
-            yield (
-                f"column {name!r} is empty in {n_rows:,} rows; train lists them: fill them{way_out}"
-            )
+            yield f"column {name!r} is empty in {n_rows:,} rows{self._way_out(name)}"
         yield from self.doubts
 
 
@@ -143,9 +159,13 @@ class _Column:
     n_empty: int = 0
     n_commas: int = 0  # numbers with a decimal comma
     n_lists: int = 0
+    n_other_lists: int = 0  # that hold more than labels
+    in_lists: Counter[str] = field(default_factory=Counter)
 
     def add(self, value: object) -> None:
-        self.n_lists += isinstance(value, list)
+        if isinstance(value, list):
+            self._add_list(value)
+            return
         text = class_of(value) or ""
         self.n_rows += 1
         self._add_words(text)
@@ -159,6 +179,14 @@ class _Column:
             number = float(text)
             self.n_numbers += math.isfinite(number)
             self.n_whole += math.isfinite(number) and number == int(number)
+
+    def _add_list(self, items: list[object]) -> None:
+        self.n_rows += 1
+        self.n_lists += 1
+        self._add_words("")
+        names = {class_of(item) for item in items}
+        self.n_other_lists += None in names
+        self.in_lists.update(filter(None, names))
 
     def _add_words(self, text: str) -> None:
         words = split_into_words(text)
@@ -178,6 +206,34 @@ class _Column:
             self.add(None)
 
     @property
+    def lists(self) -> Lists | None:
+        """How its values are lists of labels, if they are."""
+        if self.n_lists:
+            unused = (s for s in SEPARATORS if not any(s in name for name in self.in_lists))
+            is_usable = not self.n_other_lists
+            return Lists(next(unused, SEPARATORS[0]), ("", "")) if is_usable else None
+        if self.is_number or self.n_commas:
+            return None
+        found = lists_in(self.counts)
+        if found is None:
+            return None
+        parts = [part for name in self.counts for part in name.split(found.separator)]
+        n_words = sum(len(part.split()) for part in parts)
+        return found if n_words < MIN_WORDS * len(parts) else None
+
+    @property
+    def label_counts(self) -> dict[str, int]:
+        """The rows of each label: of each value, or of each part of the lists."""
+        lists = self.lists
+        if lists is None:
+            return self.counts
+        rows = self.in_lists.copy()
+        for name, n_rows in self.counts.items():
+            for part in labels_of(name, lists.separator) or ():
+                rows[part] += n_rows
+        return dict(rows)
+
+    @property
     def is_number(self) -> bool:
         return 0 < self.n_numbers == self.n_values
 
@@ -193,7 +249,8 @@ class _Column:
 
     @property
     def is_text(self) -> bool:
-        return not self.is_number and self.length >= MIN_WORDS * self.n_rows
+        is_long = not self.is_number and self.length >= MIN_WORDS * self.n_rows
+        return is_long and self.lists is None
 
     @property
     def length(self) -> float:
@@ -207,7 +264,9 @@ class _Column:
 
     @property
     def is_class(self) -> bool:
-        """Whether its values are words or whole numbers that repeat."""
+        """Whether its values are words or whole numbers that repeat, or lists of them."""
+        if self.lists:
+            return 2 <= len(self.label_counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
         few = 2 <= len(self.counts) <= min(MAX_CLASSES, max(2, self.n_values // 2))
         if few and self.n_numbers and not self.is_number:  # as people type them: 1, two
             return len(self.counts) <= FEW_VALUES
@@ -232,8 +291,9 @@ class _Column:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The most frequent first."""
-        return tuple(sorted(self.counts, key=lambda value: -self.counts[value]))
+        """The classes, the most frequent first."""
+        counts = self.label_counts
+        return tuple(sorted(counts, key=lambda value: -counts[value]))
 
 
 def look_into(
@@ -308,9 +368,9 @@ def _doubts(path: Path, columns: Mapping[str, _Column], chosen: Columns) -> Iter
     if doubt:
         yield doubt
     if chosen.label:
-        yield from label_warnings(columns[chosen.label].counts)
+        yield from label_warnings(columns[chosen.label].label_counts)
     for column in columns.values():
-        if column.n_lists:
+        if column.n_lists and column.name != chosen.label:
             yield f"column {column.name!r}: {LISTS}"
         if column.n_commas and column.n_commas + column.n_numbers == column.n_values:
             yield f"column {column.name!r}: {DECIMAL_COMMAS}"
@@ -330,6 +390,7 @@ def dataset_section(columns: Columns, path: Path, folder: Path) -> dict[str, Any
         "text": columns.text,
         "features": list(columns.features) or None,
         "label": columns.label,
+        "labels": {SEPARATOR: columns.separator} if columns.separator else None,
         "target": columns.target,
         "encoding": columns.encoding,
         "delimiter": columns.delimiter,
@@ -396,6 +457,7 @@ def _choose(
         )
     tokens, n_tokens, vocabulary = _tokens_of(texts)
     used = [column.name for column in (*texts, answer, *features)]
+    lists = label.lists if label else None
     return Columns(
         texts=tuple(column.name for column in texts),
         features=tuple(column.name for column in features),
@@ -412,6 +474,18 @@ def _choose(
         encoding=None,
         doubts=(),
         tokens=tokens,
+        separator=lists.separator if lists else None,
+        why_several=_why_several(label, lists) if label and lists else "",
+    )
+
+
+def _why_several(label: _Column, lists: Lists) -> str:
+    if label.n_lists:
+        return f"column {label.name!r} holds lists: a row has any number of labels, also none"
+    one, other = (shortened(name, 30) for name in lists.some)
+    return (
+        f"column {label.name!r}: {one!r} and {other!r} look like lists of labels: a row has any "
+        "number of labels; if each is a class of its own, remove dataset.labels"
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -195,8 +196,8 @@ class Description:
         if not self.data.task.is_classification:
             return []
         names, n = self.data.class_names, self.data.n_train
-        training = np.bincount(self.data.y[:n], minlength=len(names)).tolist()
-        test = np.bincount(self.data.y[n:], minlength=len(names)).tolist()
+        training = self.data.count_classes(slice(n)).tolist()
+        test = self.data.count_classes(slice(n, None)).tolist()
         return [ClassCount(*counts) for counts in zip(names, training, test, strict=True)]
 
     @cached_property
@@ -314,13 +315,17 @@ class Description:
     def _examples(self, encoder: TextEncoder) -> Iterator[Example]:
         common = sorted(self.classes, key=lambda count: -count.training)[: EXAMPLES + 1]
         labels = self.data.y[: self.data.n_train]
+        shown: set[int] = set()  # a row may have several of the classes
         for count in common:
             number = list(self.data.class_names).index(count.name)
             most = max(1, EXAMPLES // len(self.classes))
-            for row in np.flatnonzero(labels == number)[:most].tolist():
+            has_class = labels[:, number] if self.data.task.is_multilabel else labels == number
+            new = (row for row in np.flatnonzero(has_class).tolist() if row not in shown)
+            for row in islice(new, most):
+                shown.add(row)
                 words = words_read(encoder, self.data.x[row], self.data.words)
                 in_file = int(self.data.in_file(np.array([row]))[0])
-                yield Example(count.name, "train", in_file, _shortened(words))
+                yield Example(str(self.data.label_of(row)), "train", in_file, _shortened(words))
 
     def to_json(self) -> dict[str, Any]:
         """All statistics as one object."""
@@ -340,10 +345,23 @@ class Description:
             "warnings": list(self.data.warnings),
         }
 
+    def share_right_of_constant(self, rows: slice) -> float | None:
+        """The share of right decisions for each label if all rows get the labels of most training
+        rows; None of no rows."""
+        always = self.data.y[: self.data.n_train].mean(axis=0) > 0.5
+        is_right = self.data.y[rows] == always
+        return float(is_right.mean()) if is_right.size else None
+
     @property
     def baseline(self) -> dict[str, Any]:
-        """The test score of always guessing the most common class, or the median target."""
+        """The test score of always guessing the most common class, the labels that most rows have,
+        or the median target."""
         y, n = self.data.y, self.data.n_train
+        if self.data.task.is_multilabel:
+            return {
+                "prediction": self.data.constant_answer,
+                "test_accuracy": self.share_right_of_constant(slice(n, None)),
+            }
         if not self.data.task.is_classification:
             middle = self.data.constant_answer
             error = float(np.abs(y[n:] - middle).mean()) if len(y) > n else None

@@ -43,7 +43,8 @@ def find_duplicates(data: Dataset) -> Duplicates:
     """Compare all rows of a dataset by their words: rows that are identical to a model."""
     n = data.n_train
     groups = _number_alike(_keys(data.x))  # int64 (rows,), the same number for equal rows
-    labels = np.unique(data.y, return_inverse=True)[1]
+    of_rows = 0 if data.task.is_multilabel else None
+    labels = np.unique(data.y, return_inverse=True, axis=of_rows)[1].ravel()
     pairs = groups * (labels.max(initial=0) + 1) + labels  # equal if row and label are
     n_groups = int(groups.max(initial=-1)) + 1
     counts = np.bincount(groups[:n], minlength=n_groups)

@@ -90,6 +90,7 @@ def starter_config(
         _first_line(config.dataset),
         _first_line(config.model),
         *([columns.tokens[1]] if columns and columns.text else ()),
+        *([columns.why_several] if columns and columns.why_several else ()),
         *(_commands(shlex.quote(file)) if file.isprintable() else ()),
     ]
     lines = [line for key, value in settings.items() for line in _lines(key, value, config)]
@@ -159,7 +160,7 @@ def _lines(key: str, value: Any, owner: Settings, path: KeyPath = ()) -> Iterato
         yield f"{indent}{key}:", _meaning(key, owner, path)
         yield from (_layer_line(indent, layer) for layer in value)
         return
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or path == ("dataset",):  # dataset.labels is a value
         yield f"{indent}{key}: {dump_value(value)}", _meaning(key, owner, path)
         return
     yield f"{indent}{key}:", ""

@@ -295,7 +295,7 @@ def _usual_batch(rows: int) -> int:
 
 
 def _one_sided_classes(description: Description) -> Iterator[Trap]:
-    if not description.classes:
+    if not description.classes or description.data.task.is_multilabel:
         return
     commonest = description.commonest
     share = commonest.training / description.data.n_train
@@ -305,6 +305,20 @@ def _one_sided_classes(description: Description) -> Iterator[Trap]:
             f"{share:.1%} of the training rows are {commonest.name!r}: always guessing "
             f"that has an accuracy of about {share:.3f}; look at the recall of each class, in "
             "classification_report.csv",
+        )
+
+
+def _rare_labels(description: Description) -> Iterator[Trap]:
+    if not description.data.task.is_multilabel:
+        return
+    share = description.share_right_of_constant(slice(description.data.n_train))
+    if share is not None and share > ONE_SIDED:
+        answer = description.data.constant_answer
+        always = f"guessing {answer!r}" if answer else "giving no label"
+        yield (
+            "dataset.name",
+            f"labels are rare: always {always} is right for {share:.1%} of all decisions, so that "
+            "accuracy means little; look at micro_f1 and macro_f1",
         )
 
 
@@ -329,7 +343,7 @@ def _only_validating(description: Description) -> list[str]:
     """The classes without a training row in the first split that lacks one."""
     classes = description.classes
     for split in description.splits:
-        counts = np.bincount(description.data.y[split.train], minlength=len(classes))
+        counts = description.data.count_classes(split.train)
         names = [classes[number].name for number in np.flatnonzero(counts == 0)]
         if names:
             return names
@@ -344,7 +358,7 @@ def _sorted_rows(description: Description) -> Iterator[Trap]:
     validation, data = description.config.training.validation, description.data
     if validation is None or validation.split not in ("first", "k_fold"):
         return
-    if not description.classes or data.n_train < FEW_ROWS:
+    if not description.classes or data.task.is_multilabel or data.n_train < FEW_ROWS:
         return
     y = data.y[: data.n_train]
     equal = float((y[1:] == y[:-1]).mean())
@@ -435,6 +449,7 @@ DATA_RULES: dict[Callable[[Description], Iterator[Trap]], int] = {
     _sorted_rows: SCORE,
     _test_rows_known_from_training: SCORE,
     _one_sided_classes: SCORE,
+    _rare_labels: SCORE,
     _few_rows_validate: SCORE,
     _no_step_to_average: SCORE,
     _texts_of_one_word: LEARNING,

@@ -38,7 +38,7 @@ def build_model(
         settings: a config's `model` section.
         encoder: has the input's shape and dtype, and the vocabulary.
         task: has the output's activation.
-        n_classes: width of the output for a multiclass task.
+        n_classes: width of the output of a task with an output for each class.
         target: what a regression's output is multiplied by, and what is added to it.
 
     Returns:
@@ -46,7 +46,7 @@ def build_model(
     """
     inputs = keras.Input(encoder.input_shape, dtype=encoder.input_dtype, name="inputs")
     hidden = BUILDERS[settings.type](settings, inputs, encoder)
-    width = n_classes if task.name == "multiclass" else 1
+    width = n_classes if task.is_wide else 1
     outputs = keras.layers.Dense(width, activation=task.output_activation, name="outputs")(hidden)
     if target is not None:
         outputs = _in_units_of(target)(outputs)

@@ -10,6 +10,7 @@ from textclf.errors import RunError
 from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
 from textclf.plots.curves import draw_comparison, draw_curves, draw_fold_curves
+from textclf.plots.labels import draw_label_scores
 from textclf.plots.learning_curve import draw_learning_curve
 from textclf.plots.residuals import draw_residuals
 from textclf.runs import CurveFolder, FitFolder, RunFolder, SeriesFolder, distinct_names, locked
@@ -17,12 +18,13 @@ from textclf.runs import CurveFolder, FitFolder, RunFolder, SeriesFolder, distin
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+N_MEANS = 3  # last rows of the report of labels: micro, macro and weighted
 METRICS = ("accuracy", "mae")
 
 
 def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
-    """Draw a run's pictures again: loss, metric, and the confusion matrix or the residuals; of a
-    learning curve the scores by training rows.
+    """Draw a run's pictures again: loss, metric, and the confusion matrix, labels or residuals; of
+    a learning curve the scores by training rows.
 
     Args:
         output: save only the picture of the metric, to this file.
@@ -39,6 +41,8 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     pictures = {name: _draw_curves(run, name) for name in ("loss", metric)}
     if run.confusion_path.exists():
         pictures["confusion_matrix"] = _draw_confusion_matrix(run)
+    elif run.config.dataset.separator is not None and run.report_path.exists():
+        pictures["labels"] = _draw_labels(run)
     elif metric == "mae" and run.predictions_path.exists():
         pictures["residuals"] = _draw_residuals(run)
     paths = [run.plots_path / f"{name}.png" for name in pictures]
@@ -126,6 +130,16 @@ def _draw_confusion_matrix(run: RunFolder) -> Figure:
     return draw_confusion_matrix(
         table.to_numpy(), list(table.columns), f"{run.title} · confusion matrix, test rows"
     )
+
+
+def _draw_labels(run: RunFolder) -> Figure:
+    table = run.report[:-N_MEANS]
+    try:
+        f1, support = table["f1"].to_numpy(float), table["support"].to_numpy(int)
+    except ValueError as error:
+        raise RunError(f"{run.report_path}: damaged: {error}") from error
+    title = f"{run.title} · F1 of each label, test rows"
+    return draw_label_scores(list(table["class"]), f1, support, title)
 
 
 def _draw_residuals(run: RunFolder) -> Figure:

@@ -255,8 +255,11 @@ def _all_equal(values: Iterable[Any]) -> bool:
 
 
 def _metrics_of(scores: dict[str, float]) -> list[str]:
+    """Of several labels, the share of rows with all right: what a test of rows can compare."""
     names = (f"{split}_{metric}" for split in SPLITS for metric in METRICS)
-    return [name for name in names if name in scores]
+    there = [name for name in names if name in scores]
+    exact = {name: name.replace("accuracy", "subset_accuracy") for name in there}
+    return [exact[name] if exact[name] in scores else name for name in there]
 
 
 # --- noise -----------------------------------------------------------------------------------

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from textclf.data.dataset import join_labels
 from textclf.data.encoders import Encoder, FeatureEncoder, TextEncoder, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
 from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine import backend
+from textclf.training.multilabel import given_labels, probability_of_answer
 from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Predictor:
         class_names: empty for a regression.
         each_class: whether a row has the probability of every class.
         above: the number of one of two classes, and the probability above which it is predicted.
+        separator: what joins several labels of an example; None where each has one class.
     """
 
     def __init__(
@@ -45,12 +48,14 @@ class Predictor:
         class_names: Sequence[str],
         each_class: bool = False,
         above: tuple[int, float] | None = None,
+        separator: str | None = None,
     ) -> None:
         self.network = network
         self.encoder = encoder
         self.class_names = class_names
-        self.n_places = len(PLACES) if len(class_names) > 2 else 1
-        self.each_class = each_class
+        self.separator = separator
+        self.n_places = len(PLACES) if len(class_names) > 2 and separator is None else 1
+        self.each_class = each_class or separator is not None
         self.above = above
         self._predict([[0.0] * len(encoder.mean) if isinstance(encoder, FeatureEncoder) else ""])
 
@@ -58,7 +63,8 @@ class Predictor:
     def columns(self) -> list[str]:
         """The columns of a row: prediction; of classes its probability, and second, third and their
         probabilities if there are more than two; the number of known words, if the examples are
-        texts; each class's probability."""
+        texts; each class's probability. Several labels are joined in `prediction`, `probability` is
+        that of them together, and each label's follows."""
         known = ["known_words"] if isinstance(self.encoder, TextEncoder) else []
         if not self.class_names:
             return ["prediction", *known]
@@ -66,6 +72,12 @@ class Predictor:
         places = list(zip(PLACES, probabilities, strict=True))[: self.n_places]
         each = [f"probability_{name}" for name in self.class_names] if self.each_class else []
         return [*(column for place in places for column in place), *known, *each]
+
+    def new_tally(self) -> Tally:
+        """A summary of predictions, still empty."""
+        if self.separator is not None:
+            return LabelTally(self.class_names, self.separator)
+        return Tally(self.class_names)
 
     def predict(self, inputs: Sequence[str] | Sequence[Sequence[float]]) -> list[Row]:
         """A row for each example, by `columns`.
@@ -95,10 +107,15 @@ class Predictor:
     def _predict_batch(self, inputs: Sequence[Any]) -> Iterator[Row]:
         encoded, known = self._encode(inputs)
         outputs = self._outputs(encoded)
-        answers = self._classes(outputs) if self.class_names else self._numbers(outputs)
+        answers = self._answers(outputs)
         columns = self.columns
         for (answer, each), n_known in zip(answers, known, strict=True):
             yield dict(zip(columns, [*answer, *n_known, *each], strict=True))
+
+    def _answers(self, outputs: np.ndarray) -> Iterator[tuple[list[Any], list[float]]]:
+        if self.separator is not None:
+            return self._labels(outputs, self.separator)
+        return self._classes(outputs) if self.class_names else self._numbers(outputs)
 
     def _encode(self, inputs: Sequence[Any]) -> tuple[np.ndarray, list[list[int]]]:
         """The model's input, (examples, ...), and of texts the number of known words in each."""
@@ -116,6 +133,16 @@ class Predictor:
         for classes, values in zip(self._best(p).tolist(), rounded.tolist(), strict=True):
             answer = [cell for i in classes for cell in (self.class_names[i], values[i])]
             yield answer, values if self.each_class else []
+
+    def _labels(
+        self, outputs: np.ndarray, separator: str
+    ) -> Iterator[tuple[list[Any], list[float]]]:
+        """The labels to give, joined, their probability, and every label's probability."""
+        joined = join_labels(self.class_names, given_labels(outputs), separator)
+        together = np.round(probability_of_answer(outputs), DIGITS).tolist()
+        rounded = np.round(outputs.astype(np.float64), DIGITS).tolist()
+        for labels, probability, each in zip(joined, together, rounded, strict=True):
+            yield [labels, probability], each
 
     def _numbers(self, outputs: np.ndarray) -> Iterator[tuple[list[Any], list[float]]]:
         """The predicted numbers, with the digits of float32."""
@@ -155,6 +182,8 @@ def read_encoder(run: RunFolder) -> tuple[Encoder, list[str]]:
     encoder, class_names = found.encoder, found.class_names
     if found.task.is_classification != (len(class_names) > 1):
         raise RunError(f"{run.preprocessing_path}: damaged: {len(class_names)} classes")
+    if found.task.is_multilabel != (run.config.dataset.separator is not None):
+        raise RunError(f"{run.preprocessing_path}: damaged: not the task of the run's config")
     if isinstance(encoder, TextEncoder) and not encoder.words:
         name = run.config.dataset.name
         raise RunError(
@@ -221,9 +250,12 @@ class Tally:
             if not row.get("known_words", True):
                 self.n_wordless += 1
                 self.wordless += [row["row"]] if len(self.wordless) <= MOST_NAMED else []
-            if row.get("truth") not in (None, ""):
+            if self._has_truth(row):
                 self.n_labelled += 1
                 self._compare(row["truth"], row["prediction"])
+
+    def _has_truth(self, row: Row) -> bool:
+        return row.get("truth") not in (None, "")
 
     def _compare(self, truth: Any, prediction: Any) -> None:
         if not self.class_names:
@@ -279,3 +311,49 @@ class Tally:
         unlabelled = self.n_rows - self.n_labelled
         if self.n_labelled and unlabelled:
             yield f"{several(unlabelled, 'row')} without a label, not counted"
+
+
+class LabelTally(Tally):
+    """The summary of rows with several labels: decisions about each label, counted."""
+
+    def __init__(self, class_names: Sequence[str], separator: str) -> None:
+        super().__init__(class_names)
+        self.separator = separator
+        self.n_right_rows = self.n_unknown = 0  # n_unknown: labels that the model does not have
+        self.n_both, self.n_true, self.n_given = Counter[str](), Counter[str](), Counter[str]()
+
+    def _has_truth(self, row: Row) -> bool:
+        return row.get("truth") is not None  # '' is a row without labels
+
+    def _compare(self, truth: Any, prediction: Any) -> None:
+        true, given = self._split(truth), self._split(prediction)
+        strange = true - self.class_names
+        self.n_right_rows += true == given
+        self.n_both.update(true & given)
+        self.n_true.update(true - strange)
+        self.n_given.update(given)
+        self.n_unknown += len(strange)
+        self.n_strange += len(strange)
+        room = MOST_NAMED + 1 - len(self.strange)
+        self.strange |= dict.fromkeys(sorted(strange)[: max(room, 0)])
+
+    def _split(self, joined: str) -> set[str]:
+        return set(joined.split(self.separator)) if joined else set()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Accuracy, micro F1, macro F1 and subset accuracy of the rows."""
+        if not self.n_labelled:
+            return {}
+        both, true, given = (c.total() for c in (self.n_both, self.n_true, self.n_given))
+        wrong = true + given - 2 * both
+        f1 = [
+            2 * self.n_both[name] / max(self.n_true[name] + self.n_given[name], 1)
+            for name in self.class_names
+        ]
+        return {
+            "accuracy": 1 - wrong / (self.n_labelled * len(self.class_names)),
+            "micro_f1": 2 * both / max(true + self.n_unknown + given, 1),
+            "macro_f1": sum(f1) / len(f1),
+            "subset_accuracy": self.n_right_rows / self.n_labelled,
+        }

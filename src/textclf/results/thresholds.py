@@ -41,6 +41,11 @@ class Threshold:
         Raises:
             RunError: the run has another number of classes, or none of this name.
         """
+        if run.config.dataset.separator is not None:
+            raise RunError(
+                f"{run.path}: a threshold divides two classes, but this run gives a row any number "
+                "of labels, each where its probability is above 0.5"
+            )
         if len(class_names) != 2:
             raise RunError(
                 f"{run.path}: a threshold divides two classes, but this run has {len(class_names)}"

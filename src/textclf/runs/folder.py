@@ -62,6 +62,11 @@ class FitFolder:
         return self.path / "classification_report.csv"
 
     @property
+    def report(self) -> pd.DataFrame:
+        """The classification report: class, precision, recall, f1 and support, then the means."""
+        return read_table(self.report_path, ("class", "f1", "support"), as_text=("class",))
+
+    @property
     def confusion_path(self) -> Path:
         return self.path / "confusion_matrix.csv"
 

@@ -10,6 +10,12 @@ from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import Task
 from textclf.runs import FitFolder
+from textclf.training.multilabel import (
+    given_labels,
+    label_report,
+    label_scores,
+    probability_of_answer,
+)
 from textclf.wording import several, some_of
 
 Scores = dict[str, float]
@@ -28,7 +34,8 @@ class Scored:
     Args:
         split: 'validation' or 'test'.
         rows: row numbers in the dataset, int64 (examples,).
-        outputs: float32 (examples, 1), or (examples, classes) of a multiclass task.
+        outputs: float32 (examples, 1), or (examples, classes) of a task with an output for
+            each class.
     """
 
     split: str
@@ -38,27 +45,32 @@ class Scored:
 
 def score(data: Dataset, scored: Scored) -> Scores:
     """Mean loss, metric and, of classes, macro F1: `val_loss`, `val_accuracy`, `val_macro_f1`, or
-    `test_loss`, `test_mae`, ..."""
+    `test_loss`, `test_mae`, ...; of several labels micro F1 and subset accuracy, too."""
     import keras
 
     task, y = data.task, data.y[scored.rows]
-    loss = keras.losses.get(task.loss)(y[:, None], scored.outputs)
+    loss = keras.losses.get(task.loss)(y.reshape(len(y), -1), scored.outputs)
     prefix = "val" if scored.split == "validation" else "test"
     return {
         f"{prefix}_loss": float(np.mean(loss, dtype=np.float64)),
-        f"{prefix}_{task.metric}": _metric(task, y, scored.outputs),
-        **_class_scores(task, y, scored.outputs, prefix),
+        **{f"{prefix}_{name}": value for name, value in _scores(task, y, scored.outputs).items()},
     }
 
 
-def _class_scores(task: Task, y: np.ndarray, outputs: np.ndarray, prefix: str) -> Scores:
+def _scores(task: Task, y: np.ndarray, outputs: np.ndarray) -> Scores:
+    if task.is_multilabel:
+        return label_scores(y, outputs)
+    return {task.metric: _metric(task, y, outputs), **_class_scores(task, y, outputs)}
+
+
+def _class_scores(task: Task, y: np.ndarray, outputs: np.ndarray) -> Scores:
     """The mean of the classes' F1, each of which counts the same; empty for regression."""
     if not task.is_classification:
         return {}
     from sklearn.metrics import f1_score  # late: with SciPy it takes half a second
 
     f1 = f1_score(y, predicted_classes(outputs), average="macro", zero_division=0)
-    return {f"{prefix}_{MACRO_F1}": float(f1)}
+    return {MACRO_F1: float(f1)}
 
 
 def _metric(task: Task, y: np.ndarray, outputs: np.ndarray) -> float:
@@ -98,16 +110,17 @@ def warn_of_unfound_classes(
     """
     if not data.task.is_classification:
         return
+    is_multilabel = data.task.is_multilabel
     for part in scored:
         if part.split == "test" and any(np.array_equal(part.rows, p.rows) for p in scored[:-1]):
             continue  # the test rows validated
-        report = classification_report(confusion_table(data, part))[:-2]
+        report = report_of_classes(data, part)
         if unfound := list(_unfound(report[report["support"] > 0])):
             be = "is" if len(unfound) == 1 else "are"
             yield (
                 f"{part.split} rows: {several(len(unfound), 'class')} {be} hardly found: recall of "
                 f"{some_of(unfound, MOST_NAMED)}; accuracy hides this, macro_f1 shows it; more "
-                f"such training rows help{'' if is_weighted else WEIGHTS_HELP}"
+                f"such training rows help{'' if is_weighted or is_multilabel else WEIGHTS_HELP}"
             )
 
 
@@ -130,7 +143,8 @@ def predicted_classes(outputs: np.ndarray) -> np.ndarray:
 
 def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:
     """split, row (from 0, in its file), truth, prediction and, for classes,
-    probability: the one that the model gives to its prediction."""
+    probability: the one that the model gives to its prediction; of several labels,
+    which are joined, also probability_... of each."""
     return pd.concat([_predictions(data, part) for part in scored], ignore_index=True)
 
 
@@ -139,10 +153,22 @@ def _predictions(data: Dataset, scored: Scored) -> pd.DataFrame:
     table = pd.DataFrame({"split": scored.split, "row": data.in_file(scored.rows)})
     if not data.task.is_classification:
         return table.assign(truth=y, prediction=scored.outputs[:, 0])
+    if data.task.is_multilabel:
+        return pd.concat([table, _labels(data, y, scored.outputs)], axis=1)
     names = np.array(data.class_names, object)
     predicted = predicted_classes(scored.outputs)
     probability = _probability(scored.outputs, predicted)
     return table.assign(truth=names[y], prediction=names[predicted], probability=probability)
+
+
+def _labels(data: Dataset, y: np.ndarray, outputs: np.ndarray) -> pd.DataFrame:
+    answers = {
+        "truth": data.join_labels(y),
+        "prediction": data.join_labels(given_labels(outputs)),
+        "probability": probability_of_answer(outputs),
+    }
+    each = [f"probability_{name}" for name in data.class_names]
+    return pd.concat([pd.DataFrame(answers), pd.DataFrame(outputs, columns=each)], axis=1)
 
 
 def _probability(outputs: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -163,6 +189,14 @@ def confusion_table(data: Dataset, scored: Scored) -> pd.DataFrame:
     matrix = confusion_matrix(data.y[scored.rows], predicted, len(data.class_names))
     names = list(data.class_names)
     return pd.DataFrame(matrix, columns=names, index=pd.Index(names, name="truth"))
+
+
+def report_of_classes(data: Dataset, scored: Scored) -> pd.DataFrame:
+    """precision, recall, f1 and support of each class or label, without their means."""
+    if data.task.is_multilabel:
+        names = list(data.class_names)
+        return label_report(names, data.y[scored.rows], scored.outputs)[: len(names)]
+    return classification_report(confusion_table(data, scored))[:-2]
 
 
 def classification_report(confusion: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +241,11 @@ def mean_and_sd(fits: list[Scores]) -> Scores:
 def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
     """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
     write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
-    if data.task.is_classification:
+    if data.task.is_multilabel:  # a matrix of classes needs one in each row
+        part = scored[-1]
+        report = label_report(list(data.class_names), data.y[part.rows], part.outputs)
+        write_text(folder.report_path, report.to_csv(index=False))
+    elif data.task.is_classification:
         confusion = confusion_table(data, scored[-1])
         write_text(folder.confusion_path, confusion.to_csv())
         write_text(folder.report_path, classification_report(confusion).to_csv(index=False))

@@ -36,6 +36,9 @@ VERSION_1 = CgroupFiles(
 )
 
 
+BYTES_OF_A_LABEL = 13  # in a row: int8; as float32 in NumPy and on the device; its output
+
+
 def memory_needed(network: "keras.Model", data: Dataset, n_bytes: int, batch_size: int) -> int:
     """A rough peak, in bytes."""
     return sum(memory_parts(network, data, n_bytes, batch_size).values())
@@ -50,6 +53,8 @@ def memory_parts(
         n_bytes: of the encoded examples.
     """
     raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
+    if data.task.is_multilabel:
+        raw += BYTES_OF_A_LABEL * data.y.size
     widths = sum(_numbers(layer) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
     examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()

@@ -64,6 +64,11 @@ def _outcome(run: RunFolder, classes: list[str]) -> str:
         return "the predicted value"
     if run.preprocessing["task"] == "binary":
         return f"the probability of {classes[1]!r}; 1 minus it is that of {classes[0]!r}"
+    if run.preprocessing["task"] == "multilabel":
+        return (
+            "the probability of each label, in the order of 'classes'; an example has each label "
+            "whose probability is above 0.5"
+        )
     return "the probability of each class, in the order of 'classes'"
 
 

@@ -47,6 +47,21 @@ def log_odds(logits: np.ndarray, chosen: int) -> np.ndarray:
     return np.asarray(logits[:, chosen] - highest[:, 0] - odds_of_others)
 
 
+def log_odds_of_labels(logits: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """How sure a model is of exactly these labels: the logarithm of its odds against all others.
+
+    Args:
+        logits: float (examples, labels), each of a decision of its own.
+        given: bool (labels,).
+
+    Returns:
+        float64 (examples,).
+    """
+    of_decisions = np.where(given, 1.0, -1.0) * np.asarray(logits, np.float64)
+    log_p = -np.logaddexp(0, -of_decisions).sum(axis=1)
+    return np.asarray(log_p - np.log(-np.expm1(np.minimum(log_p, -1e-300))))
+
+
 def occlude(
     score: Score, x: np.ndarray, places: Sequence[np.ndarray], blank: np.ndarray
 ) -> np.ndarray:

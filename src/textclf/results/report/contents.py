@@ -91,7 +91,12 @@ def read_contents(run: RunFolder) -> Contents:
         histories=list(histories.values()),
         charts=_charts(histories, metric, metrics, bool(parts)),
         outcome=(
-            read_outcome(shown, is_classification, run.record.get("constant_answer"))
+            read_outcome(
+                shown,
+                is_classification,
+                run.record.get("constant_answer"),
+                run.config.dataset.separator,
+            )
             if has_outcome
             else None
         ),

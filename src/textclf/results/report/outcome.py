@@ -10,6 +10,7 @@ import numpy as np
 
 from textclf.errors import RunError
 from textclf.results.report.charts import Chart, chart_of_pairs
+from textclf.results.report.labels import read_labels, report_labels, share_right
 from textclf.results.report.mistakes import Mistake, find_mistakes
 from textclf.results.report.probabilities import curves_of
 from textclf.runs import FitFolder
@@ -129,11 +130,15 @@ class Outcome:
 
 
 def read_outcome(
-    folder: FitFolder, is_classification: bool, constant_answer: object = None
+    folder: FitFolder,
+    is_classification: bool,
+    constant_answer: object = None,
+    separator: str | None = None,
 ) -> Outcome:
     """A fit's outcome.
 
     Args:
+        separator: what joins several labels of a row; None where each has one class.
         constant_answer: the training rows' most common class or median; of a run that did not
             record it, that of the described rows is used.
 
@@ -153,6 +158,9 @@ def read_outcome(
         baseline = _usual_number(truth, constant_answer)
         return Outcome(split, rows, len(table), baseline, mistakes, **residuals)
     wrong = int((table["truth"] != table["prediction"]).sum())
+    if separator is not None:
+        found = _of_labels(folder, table, constant_answer, separator)
+        return Outcome(split, rows, wrong, mistakes=mistakes, **found)
     baseline = _usual_class(table["truth"], constant_answer)
     classes = _of_classes(folder, split)
     return Outcome(split, rows, wrong, baseline, mistakes, **classes, **_of_two(folder, table))
@@ -193,6 +201,25 @@ def _of_residuals(truth: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
     bias = float(residuals.mean())
     pairs = chart_of_pairs(truth, predicted)
     return {"pairs": pairs, "half": half, "nine_tenths": nine_tenths, "bias": bias}
+
+
+def _of_labels(
+    folder: FitFolder, table: DataFrame, answer: object, separator: str
+) -> dict[str, Any]:
+    try:
+        labels = read_labels(table, separator)
+    except ValueError as error:
+        raise RunError(f"{folder.predictions_path}: damaged: {error}") from error
+    constant = answer if isinstance(answer, str) else ""
+    shown = f"“{short_line(constant, 18)}”" if constant else "no label"
+    classes, means = report_labels(labels)
+    by_support = sorted(classes, key=lambda row: -row["support"])
+    return {
+        "baseline": Baseline(share_right(labels, constant, separator), f"always {shown}"),
+        "classes": by_support[:MOST_CLASSES],
+        "means": means,
+        "more_classes": max(0, len(by_support) - MOST_CLASSES),
+    }
 
 
 def _of_classes(folder: FitFolder, split: str) -> dict[str, Any]:

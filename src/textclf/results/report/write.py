@@ -25,7 +25,13 @@ from textclf.results.report import (
     read_contents,
     render_page,
 )
-from textclf.results.report.attribution import Score, explain_features, explain_text, log_odds
+from textclf.results.report.attribution import (
+    Score,
+    explain_features,
+    explain_text,
+    log_odds,
+    log_odds_of_labels,
+)
 from textclf.results.report.contents import shown_fit
 from textclf.results.report.overview import BEST, best_runs
 from textclf.runs import RunFolder, distinct_names
@@ -201,10 +207,14 @@ class Explainer:
         return row
 
     def _score(self, mistake: Mistake) -> Score:
-        """The predicted number, or the log-odds of the predicted class."""
+        """The predicted number, or the log-odds of the predicted class or labels."""
         if not self.data.task.is_classification:
             return lambda x: self._outputs(x)[:, 0]
         names = list(map(str, self.data.class_names))
+        if self.data.task.is_multilabel:
+            labels = mistake.prediction.split(self.data.separator)
+            given = np.isin(names, labels)
+            return lambda x: log_odds_of_labels(self._outputs(x), given)
         if mistake.prediction not in names:
             raise RunError("predictions.csv: damaged: a class that the data does not have")
         chosen = names.index(mistake.prediction)

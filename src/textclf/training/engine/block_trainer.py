@@ -60,7 +60,7 @@ class BlockTrainer(keras.Model):
 
         Args:
             x: encoded examples (rows, ...).
-            y: targets (rows,).
+            y: targets (rows,), or (rows, labels).
             lengths: int32 (rows,), positions without padding; None if padding is not skipped.
             batch_size: of training.
             weights: float32 (rows,), of each row's loss in training; None: all the same.
@@ -134,13 +134,14 @@ class BlockTrainer(keras.Model):
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
     def _gather(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """A batch: x (batch_size, ...), y (batch_size, 1), and 1.0 where there is a row."""
+        """A batch: x (batch_size, ...), y (batch_size, 1 or labels), 1.0 where there is a row."""
         present = tf.cast(rows != PAD, tf.float32)
         rows = tf.maximum(rows, 0)
         x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns)
-        return tf.cast(x, self.network.inputs[0].dtype), y[:, None], present
+        y = y if len(y.shape) == 2 else y[:, None]
+        return tf.cast(x, self.network.inputs[0].dtype), y, present
 
     def _mean_loss(
         self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor, weights: tf.Tensor
@@ -161,7 +162,7 @@ class _Arrays:
 
     Args:
         x: encoded examples (rows, ...).
-        y: targets (rows,).
+        y: targets (rows,), or (rows, labels).
         lengths: int32 (rows,), where padding is skipped, else None.
         weights: float32 (rows,), or None, as `put` takes them.
         width: the network's outputs for a row.
@@ -213,6 +214,7 @@ BITS = np.unpackbits(PAIRS, axis=1).astype(np.float32)
 METRICS = {
     "binary": keras.metrics.BinaryAccuracy,
     "multiclass": keras.metrics.SparseCategoricalAccuracy,
+    "multilabel": keras.metrics.BinaryAccuracy,
     "regression": keras.metrics.MeanAbsoluteError,
 }
 

@@ -85,7 +85,7 @@ class HostEngine:
 
     def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
         """x, y and, where rows have weights, those."""
-        part = self._encode(self.x[rows]), self.y[rows, None]
+        part = self._encode(self.x[rows]), self.y[rows].reshape(len(rows), -1)
         return part if weights is None else (*part, weights[rows])
 
     def _encode(self, x: np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ import random
 
 import pytest
 
+from textclf import open_run
 from textclf.config.file import load_config
+from textclf.errors import RunError
 
 TOPICS = {"sport": ["ball", "goal", "team"], "money": ["bank", "stock", "tax"], "art": ["song"]}
 
@@ -92,4 +94,6 @@ def test_the_whole_road(cli, cli_json, empty_folder):
     metrics = [(empty_folder / f"runs/{name}/metrics.json").read_text() for name in "mn"]
     assert metrics[0] == metrics[1]
     assert "test_subset_accuracy" in cli("compare", "m", "n").stdout
-    assert cli("data", "show", "c.yaml").exit_code == 0
+    assert "always no label is right" in cli("data", "show", "c.yaml").stdout
+    with pytest.raises(RunError, match="has no confusion matrix, as its rows have several labels"):
+        _ = open_run("runs/m").confusion

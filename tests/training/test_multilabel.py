@@ -7,6 +7,10 @@ from sklearn.metrics import classification_report, f1_score
 
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import MULTILABEL
+from textclf.training.engine.backend import Device
+from textclf.training.engine.block_trainer import METRICS
+from textclf.training.engine.engines import make_engine
+from textclf.training.engine.rule import Choice
 from textclf.training.evaluation import Scored, predictions_table, score, warn_of_unfound_classes
 from textclf.training.multilabel import label_report, label_scores, probability_of_answer
 
@@ -68,3 +72,19 @@ def test_a_label_that_is_never_found_is_warned_of():
     (line,) = warn_of_unfound_classes(DATA, [Scored("test", np.arange(4), outputs)])
     assert line.startswith("test rows: 1 class is hardly found: recall of 'a' 0.00 (2 rows)")
     assert "class_weight" not in line
+
+
+def test_every_engine_scores_rows_of_labels_alike():
+    x = np.arange(8, dtype=np.float32).reshape(4, 2) / 10
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "sigmoid")])
+    metric = METRICS[MULTILABEL.name](name=MULTILABEL.metric)
+    network.compile("sgd", loss=MULTILABEL.loss, metrics=[metric])
+    cpu, rows = Device("cpu", "a processor", 1), np.array([2, 0, 3])
+    expected = score(DATA, Scored("test", rows, network.predict(x[rows], verbose=0)))
+    for name in ("graph", "keras"):
+        choice = Choice(name, 1, "a test")
+        engine = make_engine(choice, network, MULTILABEL, 2, None, cpu)
+        engine.put(x, DATA.targets)
+        found = engine.model.evaluate(engine.pass_over(rows), verbose=0, return_dict=True)
+        assert found["loss"] == pytest.approx(expected["test_loss"], rel=1e-5)
+        assert found["accuracy"] == pytest.approx(expected["test_accuracy"])

@@ -266,7 +266,7 @@ def _print_duplicates(console: Console, shown: dict[str, Any]) -> None:
 def _print_examples(console: Console, shown: dict[str, Any]) -> None:
     _title(console, "Examples", "as the model reads them; [?] is an unknown word")
     for example in shown["examples"]:
-        label = f"{printable(example['label'])}, row {example['row']}"
+        label = f"{_label(example['label'])}, row {example['row']}"
         _say(console, Text(label, "cyan"))
         console.print(Padding(_styled(example["text"].split(" ")), (0, 0, 0, 4)))
 
@@ -365,4 +365,4 @@ def _bar(count: int, most: int, width: int, block: str = "█") -> str:
 
 
 def _label(label: str | float) -> str:
-    return printable(label) if isinstance(label, str) else f"{label:g}"
+    return printable(label) or "no label" if isinstance(label, str) else f"{label:g}"

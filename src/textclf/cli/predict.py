@@ -155,6 +155,9 @@ def predict(
     the number of known words, and then FILE's columns. If FILE has the true classes or numbers,
     they are added, and the scores are printed at the end.
 
+    Of a run whose rows have several labels, prediction joins those whose probability is above 0.5;
+    it may be empty, and the probability of each label follows.
+
     Of two classes, the second is predicted where its probability is above 0.5; --threshold moves
     that, and textclf evaluate --choose-threshold suggests where to.
     """

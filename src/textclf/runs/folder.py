@@ -171,6 +171,15 @@ class RunFolder(FitFolder):
         return self.path.resolve().name  # '.' has none of its own
 
     @property
+    def confusion(self) -> pd.DataFrame:
+        if self.config.dataset.separator is not None:
+            raise RunError(
+                f"{self.path}: has no confusion matrix, as its rows have several labels; see "
+                f"{self.report_path.name}"
+            )
+        return super().confusion
+
+    @property
     def title(self) -> str:
         """The name; of a part that of its whole, too: 'imdb_lstm-1/seed-2'."""
         return "/".join([*(whole.name for whole in self.wholes), self.name])

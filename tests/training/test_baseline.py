@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from textclf.config.settings import Config
 from textclf.data.encoders import TextEncoder, fit_encoder
 from textclf.data.splits import Split
-from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
+from textclf.data.tasks import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from textclf.errors import RunError
 from textclf.runs import FitFolder, RunFolder, SeriesFolder
 from textclf.training import baseline
@@ -100,6 +100,15 @@ def test_a_class_without_a_training_row_has_no_probability():
     assert data.task == MULTICLASS
     metrics = fit(data)["metrics"]
     assert (metrics["val_accuracy"], metrics["test_accuracy"]) == (1.0, 0.0)
+
+
+def test_each_of_several_labels_has_a_model_of_its_own():
+    y = np.array([[1, 0, 1], [0, 1, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1], [0, 1, 0]], np.int8)
+    data = replace(DATA, task=MULTILABEL, y=y, class_names=("ab", "cd", "all"))
+    metrics = fit(data)["metrics"]
+    assert metrics["val_subset_accuracy"] == metrics["val_micro_f1"] == 1.0
+    # Of the last row, one label of three is wrong: all training rows have it.
+    assert metrics["test_accuracy"] >= 4 / 6 and metrics["test_subset_accuracy"] < 1
 
 
 def test_classes_have_the_weights_of_the_training():

@@ -134,6 +134,25 @@ def _logistic_regression(
     return predict
 
 
+def _of_each_label(x: csr_matrix, data: Dataset, _config: Config, rows: np.ndarray) -> Predict:
+    """A model for each label; one that all rows or none have keeps their share."""
+    y = data.y[rows]
+    shares = y.mean(axis=0)
+    models = {
+        column: _classifier().fit(x, y[:, column])
+        for column, share in enumerate(shares)
+        if 0 < share < 1
+    }
+
+    def predict(words: csr_matrix) -> np.ndarray:
+        outputs = np.tile(shares, (words.shape[0], 1))
+        for column, model in models.items():
+            outputs[:, column] = model.predict_proba(words)[:, 1]
+        return outputs
+
+    return predict
+
+
 def _classifier() -> Any:
     from sklearn.linear_model import LogisticRegression
 
@@ -151,5 +170,6 @@ def _ridge_regression(x: csr_matrix, data: Dataset, _config: Config, rows: np.nd
 MODELS: Mapping[str, tuple[str, Callable[..., Predict | None]]] = {
     "binary": ("logistic regression", _logistic_regression),
     "multiclass": ("logistic regression", _logistic_regression),
+    "multilabel": ("logistic regression", _of_each_label),
     "regression": ("ridge regression", _ridge_regression),
 }

@@ -95,7 +95,6 @@ def test_a_reader_who_is_gone_ends_the_command_quietly(empty_folder, command):
     ("line", "code"),
     [
         ("$textclf >&- 2>&-", 0),
-        pytest.param("$textclf 2>&1 | true", 0, marks=pytest.mark.slow),
         pytest.param("$textclf >/dev/full 2>&1", 6, marks=[needs_full, pytest.mark.slow]),
     ],
 )
@@ -116,9 +115,9 @@ def test_python_trains_without_standard_streams(empty_folder):
         f"print(train(load_config('boston_dense', {list(TINY_BOSTON)}), name='a'))\n"
     )
     (empty_folder / "script.py").write_text(script, encoding="utf-8")
-    for redirection in (">&- 2>&-", "2>/dev/full"):
-        done = shell(f"{sys.executable} script.py {redirection} && rm -r runs/a")
-        assert (done.returncode, done.stderr) == (0, "")
+    done = shell(f"{sys.executable} script.py >&- 2>&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert RunFolder(Path("runs/a")).status == "finished"
 
 
 def test_json_is_whole_or_absent(empty_folder):

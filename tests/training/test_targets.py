@@ -36,7 +36,7 @@ def config_of(name: str = "dollars", *overrides: str) -> Config:
     return load_config("c.yaml", overrides)
 
 
-FOLDS = "training.validation={split: k_fold, folds: 3}"
+FOLDS = "training.validation={split: k_fold, folds: 2}"
 ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
     "more",
     [pytest.param((), id="one fit"), pytest.param((FOLDS,), id="folds", marks=pytest.mark.slow)],
@@ -94,8 +94,8 @@ def test_resuming_and_evaluating_give_the_same(more):
 @pytest.mark.slow
 def test_each_fold_has_the_scale_of_its_own_training_rows():
     run = train(config_of("dollars", FOLDS))
-    scales = [json.loads(run.fold(n).preprocessing_path.read_text())["target"] for n in (1, 2, 3)]
-    assert len({scale["mean"] for scale in scales}) == 3
+    scales = [json.loads(run.fold(n).preprocessing_path.read_text())["target"] for n in (1, 2)]
+    assert len({scale["mean"] for scale in scales}) == 2
     for number, scale in enumerate(scales, start=1):
         kernel, bias = run.load_model(number).get_layer("target").get_weights()
         assert (kernel[0, 0], bias[0]) == pytest.approx((scale["scale"], scale["mean"]))

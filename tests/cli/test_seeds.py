@@ -68,6 +68,7 @@ def test_a_seed_is_found_by_its_name_and_has_a_model(trained, data_dir):
     assert open_run("tail", trained).title == "tail"
 
 
+@pytest.mark.slow
 def test_evaluating_a_series_gives_its_scores(trained, data_dir):
     series = open_run("seeds", trained)
     assert evaluate(series, data_dir=data_dir) == series.metrics
@@ -99,6 +100,7 @@ def test_series_that_cannot_be(tmp_path, overrides, seeds, message):
 # --- the command line ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_series_is_compiled_once_told_and_expected(cli, monkeypatch):
     engines = []
     compile_program = Trainer._compile

@@ -82,6 +82,7 @@ def test_a_reader_who_has_enough_ends_the_command_quietly(empty_folder, command)
     assert len(result.stdout) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["schema", "recipes", "evaluate nothing"])
 def test_a_reader_who_is_gone_ends_the_command_quietly(empty_folder, command):
     for redirection in ("", "2>&1"):
@@ -90,6 +91,7 @@ def test_a_reader_who_is_gone_ends_the_command_quietly(empty_folder, command):
         assert "Traceback" not in result.stderr and "Exception" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("line", "code"),

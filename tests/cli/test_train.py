@@ -83,6 +83,7 @@ def test_the_folder_of_a_classification_holds_what_the_contract_says(trained):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_an_unmet_expectation_ends_with_7_after_the_scores(cli, cli_json, empty_folder):
     unmet = ("--expect", "test_mae<=0.5", "--expect", "val_mae>0", "--expect", "test_mae_sd>0")

@@ -70,7 +70,10 @@ def checked(cli, config: str) -> list[str]:
     return json.loads(cli("check", config, "--json").stdout)["warnings"]
 
 
-@pytest.mark.parametrize("options", [(), ("--quiet",), ("--json",), ("--quiet", "--json")])
+@pytest.mark.parametrize(
+    "options",
+    [(), *(pytest.param(o, marks=pytest.mark.slow) for o in [("--quiet",), ("--json",)])],
+)
 def test_train_shows_the_datas_warnings_and_the_gravest_traps(cli, config, options):
     expected = checked(cli, config)
     result = cli("train", config, *options)

@@ -20,6 +20,7 @@ def imdb(data_dir: Path) -> Dataset:
     return load_dataset(SETTINGS, data_dir)
 
 
+@pytest.mark.slow
 def test_rows_equal_keras(imdb: Dataset, keras_datasets: types.ModuleType) -> None:
     # Without num_words, Keras takes the highest id for it, and so calls that word unknown.
     (x, y), (x_test, y_test) = keras_datasets.imdb.load_data()

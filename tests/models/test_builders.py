@@ -153,6 +153,7 @@ def save_form(form: str, folder: Path) -> np.ndarray:
     return expected
 
 
+@pytest.mark.slow
 def test_plain_keras_opens_saved_models(tmp_path: Path) -> None:
     expected = {form: save_form(form, tmp_path / form) for form in FORMS}
     folders = [str(tmp_path / form) for form in FORMS]

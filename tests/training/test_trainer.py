@@ -130,6 +130,7 @@ def repeated(
     return fits, counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["first", "again"])
 def test_the_same_seed_gives_the_same_bits(
     fresh: tuple[Trainer, Fit], repeated: tuple[dict[str, Fit], list[int]], name: str
@@ -142,12 +143,14 @@ def test_the_same_seed_gives_the_same_bits(
         assert weights_in(paths[0]) == weights_in(paths[1])
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model(repeated: tuple[dict[str, Fit], list[int]]) -> None:
     fits, _ = repeated
     models = [weights_in(fit.folder.last_model_path) for fit in fits.values()]
     assert models[0] != models[1]
 
 
+@pytest.mark.slow
 def test_later_fits_share_the_compiled_program(
     repeated: tuple[dict[str, Fit], list[int]],
 ) -> None:
@@ -156,6 +159,7 @@ def test_later_fits_share_the_compiled_program(
     assert counts == [counts[0]] * 3
 
 
+@pytest.mark.slow
 def test_kept_model_of_compiled_blocks_scores_as_its_row_says(
     fresh: tuple[Trainer, Fit],
 ) -> None:
@@ -431,6 +435,7 @@ def assert_a_finished_fit_is_left_as_it_is(
     assert again.folder.history_path.read_text() == fit.folder.history_path.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "engine"), [(DENSE, "graph"), pytest.param(LSTM, "xla", marks=pytest.mark.slow)]
 )

@@ -15,7 +15,13 @@ SUBWORDS = ("▁", "▁do", "n", "'", "t", "학", "▁학교", "에", "서", "�
 
 
 @pytest.mark.parametrize("signs", [False, True])
-@pytest.mark.parametrize("kind", TOKENIZERS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.slow if kind == "morphemes" else [])  # a model to load
+        for kind in TOKENIZERS
+    ],
+)
 def test_a_program_without_textclf_splits_texts_in_the_same_way(kind: str, signs: bool) -> None:
     for package in Tokens(kind).packages:
         need(find_spec(package), f"{package} is not installed; pip install '.[test]'")

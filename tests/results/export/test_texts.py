@@ -59,6 +59,7 @@ def test_every_capital_that_tensorflow_knows_becomes_small_as_in_python():
 CHARACTERS = st.characters(exclude_categories=("Cs",), exclude_characters=["\0", *LATER])
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(CHARACTERS), min_size=1, max_size=5))
 def test_words_of_any_text(lines):
     assert words_of(lines) == [split_words(line) for line in lines]

@@ -112,7 +112,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=pytest.mark.slow if "binary" in case else []) for case in CASES],
+)
 def test_one_epoch_equals_plain_keras(case: str) -> None:
     task, kind, engines = CASES[case]
     model, history = fit_plain_keras(task, kind)

@@ -52,6 +52,7 @@ def run(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize("has_log", [False, True])
 @pytest.mark.parametrize("kind", ENDS)

@@ -230,6 +230,7 @@ def encoder_output(model: keras.Model) -> tf.Tensor:
     return encoder(tf.constant(IDS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pieces", [False, True], ids=["whole", "in pieces"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_gathered_rows_equal_the_one_hot_product(kind: type, pieces: bool) -> None:

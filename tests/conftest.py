@@ -62,7 +62,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the slow tests out, except in CI and where they are asked for."""
-    if config.getoption("--slow") or os.environ.get("CI") or _names_a_test(config):
+    are_asked_for = config.getoption("--slow") or config.getoption("--full")
+    if are_asked_for or os.environ.get("CI") or _names_a_test(config):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -1,11 +1,14 @@
 """What a learning curve says: its table, the last doubling, and whether that is noise."""
 
 import re
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from made_up_curve import make_curve
 from textclf.errors import RunError
+from textclf.results import learning_curve
 from textclf.results.learning_curve import judge
 
 
@@ -22,8 +25,8 @@ def test_a_clear_gain_of_several_seeds_would_probably_help(tmp_path):
     verdict = judge(make_curve(tmp_path, (5.0, 5.2), (4.0, 4.2), (2.0, 2.2)))
     assert verdict.score == "val_mae" and verdict.rows == (160, 320)
     assert verdict.gain == pytest.approx(2.0)  # less error is better
-    # Deviations of 0.1414 in both: 4.303 x 0.1414; the rows all change alike.
-    assert verdict.noise == pytest.approx(4.303 * 0.02**0.5)
+    # Deviations of 0.1414 in both: Student's 4.3027 x 0.1414; the rows all change alike.
+    assert verdict.noise == pytest.approx(4.302652729 * 0.02**0.5)
     first, second = verdict.in_words()
     assert first.startswith("from 160 to 320 training rows, val_mae went from 4.1000 to 2.1000: 2")
     assert re.search(
@@ -47,6 +50,19 @@ def test_what_noise_could_have_made_is_not_called_a_gain(tmp_path, errors, helpe
     verdict = judge(make_curve(tmp_path, *errors))
     assert verdict.helped is helped
     assert re.search(words, " ".join(verdict.in_words()))
+
+
+def test_of_several_labels_each_decision_counts(monkeypatch):
+    """As in val_accuracy, of which the noise is; a row without labels is right as any other."""
+    known = SimpleNamespace(class_names=["a", "b", "c", "d"])
+    monkeypatch.setattr(learning_curve, "read_preprocessing", lambda *_: known)
+    cells = {"truth": ["a|b", "", "d"], "prediction": ["b|a", "", "a|d"]}
+    dataset = SimpleNamespace(is_regression=False, separator="|")
+    run = SimpleNamespace(
+        predictions=pd.DataFrame({"split": "validation", **cells}),
+        config=SimpleNamespace(dataset=dataset),
+    )
+    assert learning_curve._score_by_row(run, "validation") == [1, 1, 0.75]
 
 
 def test_a_model_that_was_best_at_its_end_may_have_needed_more_epochs(tmp_path):

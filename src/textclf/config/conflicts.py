@@ -328,30 +328,32 @@ def _engine_that_does_not_know_every_layer(config: Config) -> Iterator[Conflict]
 # --- classes ----------------------------------------------------------------------------------
 
 
+def _about_classes(config: Config) -> list[KeyPath]:
+    """The settings given that divide or weigh rows by their class."""
+    given = {
+        ("dataset", "stratify"): getattr(config.dataset, "stratify", False),
+        ("training", "class_weight"): config.training.class_weight is not None,
+        ("training", "validation", "stratify"): getattr(
+            config.training.validation, "stratify", False
+        ),
+    }
+    return [path for path, value in given.items() if value]
+
+
 def _classes_of_a_regression(config: Config) -> Iterator[Conflict]:
-    dataset, validation = config.dataset, config.training.validation
+    dataset = config.dataset
     if not dataset.is_regression:
         return
-    given = {
-        ("dataset", "stratify"): getattr(dataset, "stratify", False),
-        ("training", "class_weight"): config.training.class_weight is not None,
-        ("training", "validation", "stratify"): getattr(validation, "stratify", False),
-    }
-    for path in (path for path, value in given.items() if value):
+    for path in _about_classes(config):
         yield path, f"{path[-1]} is about classes, but {dataset.name} is regression; remove it"
 
 
 def _one_class_in_each_row(config: Config) -> Iterator[Conflict]:
     """What divides or weighs rows by their only class."""
-    dataset, validation = config.dataset, config.training.validation
+    dataset = config.dataset
     if dataset.separator is None:
         return
-    given = {
-        ("dataset", "stratify"): getattr(dataset, "stratify", False),
-        ("training", "class_weight"): config.training.class_weight is not None,
-        ("training", "validation", "stratify"): getattr(validation, "stratify", False),
-    }
-    for path in (path for path, value in given.items() if value):
+    for path in _about_classes(config):
         yield (
             path,
             f"{path[-1]} needs one class in each row, but dataset.labels gives rows several "

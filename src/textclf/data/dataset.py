@@ -153,3 +153,8 @@ def join_labels(class_names: Sequence[str], y: np.ndarray, separator: str) -> li
     """
     names = np.array(class_names, object)
     return [separator.join(names[row]) for row in y.astype(bool)]
+
+
+def split_labels(joined: str, separator: str) -> set[str]:
+    """The names that `join_labels` joined."""
+    return set(joined.split(separator)) if joined else set()

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from textclf.data.dataset import split_labels
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.runs import CurveFolder, RunFolder
+from textclf.runs.preprocessing import read_preprocessing
 from textclf.wording import several
 
 SPLITS = {"val": "validation", "test": "test"}
 METRICS = ("accuracy", "mae", "loss")
-# 97.5 % of Student's t, by the number of seeds in each of two groups; of many.
-STUDENT = {2: 4.303, 3: 2.776, 4: 2.447, 5: 2.306, 6: 2.228, 7: 2.179, 8: 2.145, 9: 2.12}
-STUDENT_MANY = 2.1
+ANSWERS = ("truth", "prediction")
+CONFIDENCE = 0.975  # at each side of a 95 % interval
 
 
 def table_of_curve(curve: CurveFolder, rows: Mapping[float, int]) -> str:
@@ -182,11 +183,17 @@ def _changes_by_row(runs: Sequence[Sequence[RunFolder]], score: str) -> np.ndarr
 
 
 def _score_by_row(run: RunFolder, split: str) -> list[float]:
-    """1 for each row that is predicted correctly, else 0; of numbers the absolute error."""
+    """1 for each row that is predicted correctly, else 0; of several labels the share of right
+    decisions about them; of numbers the absolute error."""
     table = run.predictions
     table = table[table["split"] == split]
     if run.config.dataset.is_regression:
         return [abs(error) for error in table["truth"] - table["prediction"]]
+    separator = run.config.dataset.separator
+    if separator is not None:
+        n_labels = len(read_preprocessing(run.config, run).class_names)
+        sets = ([split_labels(cell, separator) for cell in table[c]] for c in ANSWERS)
+        return [1 - len(true ^ given) / n_labels for true, given in zip(*sets, strict=True)]
     return [float(is_right) for is_right in table["truth"] == table["prediction"]]
 
 
@@ -197,9 +204,11 @@ def _noise(changes: np.ndarray, by_seed: Sequence[Sequence[float]]) -> float:
         changes: of each scored row, as if other rows could have been drawn.
         by_seed: the scores of each seed before and after.
     """
+    from scipy.stats import norm, t  # late: it takes half a second
+
     n_seeds = len(by_seed[0])
-    of_rows = STUDENT_MANY * float(np.std(changes)) / math.sqrt(len(changes))
+    of_rows = float(norm.ppf(CONFIDENCE)) * float(np.std(changes)) / math.sqrt(len(changes))
     if n_seeds == 1:
         return of_rows
     error = math.sqrt(sum(statistics.variance(scores) for scores in by_seed) / n_seeds)
-    return math.hypot(of_rows, STUDENT.get(n_seeds, STUDENT_MANY) * error)
+    return math.hypot(of_rows, float(t.ppf(CONFIDENCE, 2 * n_seeds - 2)) * error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textclf.data.dataset import join_labels
+from textclf.data.dataset import join_labels, split_labels
 from textclf.data.encoders import Encoder, FeatureEncoder, TextEncoder, unpack
 from textclf.data.texts import Example
 from textclf.errors import RunError
@@ -326,7 +326,7 @@ class LabelTally(Tally):
         return row.get("truth") is not None  # '' is a row without labels
 
     def _compare(self, truth: Any, prediction: Any) -> None:
-        true, given = self._split(truth), self._split(prediction)
+        true, given = (split_labels(cell, self.separator) for cell in (truth, prediction))
         strange = true - self.class_names
         self.n_right_rows += true == given
         self.n_both.update(true & given)
@@ -336,9 +336,6 @@ class LabelTally(Tally):
         self.n_strange += len(strange)
         room = MOST_NAMED + 1 - len(self.strange)
         self.strange |= dict.fromkeys(sorted(strange)[: max(room, 0)])
-
-    def _split(self, joined: str) -> set[str]:
-        return set(joined.split(self.separator)) if joined else set()
 
     @property
     def metrics(self) -> dict[str, float]:

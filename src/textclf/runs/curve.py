@@ -10,6 +10,7 @@ from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 from textclf.runs.reading import read_table
 from textclf.runs.series import MAX_SEEDS, SeriesFolder
+from textclf.runs.whole import WholeFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 MAX_SHARES = 20
 
 
-class CurveFolder(RunFolder):
+class CurveFolder(WholeFolder):
     """A learning curve: a table and a plot at its top, and a run for each share of the rows."""
 
     @property
@@ -88,24 +89,8 @@ class CurveFolder(RunFolder):
             raise RunError(f"{self.table_path}: damaged: not the scores of growing shares")
         return table
 
-    @property
-    def history(self) -> pd.DataFrame:
-        self.refuse()
-
-    @property
-    def predictions(self) -> pd.DataFrame:
-        self.refuse()
-
-    @property
-    def confusion(self) -> pd.DataFrame:
-        self.refuse()
-
-    @property
-    def preprocessing(self) -> dict[str, Any]:
-        self.refuse()
-
     def refuse(self) -> NoReturn:
-        """What belongs to one model is not at the top of a learning curve.
+        """Name one of its runs in place of the learning curve.
 
         Raises:
             RunError: always.

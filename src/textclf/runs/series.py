@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from textclf.config.settings import MAX_SEED
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
+from textclf.runs.whole import WholeFolder
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MIN_SEEDS, MAX_SEEDS = 2, 100
 FIRST_SEED = "seed-1"  # whose rows are those of all seeds
 
 
-class SeriesFolder(RunFolder):
+class SeriesFolder(WholeFolder):
     """A run of several seeds: scores and plots at its top, and a run with a model for each seed."""
 
     @property
@@ -53,24 +54,12 @@ class SeriesFolder(RunFolder):
     def baseline_path(self) -> Path:
         return self.path / FIRST_SEED / "baseline.json"
 
-    @property
-    def history(self) -> pd.DataFrame:
-        self._refuse()
+    def refuse(self) -> NoReturn:
+        """Name one of its runs in place of the series.
 
-    @property
-    def predictions(self) -> pd.DataFrame:
-        self._refuse()
-
-    @property
-    def confusion(self) -> pd.DataFrame:
-        self._refuse()
-
-    @property
-    def preprocessing(self) -> dict[str, Any]:
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        """What belongs to one model is not at the top of a series."""
+        Raises:
+            RunError: always.
+        """
         raise RunError(
             f"{self.path}: a series of seeds, each with its own model; name one of them: "
             f"{self.path / 'seed-1'}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from textclf import evaluate, load_config, open_run, train
-from textclf.config.settings import MAX_SEED
+from textclf.config.settings.section import MAX_SEED
 from textclf.errors import ConfigError, RunError
 from textclf.results.reproduction import compare_runs
 from textclf.runs import list_runs, open_folder

@@ -10,7 +10,8 @@ import yaml
 
 from textclf.config import file as config_file
 from textclf.config.file import dump_config, list_recipes, load_config, recipe_name
-from textclf.config.settings import Config, CsvDataset
+from textclf.config.settings import Config
+from textclf.config.settings.dataset import CsvDataset
 from textclf.errors import ConfigError
 
 GOOD = """\

@@ -15,7 +15,8 @@ from textclf.config.conflicts import input_of
 from textclf.config.file import dump_config, load_config
 from textclf.config.layer_shapes import find_shapes, mask_droppers, masked
 from textclf.config.layers import layer_problems, named, table
-from textclf.config.settings import Config, LayersModel, flatten
+from textclf.config.settings import Config, flatten
+from textclf.config.settings.model import LayersModel
 from textclf.errors import ConfigError
 
 N_WRONG = 100

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from textclf.config.file import load_config
-from textclf.config.settings import Encoding
+from textclf.config.settings.dataset import Encoding
 from textclf.errors import ConfigError
 
 START = "dataset: {name: imdb}\nmodel: {type: lstm, embedding_dim: 8}\n"

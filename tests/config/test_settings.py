@@ -7,16 +7,12 @@ import pytest
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from textclf.config.settings import (
-    Config,
-    DenseModel,
-    FeaturePreprocessing,
-    ImdbDataset,
-    LstmModel,
-    Settings,
-    TextPreprocessing,
-    Training,
-)
+from textclf.config.settings import Config
+from textclf.config.settings.dataset import ImdbDataset
+from textclf.config.settings.model import DenseModel, LstmModel
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
+from textclf.config.settings.section import Settings
+from textclf.config.settings.training import Training
 
 IMDB = {"dataset": {"name": "imdb"}, "model": {"type": "lstm"}}
 BOSTON = {"dataset": {"name": "boston"}, "model": {"type": "dense"}}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from textclf.config.settings import CsvDataset
+from textclf.config.settings.dataset import CsvDataset
 from textclf.data.loaders import load_dataset, missing_files
 from textclf.data.tables import read_rows
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config.settings import DocstringsDataset
+from textclf.config.settings.dataset import DocstringsDataset
 from textclf.data import docstrings
 from textclf.data.docstrings import _extract, first_paragraph, read_libraries
 from textclf.data.loaders import load_dataset

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from textclf.config.file import load_config
-from textclf.config.settings import FeaturePreprocessing, ImdbDataset, TextPreprocessing
+from textclf.config.settings.dataset import ImdbDataset
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.data import encoders as preprocessing
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import (

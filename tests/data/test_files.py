@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config.settings import ImdbDataset
+from textclf.config.settings.dataset import ImdbDataset
 from textclf.data import files
 from textclf.data.files import fetch_dataset, find_file, read_file, verify_dataset
 from textclf.data.loaders import load_dataset

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config.settings import ImdbDataset
+from textclf.config.settings.dataset import ImdbDataset
 from textclf.data.dataset import Dataset
 from textclf.data.loaders import load_dataset
 

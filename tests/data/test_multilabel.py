@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config.settings import CsvDataset
+from textclf.config.settings.dataset import CsvDataset
 from textclf.data.labels import labels_of
 from textclf.data.loaders import load_dataset
 from textclf.data.tasks import MULTILABEL

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textclf.config.settings import ReutersDataset
+from textclf.config.settings.dataset import ReutersDataset
 from textclf.data.loaders import load_dataset
 
 pytestmark = pytest.mark.real_data

@@ -5,7 +5,7 @@ import pytest
 from pydantic import TypeAdapter
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from textclf.config.settings import ValidationSettings
+from textclf.config.settings.training import ValidationSettings
 from textclf.data.dataset import Dataset
 from textclf.data.splits import Split, make_splits, stratify
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION

@@ -8,7 +8,8 @@ import pytest
 
 from many_scripts import TEXTS
 from needs import need
-from textclf.config.settings import CsvDataset, TextPreprocessing
+from textclf.config.settings.dataset import CsvDataset
+from textclf.config.settings.preprocessing import TextPreprocessing
 from textclf.data import morphemes
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import TextEncoder, encoder_from_json, fit_encoder, in_tokens

@@ -6,7 +6,8 @@ from typing import Any, get_args
 import pytest
 
 from textclf.config.file import load_config
-from textclf.config.settings import DatasetSettings, ModelSettings
+from textclf.config.settings.dataset import DatasetSettings
+from textclf.config.settings.model import ModelSettings
 from textclf.errors import ConfigError
 from textclf.inspection.starter import starter_config
 

@@ -8,7 +8,8 @@ import pytest
 
 from textclf.config.file import load_config
 from textclf.config.recipes import list_recipes
-from textclf.config.settings import LEARNING_RATES, Config
+from textclf.config.settings import Config
+from textclf.config.settings.training import LEARNING_RATES
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.loaders import load_dataset
 from textclf.data.tasks import MULTILABEL

@@ -16,7 +16,8 @@ from textclf.config.conflicts import input_of
 from textclf.config.file import load_config
 from textclf.config.layer_shapes import find_shapes
 from textclf.config.layers import table
-from textclf.config.settings import Config, LayersModel
+from textclf.config.settings import Config
+from textclf.config.settings.model import LayersModel
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import TargetScale, fit_encoder, unpack
 from textclf.data.loaders import load_dataset

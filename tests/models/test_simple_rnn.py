@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from textclf.config.settings import SimpleRnnModel, TextPreprocessing
+from textclf.config.settings.model import SimpleRnnModel
+from textclf.config.settings.preprocessing import TextPreprocessing
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import TextEncoder, fit_encoder
 from textclf.data.tasks import BINARY

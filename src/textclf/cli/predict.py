@@ -42,7 +42,7 @@ def _check_encoding(_context: Any, _parameter: Any, encoding: str | None) -> str
         return None
     from typing import get_args
 
-    from textclf.config.settings import Encoding
+    from textclf.config.settings.dataset import Encoding
 
     names = get_args(Encoding)
     if encoding.lower() not in names:

@@ -4,16 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from textclf.config.layer_shapes import Input, MisfitError, find_shapes
-from textclf.config.settings import (
-    SEPARATOR,
-    CnnLstmModel,
-    Config,
-    CsvDataset,
-    FeaturePreprocessing,
-    LayersModel,
-    SimpleRnnModel,
-    TextPreprocessing,
-)
+from textclf.config.settings import Config
+from textclf.config.settings.dataset import SEPARATOR, CsvDataset
+from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
 from textclf.errors import ConfigError
 from textclf.wording import listed

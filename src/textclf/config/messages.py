@@ -18,15 +18,11 @@ from textclf.config.phrases import (
     one_of,
     received,
 )
-from textclf.config.settings import (
-    LAYERS_ERROR,
-    ONE,
-    SEVERAL,
-    Config,
-    FeaturePreprocessing,
-    Settings,
-    TextPreprocessing,
-)
+from textclf.config.settings import Config
+from textclf.config.settings.dataset import ONE, SEVERAL
+from textclf.config.settings.model import LAYERS_ERROR
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
+from textclf.config.settings.section import Settings
 from textclf.config.strict_yaml import KeyPath, quoted
 
 SettingsClass = type[Settings]

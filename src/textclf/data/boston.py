@@ -15,7 +15,7 @@ from textclf.data.tasks import REGRESSION
 from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
-    from textclf.config.settings import BostonDataset
+    from textclf.config.settings.dataset import BostonDataset
 
 FILE = "boston_housing.npz"
 # fmt: off

@@ -47,7 +47,7 @@ from textclf.errors import DataError, MissingDataError
 from textclf.wording import several, some_of
 
 if TYPE_CHECKING:
-    from textclf.config.settings import CsvDataset
+    from textclf.config.settings.dataset import CsvDataset
 
 Row = dict[str, Any]
 NOT_READING = {"path", "test_path", "standardize_target"}  # settings that reading does not obey

@@ -24,7 +24,7 @@ from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:
-    from textclf.config.settings import DocstringsDataset
+    from textclf.config.settings.dataset import DocstringsDataset
 
 LIBRARIES = ("keras", "matplotlib", "numpy", "pandas")
 MIN_WORDS = 5

@@ -8,7 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from textclf.config.settings import FeaturePreprocessing, PreprocessingSettings, TextPreprocessing
+from textclf.config.settings.preprocessing import (
+    FeaturePreprocessing,
+    PreprocessingSettings,
+    TextPreprocessing,
+)
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.subwords import in_subwords, splitter
 from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID

@@ -129,7 +129,7 @@ def _detect(lines: list[bytes]) -> Guess:
 
 def _known_names() -> Mapping[str, str]:
     """The names in a config by those of Python's codecs."""
-    from textclf.config.settings import Encoding
+    from textclf.config.settings.dataset import Encoding
 
     return {codecs.lookup(name).name: name for name in reversed(get_args(Encoding))}
 

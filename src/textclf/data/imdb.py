@@ -15,7 +15,7 @@ from textclf.data.tasks import BINARY
 from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
-    from textclf.config.settings import ImdbDataset
+    from textclf.config.settings.dataset import ImdbDataset
 
 FILE = "imdb.npz"
 TRAINING_ROWS = 25_000

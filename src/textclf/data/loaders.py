@@ -17,7 +17,7 @@ from textclf.data.tokens import KERAS, Tokens
 from textclf.errors import MissingDataError
 
 if TYPE_CHECKING:
-    from textclf.config.settings import DatasetSettings
+    from textclf.config.settings.dataset import DatasetSettings
 
 LOADERS: dict[str, Callable[[Any, Path | None, Tokens], Dataset]] = {
     "imdb": imdb.load_imdb,

@@ -15,7 +15,7 @@ from textclf.data.tasks import MULTICLASS
 from textclf.data.tokens import KERAS, Tokens
 
 if TYPE_CHECKING:
-    from textclf.config.settings import ReutersDataset
+    from textclf.config.settings.dataset import ReutersDataset
 
 FILE = "reuters.npz"
 # fmt: off

@@ -14,7 +14,7 @@ from textclf.errors import ConfigError
 from textclf.wording import several
 
 if TYPE_CHECKING:
-    from textclf.config.settings import (
+    from textclf.config.settings.training import (
         FirstValidation,
         KFoldValidation,
         ShuffledValidation,

@@ -13,7 +13,7 @@ from textclf.data.tokenizer import split_words
 from textclf.data.words import Split, character_pattern, split_by, word_pattern
 
 if TYPE_CHECKING:
-    from textclf.config.settings import PreprocessingSettings
+    from textclf.config.settings.preprocessing import PreprocessingSettings
 
 # Each makes the function that splits a text; its argument: whether signs are tokens, too.
 TOKENIZERS: dict[str, Callable[[bool], Split]] = {

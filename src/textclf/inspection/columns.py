@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from textclf.config.settings import SEPARATOR
+from textclf.config.settings.dataset import SEPARATOR
 from textclf.data.csv import MAX_CLASSES, doubt_header, has_decimal_comma, no_column
 from textclf.data.encodings import UTF8, line_codec
 from textclf.data.folders import COLUMNS as FOLDER_COLUMNS

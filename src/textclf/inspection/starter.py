@@ -11,7 +11,8 @@ from textclf.config.conflicts import check_conflicts
 from textclf.config.file import dotted, dump_value
 from textclf.config.layers import name_and_arguments, table
 from textclf.config.messages import explain, tags
-from textclf.config.settings import Config, Settings
+from textclf.config.settings import Config
+from textclf.config.settings.section import Settings
 from textclf.config.strict_yaml import KeyPath
 from textclf.data.tokenizer import RESERVED_WORDS
 from textclf.errors import ConfigError

@@ -8,7 +8,9 @@ import numpy as np
 
 from textclf.config.layer_shapes import last_step_readers, mask_droppers, masked
 from textclf.config.layers import RECURRENT
-from textclf.config.settings import Config, FeaturePreprocessing, LayersModel, TextPreprocessing
+from textclf.config.settings import Config
+from textclf.config.settings.model import LayersModel
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.data.dataset import Ragged
 from textclf.inspection.description import Description
 from textclf.training.memory import available_bytes

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from textclf.config.settings import ModelSettings
+from textclf.config.settings.model import ModelSettings
 from textclf.data.encoders import Encoder, TargetScale
 from textclf.data.tasks import Task
 from textclf.models.cnn_lstm import build_cnn_lstm

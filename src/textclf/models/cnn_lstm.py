@@ -2,7 +2,7 @@
 
 import keras
 
-from textclf.config.settings import CnnLstmModel
+from textclf.config.settings.model import CnnLstmModel
 from textclf.data.encoders import TextEncoder
 from textclf.models.words import word_vectors
 

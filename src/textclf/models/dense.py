@@ -2,7 +2,7 @@
 
 import keras
 
-from textclf.config.settings import DenseModel
+from textclf.config.settings.model import DenseModel
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.models.words import word_vectors
 

@@ -6,7 +6,7 @@ import keras
 
 from textclf.config.layer_shapes import ATTENTION, EMBEDDING, inner_layer, masked
 from textclf.config.layers import Spec, name_and_arguments, table
-from textclf.config.settings import LayersModel
+from textclf.config.settings.model import LayersModel
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.models.words import word_vectors
 

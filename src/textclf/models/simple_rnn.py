@@ -2,7 +2,7 @@
 
 import keras
 
-from textclf.config.settings import SimpleRnnModel
+from textclf.config.settings.model import SimpleRnnModel
 from textclf.data.encoders import TextEncoder
 from textclf.models.words import word_vectors
 

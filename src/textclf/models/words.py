@@ -2,7 +2,7 @@
 
 import keras
 
-from textclf.config.settings import ModelSettings
+from textclf.config.settings.model import ModelSettings
 from textclf.data.encoders import TextEncoder
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from textclf.config.settings import Config, FeaturePreprocessing, TextPreprocessing
+from textclf.config.settings import Config
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.data.encoders import Encoder, TargetScale, encoder_from_json
 from textclf.data.tasks import TASKS, Task
 from textclf.errors import RunError

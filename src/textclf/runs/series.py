@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from textclf.config.settings import MAX_SEED
+from textclf.config.settings.section import MAX_SEED
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 from textclf.runs.whole import WholeFolder

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from textclf.config.phrases import did_you_mean
-from textclf.config.settings import ClassWeight
+from textclf.config.settings.training import ClassWeight
 from textclf.data.dataset import Dataset
 from textclf.errors import ConfigError
 from textclf.wording import some_of

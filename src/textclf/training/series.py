@@ -5,7 +5,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from textclf.config.settings import MAX_SEED, Config
+from textclf.config.settings import Config
+from textclf.config.settings.section import MAX_SEED
 from textclf.data.tokens import Tokens
 from textclf.errors import ConfigError, RunError
 from textclf.runs import RunFolder, create_run, locked, recording, restart

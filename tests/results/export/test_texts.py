@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textclf.config.settings import TextPreprocessing
+from textclf.config.settings.preprocessing import TextPreprocessing
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import TextEncoder, encoder_from_json
 from textclf.data.tasks import BINARY

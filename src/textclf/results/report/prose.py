@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from textclf.config.settings import Config, CsvDataset, FeaturePreprocessing, flatten
+from textclf.config.settings import Config, flatten
+from textclf.config.settings.dataset import CsvDataset
+from textclf.config.settings.preprocessing import FeaturePreprocessing
 from textclf.results.comparison import differing
 from textclf.wording import listed
 

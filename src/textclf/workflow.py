@@ -40,8 +40,8 @@ from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
 from textclf.training.evaluation import (
     Scored,
-    Scores,
     mean_and_sd,
+    name_undefined,
     score,
     warn_of_divergence,
     warn_of_unfound_classes,
@@ -56,6 +56,7 @@ from textclf.training.resumption import (
     warn_of_changes,
     with_epochs,
 )
+from textclf.training.scores import Scores
 from textclf.training.series import (
     curve_of,
     require_finished,
@@ -348,6 +349,8 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
         *warn_of_unfound_classes(trainer.data, scored, is_weighted),
     ):
         trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
+    for line in name_undefined(trainer.data, scored):
+        trainer.reporter.note(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)
     if fit.has_baseline:

@@ -16,6 +16,7 @@ from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
+from textclf.training.scores import refuse_undefined
 
 if TYPE_CHECKING:
     import keras
@@ -69,7 +70,10 @@ def _describe(config: Config, data: Dataset) -> Description:
         ConfigError: a setting does not fit the data.
     """
     row_weights(config.training.class_weight, data, data.train_rows)  # names the wrong classes
-    return Description.of(config, data)
+    description = Description.of(config, data)
+    for split in description.splits:
+        refuse_undefined(config, data, split.validation)
+    return description
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from textclf.atomic import write_json, write_text
 from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
+from textclf.config.vector_files import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
@@ -38,6 +39,7 @@ from textclf.training.memory import (
     memory_needed,
 )
 from textclf.training.network import load_weights, new_network, outline
+from textclf.training.pretrained import Pretrained
 from textclf.training.reporter import Reporter
 from textclf.training.scores import SCORES, Scores, refuse_undefined
 from textclf.training.state import FitState, read_state
@@ -100,6 +102,8 @@ class Trainer:
         self.callbacks = callbacks
         self.tensorboard = tensorboard
         self.program: Program | None = None
+        source = vector_source(config.model)
+        self.pretrained = Pretrained(source, reporter) if source else None
 
     def with_config(self, config: Config, reporter: Reporter) -> "Trainer":
         """Another one on the same data and device."""
@@ -201,11 +205,15 @@ class PreparedFit:
             The epoch, from 1, whose model is kept.
 
         Raises:
+            ConfigError, DataError: the file of word vectors is missing, damaged, or another one.
             RunError: training diverged, or the saved state is damaged.
             ResourceError: memory or disk does not suffice.
         """
         self._write_preprocessing()
         start = self._restore()
+        if start is None and self.trainer.pretrained:
+            rows = self.fit.split.train
+            self.trainer.pretrained.start(self.network, self.encoder, self.data, rows)
         checkpoints = self._checkpoints(start)
         early_stopping = self._early_stopping(start)
         history = self._history_writer(start)

@@ -71,6 +71,10 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "imdb_lstm",
         "training={validation: null, early_stopping: {patience: 3}}",
     ),
+    "_metrics_without_validation": (
+        "imdb_lstm",
+        "training={validation: null, metrics: [macro_f1]}",
+    ),
     "_monitor_of_another_task": ("imdb_lstm", "training.checkpoint.monitor=val_mae"),
 }
 

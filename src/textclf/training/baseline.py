@@ -18,8 +18,9 @@ from textclf.data.tasks import BINARY
 from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
-from textclf.training.evaluation import Scored, Scores, score
+from textclf.training.evaluation import Scored, score
 from textclf.training.memory import available_bytes
+from textclf.training.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

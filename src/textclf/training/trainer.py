@@ -9,7 +9,9 @@ import keras
 import numpy as np
 
 from textclf.atomic import write_json, write_text
+from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
+from textclf.config.vector_files import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
@@ -17,6 +19,7 @@ from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,
     EarlyStopping,
+    EpochScores,
     HistoryWriter,
     StateKeeper,
     restore,
@@ -36,7 +39,9 @@ from textclf.training.memory import (
     memory_needed,
 )
 from textclf.training.network import load_weights, new_network, outline
+from textclf.training.pretrained import Pretrained
 from textclf.training.reporter import Reporter
+from textclf.training.scores import SCORES, Scores, refuse_undefined
 from textclf.training.state import FitState, read_state
 
 
@@ -97,6 +102,8 @@ class Trainer:
         self.callbacks = callbacks
         self.tensorboard = tensorboard
         self.program: Program | None = None
+        source = vector_source(config.model)
+        self.pretrained = Pretrained(source, reporter) if source else None
 
     def with_config(self, config: Config, reporter: Reporter) -> "Trainer":
         """Another one on the same data and device."""
@@ -114,10 +121,12 @@ class Trainer:
         It takes the engine of the fit before, which must not be used any more.
 
         Raises:
-            ConfigError: a weight is for what is not a class of the data.
+            ConfigError: a weight is for what is not a class of the data, or the validation rows do
+                not have a score that the config asks for after each epoch.
             ResourceError: memory does not suffice.
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
+        refuse_undefined(self.config, self.data, fit.split.validation)
         settings, rows = self.config.preprocessing, fit.split.train
         data = in_tokens(settings, self.data, rows)
         encoder = fit_encoder(settings, data, rows)
@@ -185,6 +194,7 @@ class PreparedFit:
         self.target = target
         self.engine = program.engine
         self.network = program.network
+        self.scores_by_epoch = scores_by_epoch(trainer.config) if fit.split.validates else []
 
     def train(self) -> int:
         """Train the model and keep it in the fit's folder.
@@ -195,17 +205,22 @@ class PreparedFit:
             The epoch, from 1, whose model is kept.
 
         Raises:
+            ConfigError, DataError: the file of word vectors is missing, damaged, or another one.
             RunError: training diverged, or the saved state is damaged.
             ResourceError: memory or disk does not suffice.
         """
         self._write_preprocessing()
         start = self._restore()
+        if start is None and self.trainer.pretrained:
+            rows = self.fit.split.train
+            self.trainer.pretrained.start(self.network, self.encoder, self.data, rows)
         checkpoints = self._checkpoints(start)
         early_stopping = self._early_stopping(start)
         history = self._history_writer(start)
         keeper = StateKeeper(checkpoints, history, early_stopping, start)
         in_order = [
             DivergenceGuard(self.network, self._n_batches, self.engine.batches),
+            EpochScores(self._compute_scores) if self.scores_by_epoch else None,
             early_stopping,
             *self.trainer.callbacks,
             TensorBoard(self.fit.folder.tensorboard_path) if self.trainer.tensorboard else None,
@@ -279,6 +294,12 @@ class PreparedFit:
                 verbose=0,
                 callbacks=[*callbacks, interruption],
             )
+
+    def _compute_scores(self) -> Scores:
+        """Those of the validation rows in the epoch that has ended, such as val_macro_f1."""
+        rows = self.fit.split.validation
+        y, outputs = self.trainer.data.y[rows], self.engine.validated_outputs(rows)
+        return {f"val_{name}": SCORES[name](y, outputs) for name in self.scores_by_epoch}
 
     @property
     def _n_batches(self) -> int:

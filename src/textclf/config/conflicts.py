@@ -9,6 +9,7 @@ from textclf.config.settings.dataset import SEPARATOR, CsvDataset
 from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
+from textclf.config.training_conflicts import TRAINING_RULES
 from textclf.errors import ConfigError
 from textclf.wording import listed
 
@@ -394,6 +395,8 @@ def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
         monitors.append(("checkpoint", training.checkpoint.monitor))
     if training.early_stopping:
         monitors.append(("early_stopping", training.early_stopping.monitor))
+    if training.reduce_on_plateau:
+        monitors.append(("reduce_on_plateau", training.reduce_on_plateau.monitor))
     for section, monitor in monitors:
         if monitor.endswith(other):
             yield (
@@ -428,6 +431,7 @@ RULES = (
     _best_without_validation,
     _early_stopping_without_validation,
     _monitor_of_another_task,
+    *TRAINING_RULES,
 )
 # The rules that a config without a model can break.
 DATA_RULES = (

@@ -360,15 +360,20 @@ RESUMED = {
     ),
     "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
     "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
-    "early stopping, the last epoch kept": make_config(
-        early_stopping={"patience": 3, "monitor": "val_macro_f1"}, checkpoint={"keep": "last"}
+    "early stopping, a schedule": make_config(
+        early_stopping={"patience": 3, "monitor": "val_macro_f1"},
+        learning_rate={"schedule": "cosine", "initial": 0.03, "warmup_epochs": 1.0},
+        label_smoothing=0.1,
+    ),
+    "the last epoch kept, the rate lowered": make_config(
+        checkpoint={"keep": "last"}, reduce_on_plateau={"patience": 1, "factor": 0.5}
     ),
 }
 RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
 BY_ENGINE = ["dense, graph", "dense with dropout, Keras's fit", "LSTM with dropout, XLA"]
 # A polite and a killed case for each engine; of the rest one.
 KILLED = {
-    name: (False, True) if name in BY_ENGINE else (not name.startswith("early"),) for name in RESUMED
+    name: (False, True) if name in BY_ENGINE else ("stopping" not in name,) for name in RESUMED
 }
 INTERRUPTED = [
     pytest.param(name, marks=[] if name == "dense, graph" else pytest.mark.slow) for name in RESUMED

@@ -10,6 +10,7 @@ from textclf.config.settings.dataset import SEPARATOR, CsvDataset
 from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
+from textclf.config.training_conflicts import TRAINING_RULES
 from textclf.errors import ConfigError
 from textclf.wording import listed
 
@@ -399,6 +400,7 @@ RULES = (
     _stratified_test_file,
     _best_without_validation,
     *MONITOR_RULES,
+    *TRAINING_RULES,
 )
 # The rules that a config without a model can break.
 DATA_RULES = (

@@ -56,6 +56,8 @@ def monitors(config: Config) -> dict[str, str]:
         found["checkpoint"] = training.checkpoint.monitor
     if training.early_stopping:
         found["early_stopping"] = training.early_stopping.monitor
+    if training.reduce_on_plateau:
+        found["reduce_on_plateau"] = training.reduce_on_plateau.monitor
     return found
 
 

@@ -1,6 +1,11 @@
 """The four tasks, each with its loss, output activation and metric, by Keras's names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+# Of y (rows, columns) and outputs (rows, outputs): a number for each row, (rows,).
+LossFunction = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -8,15 +13,18 @@ class Task:
     """What a dataset requires of a model.
 
     Args:
+        loss: one of Keras's by name, or a function.
+        loss_power: of numbers, the power of their unit in which the loss is: 2 for dollars squared.
         is_multilabel: whether an example has any number of the classes, also none.
     """
 
     name: str
-    loss: str
+    loss: str | LossFunction
     output_activation: str | None
     metric: str
     is_wide: bool = False  # an output for each class
     is_multilabel: bool = False
+    loss_power: int = 2
 
     @property
     def is_classification(self) -> bool:

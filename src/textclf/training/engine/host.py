@@ -20,6 +20,7 @@ class HostEngine:
     Args:
         network: the compiled model to train.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        loss_power: of the task's loss.
     """
 
     batches = 1
@@ -29,13 +30,18 @@ class HostEngine:
         network: keras.Model,
         batch_size: int,
         packed_columns: int | None,
+        loss_power: int = 2,
     ) -> None:
         self.network = self.model = network
+        # Plain Keras smooths one-hot classes only.
+        self.is_one_hot = isinstance(network.loss, keras.losses.CategoricalCrossentropy)
         self.batch_size = batch_size
         self.packed_columns = packed_columns
         unit = unit_of(network)
         if unit is not None:  # what Keras takes the gradients of
-            network.optimizer.scale_loss = partial(_in_standardized_numbers, network, unit)
+            network.optimizer.scale_loss = partial(
+                _in_standardized_numbers, network, unit, loss_power
+            )
 
     def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
         """Take encoded examples (rows, ...) and their targets (rows,).
@@ -89,14 +95,22 @@ class HostEngine:
 
     def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
         """x, y and, where rows have weights, those."""
-        part = self._encode(self.x[rows]), self.y[rows].reshape(len(rows), -1)
+        y = self.y[rows].reshape(len(rows), -1)
+        if self.is_one_hot:
+            y = np.eye(self.network.output_shape[-1], dtype=np.float32)[y[:, 0]]
+        part = self._encode(self.x[rows]), y
         return part if weights is None else (*part, weights[rows])
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         return unpack(x, self.packed_columns)
 
 
-def _in_standardized_numbers(network: keras.Model, unit: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+def _in_standardized_numbers(
+    network: keras.Model, unit: tf.Tensor, power: int, loss: tf.Tensor
+) -> tf.Tensor:
     """The loss of standardized outputs; what regularizers add to it stays as it is."""
     added = tf.add_n(network.losses) if network.losses else 0.0
-    return (loss - added) / unit[0, 0] / unit[0, 0] + added
+    learnt = loss - added
+    for _ in range(power):
+        learnt = learnt / unit[0, 0]
+    return learnt + added

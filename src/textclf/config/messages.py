@@ -20,7 +20,7 @@ from textclf.config.phrases import (
 )
 from textclf.config.settings import Config
 from textclf.config.settings.dataset import ONE, SEVERAL
-from textclf.config.settings.model import LAYERS_ERROR
+from textclf.config.settings.model import LAYERS_ERROR, ONE_WIDTH, SEVERAL_WIDTHS
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.settings.section import Settings
 from textclf.config.strict_yaml import KeyPath, quoted
@@ -94,7 +94,7 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
-    rest = [key for key in loc if key not in (ONE, SEVERAL)]
+    rest = [key for key in loc if key not in (ONE, SEVERAL, ONE_WIDTH, SEVERAL_WIDTHS)]
     while rest:
         path = (*path, rest.pop(0))
         if path in _WORD_OR_MAP and rest:
@@ -238,8 +238,9 @@ def _not_a_choice(choices: Iterable[str], value: Any, others: Sequence[str] = ()
 
 
 def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
-    holders = _inner_fields(field.annotation) if is_item else [field]
     names = ("gt", "ge", "lt", "le")
+    is_union = not any(hasattr(limit, name) for limit in field.metadata for name in names)
+    holders = _inner_fields(field.annotation) if is_item or is_union else [field]
     limits = [limit for holder in holders for limit in holder.metadata]
     return {name: getattr(c, name) for c in limits for name in names if hasattr(c, name)}
 

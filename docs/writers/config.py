@@ -41,6 +41,11 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_sequences_without_maxlen": ("imdb_lstm", "preprocessing.maxlen=null"),
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
+    "_bptt_of_one_layer": ("imdb_truncated_rnn", "model.bidirectional=true"),
+    "_filter_longer_than_the_text": (
+        "imdb_lstm",
+        "model={type: cnn, embedding_dim: 16, kernel_size: 101}",
+    ),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
     "_layers_that_do_not_fit": (
         "imdb_lstm",

@@ -51,6 +51,8 @@ def told(config: Config) -> list[str]:
         imdb({"type": "lstm"}, {**TEXTS, "encoding": "one_hot"}),
         imdb({"type": "simple_rnn", "embedding_dim": 8, "bptt_steps": 100}),
         imdb({"type": "cnn_lstm", "embedding_dim": 8}, {"maxlen": 8}),
+        imdb({"type": "cnn", "embedding_dim": 8, "kernel_size": 100}),
+        imdb({"type": "gru", "units": [8, 4]}, {**TEXTS, "encoding": "one_hot"}),
         imdb(preprocessing={"maxlen": 100}),
         imdb(preprocessing={**TEXTS, "skip_top": 499}),
         imdb(preprocessing={"maxlen": 100, "remove_reserved": True}),
@@ -167,6 +169,23 @@ def test_possible_combinations_pass(config: Config) -> None:
             imdb({"type": "simple_rnn", "embedding_dim": 8, "bptt_steps": 101}),
             "model.bptt_steps: 101 steps are more than the 100 words of maxlen; "
             "lower bptt_steps or raise maxlen",
+        ),
+        (
+            imdb({"type": "cnn", "embedding_dim": 8, "kernel_size": 101}),
+            "model.kernel_size: 101 words are more than the 100 of maxlen; "
+            "lower kernel_size or raise maxlen",
+        ),
+        *(
+            (
+                imdb({"type": "simple_rnn", "embedding_dim": 8, "bptt_steps": 9, **setting}),
+                f"model.{next(iter(setting))}: bptt_steps is for one layer that is read at its "
+                f"last step, in one direction; {what}, or remove bptt_steps",
+            )
+            for setting, what in (
+                ({"units": [8, 4]}, "set one number"),
+                ({"bidirectional": True}, "remove it"),
+                ({"pooling": "mean"}, "use pooling: last"),
+            )
         ),
         (
             imdb({"type": "cnn_lstm", "embedding_dim": 8}, {"maxlen": 7}),

@@ -7,7 +7,7 @@ from textclf.config.layer_shapes import Input, MisfitError, find_shapes
 from textclf.config.monitors import MONITOR_RULES
 from textclf.config.settings import Config
 from textclf.config.settings.dataset import SEPARATOR, CsvDataset
-from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
+from textclf.config.settings.model import CnnLstmModel, CnnModel, LayersModel, SimpleRnnModel
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
 from textclf.config.training_conflicts import TRAINING_RULES
@@ -24,6 +24,8 @@ ENCODINGS = {
     "dense": ("embedding", "multi_hot"),
     "simple_rnn": ("embedding", "one_hot"),
     "lstm": ("embedding", "one_hot"),
+    "gru": ("embedding", "one_hot"),
+    "cnn": ("embedding",),
     "cnn_lstm": ("embedding",),
     "layers": ("embedding", "one_hot", "multi_hot"),
 }
@@ -268,6 +270,36 @@ def _bptt_beyond_the_text(config: Config) -> Iterator[Conflict]:
         )
 
 
+def _bptt_of_one_layer(config: Config) -> Iterator[Conflict]:
+    """The gradient is cut in one layer that reads forwards and is read at its last step."""
+    model = config.model
+    if not isinstance(model, SimpleRnnModel) or model.bptt_steps is None:
+        return
+    for key, is_set, plain in (
+        ("units", len(model.widths) > 1, "set one number"),
+        ("bidirectional", model.bidirectional, "remove it"),
+        ("pooling", model.pooling != "last", "use pooling: last"),
+    ):
+        if is_set:
+            yield (
+                ("model", key),
+                "bptt_steps is for one layer that is read at its last step, in one direction; "
+                f"{plain}, or remove bptt_steps",
+            )
+
+
+def _filter_longer_than_the_text(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, CnnModel)):
+        return
+    if settings.maxlen < model.kernel_size:
+        yield (
+            ("model", "kernel_size"),
+            f"{model.kernel_size} words are more than the {settings.maxlen} of maxlen; "
+            "lower kernel_size or raise maxlen",
+        )
+
+
 def _pooling_that_leaves_no_step(config: Config) -> Iterator[Conflict]:
     settings, model = _text_settings(config), config.model
     if not (settings and settings.maxlen and isinstance(model, CnnLstmModel)):
@@ -392,6 +424,8 @@ RULES = (
     _sequences_without_maxlen,
     _embedding_dim,
     _bptt_beyond_the_text,
+    _bptt_of_one_layer,
+    _filter_longer_than_the_text,
     _pooling_that_leaves_no_step,
     _layers_that_do_not_fit,
     _engine_that_does_not_know_every_layer,

@@ -8,8 +8,10 @@ import keras
 from textclf.config.settings.model import ModelSettings
 from textclf.data.encoders import Encoder, TargetScale
 from textclf.data.tasks import Task
+from textclf.models.cnn import build_cnn
 from textclf.models.cnn_lstm import build_cnn_lstm
 from textclf.models.dense import build_dense
+from textclf.models.gru import build_gru
 from textclf.models.layers import build_layers
 from textclf.models.lstm import build_lstm
 from textclf.models.simple_rnn import build_simple_rnn
@@ -18,6 +20,8 @@ BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] 
     "dense": build_dense,
     "simple_rnn": build_simple_rnn,
     "lstm": build_lstm,
+    "gru": build_gru,
+    "cnn": build_cnn,
     "cnn_lstm": build_cnn_lstm,
     "layers": build_layers,
 }

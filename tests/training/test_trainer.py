@@ -360,14 +360,15 @@ RESUMED = {
     ),
     "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
     "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
-    "early stopping": make_config(early_stopping={"patience": 3, "monitor": "val_macro_f1"}),
-    "the last epoch kept": make_config(checkpoint={"keep": "last"}),
+    "early stopping, the last epoch kept": make_config(
+        early_stopping={"patience": 3, "monitor": "val_macro_f1"}, checkpoint={"keep": "last"}
+    ),
 }
 RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
 BY_ENGINE = ["dense, graph", "dense with dropout, Keras's fit", "LSTM with dropout, XLA"]
 # A polite and a killed case for each engine; of the rest one.
 KILLED = {
-    name: (False, True) if name in BY_ENGINE else (name != "early stopping",) for name in RESUMED
+    name: (False, True) if name in BY_ENGINE else (not name.startswith("early"),) for name in RESUMED
 }
 INTERRUPTED = [
     pytest.param(name, marks=[] if name == "dense, graph" else pytest.mark.slow) for name in RESUMED

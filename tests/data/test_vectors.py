@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from textclf.config.settings.preprocessing import TextPreprocessing
-from textclf.config.vector_files import VectorSource, vector_length
+from textclf.config.vector_files import vector_length
+from textclf.config.vector_source import VectorSource
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import fit_encoder
 from textclf.data.tasks import BINARY

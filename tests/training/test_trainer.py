@@ -368,7 +368,8 @@ RESUMED = {name: replace_epochs(config, 6) for name, config in RESUMED.items()}
 BY_ENGINE = ["dense, graph", "dense with dropout, Keras's fit", "LSTM with dropout, XLA"]
 # A polite and a killed case for each engine; of the rest one.
 KILLED = {
-    name: (False, True) if name in BY_ENGINE else (not name.startswith("early"),) for name in RESUMED
+    name: (False, True) if name in BY_ENGINE else (not name.startswith("early"),)
+    for name in RESUMED
 }
 INTERRUPTED = [
     pytest.param(name, marks=[] if name == "dense, graph" else pytest.mark.slow) for name in RESUMED

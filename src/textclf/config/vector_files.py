@@ -1,18 +1,12 @@
-"""Files of pretrained word vectors: which one a model names, and how long its vectors are."""
-
-from __future__ import annotations
+"""Files of pretrained word vectors, as far as a config is concerned: how long the vectors are."""
 
 import gzip
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from textclf.config.layers import Problem, name_and_arguments
 from textclf.regular import open_regular
-
-if TYPE_CHECKING:
-    from textclf.config.settings.model import ModelSettings
 
 Layer = dict[str, Any]
 EMBEDDING = "Embedding"
@@ -21,36 +15,6 @@ LONGEST_VECTOR = 65_536
 MOST_BYTES = 100 * 10**9
 FIRST_BYTES = 10_000_000  # that a first line may have
 EXAMPLES = "GloVe's or word2vec's text, .gz or not, or .npy beside a .txt with a word in each line"
-
-
-@dataclass(frozen=True)
-class VectorSource:
-    """The file of a config's word vectors.
-
-    Args:
-        length: of each vector, as the config says.
-        setting: that says so, for messages.
-    """
-
-    path: Path
-    length: int
-    setting: str
-
-
-def vector_source(model: ModelSettings) -> VectorSource | None:
-    """The file that a model's word vectors start from; None if they are drawn."""
-    if model.type == "layers":
-        name, arguments = model.named_layers[0]
-        path, length = arguments.get("weights"), arguments.get("output_dim")
-        return _source(path, length, f"model.layers[0].{name}.output_dim")
-    return _source(getattr(model, "embedding_weights", None), model.embedding_dim, DIM)
-
-
-DIM = "model.embedding_dim"
-
-
-def _source(path: str | None, length: int | None, setting: str) -> VectorSource | None:
-    return VectorSource(Path(path), length, setting) if path and length else None
 
 
 def vector_length(path: Path) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from textclf.config.vector_files import ARRAY, VectorSource, is_header, vector_length
+from textclf.config.vector_files import ARRAY, is_header, vector_length
+from textclf.config.vector_source import VectorSource
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.data.tables import open_binary, raw_lines, read_lines

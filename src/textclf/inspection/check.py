@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import Config
-from textclf.config.vector_files import vector_source
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.loaders import load_dataset, missing_files, placeholder

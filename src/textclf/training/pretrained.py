@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from textclf.config.vector_files import VectorSource
+from textclf.config.vector_source import VectorSource
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.data.vectors import Vectors, read_vectors, warn_of_few_vectors

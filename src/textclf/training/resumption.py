@@ -4,7 +4,7 @@ from typing import Any
 
 from textclf.config.file import load_config
 from textclf.config.settings import Config
-from textclf.config.vector_files import vector_source
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.files import hash_file
 from textclf.errors import ConfigError, DataError, RunError

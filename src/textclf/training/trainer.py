@@ -11,7 +11,7 @@ import numpy as np
 from textclf.atomic import write_json, write_text
 from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
-from textclf.config.vector_files import vector_source
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher

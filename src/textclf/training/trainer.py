@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import write_json, write_text
+from textclf.atomic import write_json, write_text, writing
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
@@ -246,6 +246,9 @@ class PreparedFit:
             "encoder": self.encoder.to_json(),
             **({"target": vars(self.target)} if self.target else {}),
         }
+        if self.encoder.arrays:
+            with writing(self.fit.folder.ngrams_path) as temporary:
+                np.savez(temporary, allow_pickle=False, **self.encoder.arrays)
         write_json(self.fit.folder.preprocessing_path, content)
 
     def _restore(self) -> FitState | None:

@@ -7,6 +7,17 @@ from pydantic import Discriminator, Field, Tag
 from textclf.config.settings.section import Settings
 
 
+MOST_TOKENS = 10  # of an n-gram
+
+NgramLength = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
+Ngrams = Annotated[
+    Annotated[NgramLength, Tag("longest")]
+    | Annotated[list[NgramLength], Field(min_length=2, max_length=2), Tag("range")],
+    Discriminator(lambda value: "range" if isinstance(value, list | tuple) else "longest"),
+]
+Weighting = Literal["binary", "count", "tfidf", "naive_bayes"]
+
+
 class TextPreprocessing(Settings):
     """How texts, as ids, become a model's input."""
 
@@ -19,7 +30,8 @@ class TextPreprocessing(Settings):
         None,
         ge=4,
         le=10_000_000,
-        description="ids from this on, the rarer words, become unknown",
+        description="ids from this on, the rarer words, become unknown; with ngrams: the number "
+        "of features, the most frequent n-grams",
     )
     skip_top: int = Field(
         0,
@@ -34,7 +46,8 @@ class TextPreprocessing(Settings):
         None,
         ge=1,
         le=100_000,
-        description="length in ids to which every text is cut or padded",
+        description="length in ids to which every text is cut or padded; with ngrams: the most "
+        "features of a text, those of the largest weights",
     )
     padding: Literal["pre", "post"] = Field(
         "pre", description="which end of a short text is padded"
@@ -43,6 +56,32 @@ class TextPreprocessing(Settings):
     encoding: Literal["embedding", "one_hot", "multi_hot"] = Field(
         "embedding", description="the form in which ids enter the model"
     )
+    ngrams: Ngrams | None = Field(
+        None,
+        description="multi_hot of n-grams instead of words: the number of tokens of the longest, "
+        "or [shortest, longest]; only those in a text are stored",
+        examples=[3],
+    )
+    min_rows: int = Field(
+        2,
+        ge=1,
+        le=1_000_000_000,
+        description="number of training rows in which an n-gram must be to be a feature",
+    )
+    weighting: Weighting = Field(
+        "binary",
+        description="what an n-gram in a text counts: binary, 1; count, its occurrences; tfidf, "
+        "the rarer the more, each text of length 1; naive_bayes, the logarithm of how much more "
+        "often it is in rows of the second class than of the first",
+    )
+
+    @property
+    def ngram_range(self) -> tuple[int, int] | None:
+        """The numbers of tokens of the shortest and of the longest n-gram."""
+        if self.ngrams is None:
+            return None
+        shortest, longest = (1, self.ngrams) if isinstance(self.ngrams, int) else self.ngrams
+        return shortest, longest
 
 
 class FeaturePreprocessing(Settings):

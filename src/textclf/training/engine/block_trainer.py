@@ -6,10 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.data.ngrams import SparseRows
 from textclf.data.tasks import Task
 from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
+from textclf.training.engine.sparse_rows import SparseArrays
 
 
 class BlockTrainer(keras.Model):
@@ -50,7 +52,7 @@ class BlockTrainer(keras.Model):
 
     def put(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         batch_size: int,
@@ -59,7 +61,7 @@ class BlockTrainer(keras.Model):
         """Place the examples on the device; nothing is recompiled if shapes are as before.
 
         Args:
-            x: encoded examples (rows, ...).
+            x: encoded examples, an array (rows, ...) or SparseRows.
             y: targets (rows,), or (rows, labels).
             lengths: int32 (rows,), positions without padding; None if padding is not skipped.
             batch_size: of training.
@@ -137,11 +139,18 @@ class BlockTrainer(keras.Model):
         """A batch: x (batch_size, ...), y (batch_size, 1 or labels), 1.0 where there is a row."""
         present = tf.cast(rows != PAD, tf.float32)
         rows = tf.maximum(rows, 0)
-        x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
+        y = tf.gather(self.arrays.y, rows)
+        y = y if len(y.shape) == 2 else y[:, None]
+        return self._inputs(rows), y, present
+
+    def _inputs(self, rows: tf.Tensor) -> Any:
+        """What the network reads."""
+        if isinstance(self.arrays.x, SparseArrays):
+            return self.arrays.x.take(rows)
+        x = tf.gather(self.arrays.x, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns)
-        y = y if len(y.shape) == 2 else y[:, None]
-        return tf.cast(x, self.network.inputs[0].dtype), y, present
+        return tf.cast(x, self.network.inputs[0].dtype)
 
     def _mean_loss(
         self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor, weights: tf.Tensor
@@ -161,7 +170,7 @@ class _Arrays:
     """A plain object: Keras would treat variables in a model's attributes as weights.
 
     Args:
-        x: encoded examples (rows, ...).
+        x: encoded examples, an array (rows, ...) or SparseRows.
         y: targets (rows,), or (rows, labels).
         lengths: int32 (rows,), where padding is skipped, else None.
         weights: float32 (rows,), or None, as `put` takes them.
@@ -170,13 +179,14 @@ class _Arrays:
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         weights: np.ndarray | None,
         width: int,
     ) -> None:
-        self.x = tf.Variable(x, trainable=False)
+        is_sparse = isinstance(x, SparseRows)
+        self.x = SparseArrays(x) if is_sparse else tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
         self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
         self.weights = None if weights is None else tf.Variable(weights, trainable=False)
@@ -185,7 +195,7 @@ class _Arrays:
 
     def assign(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         weights: np.ndarray | None,

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -46,8 +47,8 @@ class DeviceEngine:
         self.model = BlockTrainer(network, task, xla, packed_columns, texts)
         self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
 
-    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
-        """Place encoded examples (rows, ...) and their targets (rows,) on the device.
+    def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Place encoded examples, an array (rows, ...) or SparseRows, and their targets (rows,) on the device.
 
         Args:
             weights: float32 (rows,), of each row's loss in training; None: all the same.

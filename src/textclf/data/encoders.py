@@ -132,15 +132,15 @@ class TextEncoder:
     def input_dtype(self) -> str:
         return "float32" if self.packed_columns else "int32"
 
-    def transform(self, x: Ragged) -> np.ndarray | SparseRows:
-        """The rows as int32 (rows, maxlen), packed uint8 (rows, ceil(num_words / 8)), or n-grams."""
+    def transform(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
+        """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
         return self._shape(Ragged(self.id_table.take(x.values), x.offsets))
 
-    def transform_texts(self, texts: Iterable[str]) -> np.ndarray | SparseRows:
+    def transform_texts(self, texts: Iterable[str]) -> Any:  # np.ndarray, or SparseRows of n-grams
         """New texts as the model's input, as `transform` gives it; for an encoder with `words`."""
         return self.transform_ids(self.ids_of(texts))
 
-    def transform_ids(self, x: Ragged) -> np.ndarray | SparseRows:
+    def transform_ids(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
         """New ids, as `ids_of` gives them, as the model's input."""
         return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
 
@@ -188,7 +188,7 @@ class TextEncoder:
         """Rows of new ids without those that are removed."""
         return _select(x, x.values != REMOVED) if self.remove_reserved else x
 
-    def _shape(self, x: Ragged) -> np.ndarray | SparseRows:
+    def _shape(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
         """Rows of new ids as the model takes them."""
         x = self.without_removed(x)
         if self.ngrams is not None:

@@ -49,9 +49,7 @@ class SparseRows:
         starts, lengths = self.offsets[:-1][rows], self.lengths[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         entries = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return replace(
-            self, ids=self.ids[entries], weights=self.weights[entries], offsets=offsets
-        )
+        return replace(self, ids=self.ids[entries], weights=self.weights[entries], offsets=offsets)
 
     def padded(self, rows: int = 0) -> list[np.ndarray]:
         """A model's inputs: ids, int32, and weights, float32, (rows, features of the longest row).
@@ -148,7 +146,8 @@ class Ngrams:
         Raises:
             ValueError: the arrays are not those of n-grams.
         """
-        found = cls(**settings, **{name: arrays[name] for name in ("starts", "keys", "weights")})
+        parts: dict[str, Any] = {name: arrays[name] for name in ("starts", "keys", "weights")}
+        found = cls(**settings, **parts)
         found._check()
         return found
 
@@ -176,7 +175,8 @@ class Ngrams:
         n_parents = 1
         for start, stop in pairwise(self.starts.tolist()):
             keys = self.keys[start:stop]
-            if (np.diff(keys) <= 0).any() or ((keys < 0) | (keys >= n_parents * self.n_words)).any():
+            is_known = (keys >= 0) & (keys < n_parents * self.n_words)
+            if (np.diff(keys) <= 0).any() or not is_known.all():
                 raise ValueError("n-grams that are not in order")
             n_parents = stop - start
         n_weights = self.n_features if self.weighting in WEIGHTED else 0
@@ -230,21 +230,17 @@ class Ngrams:
         for more, (start, stop) in enumerate(pairwise(self.starts.tolist())):
             inside = places + more < last_places[places]
             places, parents = places[inside], parents[inside]
-            found = _search(
-                self.keys[start:stop], parents * self.n_words + x.values[places + more]
-            )
+            found = _search(self.keys[start:stop], parents * self.n_words + x.values[places + more])
             places, parents = places[found != MISSING], found[found != MISSING]
             yield more + 1, places, parents + start
 
-    def _weights(
-        self, rows: np.ndarray, features: np.ndarray, counts: np.ndarray
-    ) -> np.ndarray:
+    def _weights(self, rows: np.ndarray, features: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """float64 (entries,)."""
         if self.weighting == "binary":
             return np.ones(len(features))
         if self.weighting == "count":
             return counts.astype(np.float64)
-        weights = self.weights[features].astype(np.float64)
+        weights: np.ndarray = self.weights[features].astype(np.float64)
         if self.weighting == "naive_bayes":
             return weights
         weights *= counts
@@ -287,7 +283,9 @@ def fit_ngrams(
 def _classes(dataset: Dataset) -> str:
     if not dataset.task.is_classification:
         return "numbers to predict"
-    return "several labels in a row" if dataset.task.is_multilabel else f"{len(dataset.class_names)}"
+    if dataset.task.is_multilabel:
+        return "several labels in a row"
+    return f"{len(dataset.class_names)}"
 
 
 def _levels(x: Ragged, longest: int, min_rows: int) -> Iterator[_Level]:
@@ -367,6 +365,9 @@ def _log_ratios(x: SparseRows, y: np.ndarray, n_features: int) -> np.ndarray:
 
     S. Wang and C. Manning, Baselines and Bigrams (ACL 2012), with sets of n-grams.
     """
-    is_positive = np.repeat(y == 1, x.lengths)
-    p, q = (1.0 + np.bincount(x.ids[of] - 1, minlength=n_features) for of in (is_positive, ~is_positive))
+    is_second = np.repeat(y == 1, x.lengths)
+    p, q = (
+        1.0 + np.bincount(x.ids[chosen] - 1, minlength=n_features)
+        for chosen in (is_second, ~is_second)
+    )
     return np.asarray(np.log((p / p.sum()) / (q / q.sum())))

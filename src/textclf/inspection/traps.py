@@ -150,7 +150,7 @@ def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
     settings = config.preprocessing
     if not isinstance(settings, TextPreprocessing) or settings.encoding != "multi_hot":
         return
-    if settings.maxlen is not None:
+    if settings.maxlen is not None and settings.ngrams is None:
         yield "preprocessing.maxlen", "multi_hot uses all words of a text and cuts none; remove it"
 
 
@@ -202,7 +202,7 @@ def _longer(description: Description, maxlen: int) -> str:
 
 def _many_words_unknown(description: Description) -> Iterator[Trap]:
     vocabulary = description.vocabulary
-    if vocabulary is None or vocabulary.too_rare < NOTABLE_LOSS:
+    if vocabulary is None or vocabulary.num_words is None or vocabulary.too_rare < NOTABLE_LOSS:
         return
     larger = (size for size in vocabulary.coverage if size.training >= 1 - SMALL_LOSS)
     better = next(larger, None)
@@ -269,6 +269,8 @@ def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap
     model = description.config.model
     if isinstance(model, LayersModel):
         return  # its layers of few units may only gate or project
+    if model.units == []:
+        return
     units = model.units
     narrowest = min(units) if isinstance(units, list) else units
     classes = len(description.data.class_names)
@@ -427,7 +429,7 @@ def _lever(config: Config, parts: Mapping[str, int]) -> str:
     largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
     settings = config.preprocessing
     if largest == "examples" and isinstance(settings, TextPreprocessing):
-        is_multi_hot = settings.encoding == "multi_hot"
+        is_multi_hot = settings.encoding == "multi_hot" and settings.maxlen is None
         return "preprocessing.num_words" if is_multi_hot else "preprocessing.maxlen"
     widths = "model.layers" if isinstance(config.model, LayersModel) else "model.units"
     return widths if largest == "weights" else "training.batch_size"

@@ -59,7 +59,8 @@ def _inputs(encoder: Encoder) -> keras.KerasTensor | list[keras.KerasTensor]:
     shape = encoder.input_shape
     if not isinstance(encoder, TextEncoder) or encoder.ngrams is None:
         return keras.Input(shape, dtype=encoder.input_dtype, name="inputs")
-    return [keras.Input(shape, dtype=t, name=n) for n, t in (("ids", "int32"), ("weights", "float32"))]
+    kinds = {"ids": "int32", "weights": "float32"}
+    return [keras.Input(shape, dtype=dtype, name=name) for name, dtype in kinds.items()]
 
 
 def _in_units_of(target: TargetScale) -> keras.layers.Layer:

@@ -86,8 +86,8 @@ def encoded_bytes(encoder: Encoder, data: Dataset) -> int:
     """The size that all examples will have, computed from the first, or of n-grams from some."""
     if isinstance(encoder, TextEncoder) and encoder.ngrams is not None:
         some = data.x.take(np.arange(0, len(data), -(-len(data) // SAMPLE)))
-        return encoder.transform(some).nbytes * len(data) // len(some)
-    return encoder.transform(_first(data)).nbytes * len(data)
+        return int(encoder.transform(some).nbytes) * len(data) // len(some)
+    return int(encoder.transform(_first(data)).nbytes) * len(data)
 
 
 def output_shape(layer: "keras.Layer") -> list[int | None]:

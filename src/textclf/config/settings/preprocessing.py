@@ -6,7 +6,6 @@ from pydantic import Discriminator, Field, Tag
 
 from textclf.config.settings.section import Settings
 
-
 MOST_TOKENS = 10  # of an n-gram
 
 NgramLength = Annotated[int, Field(ge=1, le=MOST_TOKENS)]

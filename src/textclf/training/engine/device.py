@@ -48,9 +48,10 @@ class DeviceEngine:
         self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
 
     def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
-        """Place encoded examples, an array (rows, ...) or SparseRows, and their targets (rows,) on the device.
+        """Place encoded examples and their targets (rows,) on the device.
 
         Args:
+            x: an array (rows, ...), or SparseRows.
             weights: float32 (rows,), of each row's loss in training; None: all the same.
         """
         if self.texts:

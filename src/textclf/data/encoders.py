@@ -374,15 +374,17 @@ def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndar
     return TextEncoder.fit(settings, dataset, rows)
 
 
-def encoder_from_json(content: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Encoder:
+def encoder_from_json(
+    content: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+) -> Encoder:
     """The encoder in a run's preprocessing.json.
 
     Args:
-        arrays: those of its ngrams.npz; mostly none.
+        arrays: those of its ngrams.npz; None: it has none.
     """
     settings = dict(content)
     kinds: dict[str, type[Encoder]] = {"text": TextEncoder, "features": FeatureEncoder}
-    return kinds[settings.pop("kind")].from_json(settings, arrays)
+    return kinds[settings.pop("kind")].from_json(settings, arrays or {})
 
 
 def unpack(x: Any, columns: int | None) -> Any:

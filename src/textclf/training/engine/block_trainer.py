@@ -11,7 +11,7 @@ from textclf.data.tasks import Task
 from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
-from textclf.training.engine.sparse_rows import SparseArrays
+from textclf.training.engine.sparse_rows import SparseArrays, SumsOfRows
 
 
 class BlockTrainer(keras.Model):
@@ -27,6 +27,7 @@ class BlockTrainer(keras.Model):
         xla: whether XLA compiles the steps.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
         texts: the network's first layers, if they skip padding.
+        sums: those of a network of n-grams, if they skip padding.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class BlockTrainer(keras.Model):
         xla: bool,
         packed_columns: int | None = None,
         texts: FlatTexts | None = None,
+        sums: SumsOfRows | None = None,
     ) -> None:
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
@@ -44,6 +46,7 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
+        self.sums = sums
         self.unit = unit_of(network)
         # Compiled here, as Keras no longer uses XLA once any model enables determinism.
         self.train_program = _program(self._train_on_block, xla)
@@ -146,7 +149,9 @@ class BlockTrainer(keras.Model):
     def _inputs(self, rows: tf.Tensor) -> Any:
         """What the network reads."""
         if isinstance(self.arrays.x, SparseArrays):
-            return self.arrays.x.take(rows)
+            if self.sums is None:
+                return self.arrays.x.take_padded(rows)
+            return self.sums.take(self.arrays.x, rows)
         x = tf.gather(self.arrays.x, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns)

@@ -73,8 +73,7 @@ def test_what_goes_together(settings: dict[str, Any]) -> None:
         (
             {"model": {"type": "layers", "layers": [{"Dense": {"units": 2}}]}},
             [
-                "model.type: layers cannot read n-grams; use dense, or remove "
-                "preprocessing.ngrams",
+                "model.type: layers cannot read n-grams; use dense, or remove preprocessing.ngrams",
             ],
         ),
         (

@@ -52,7 +52,12 @@ def test_plain_keras_opens_what_is_saved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("units", "are_log_ratios", "is_linear", "starts"),
-    [(1, True, True, True), (1, True, False, False), (1, False, True, False), (2, True, True, False)],
+    [
+        (1, True, True, True),
+        (1, True, False, False),
+        (1, False, True, False),
+        (2, True, True, False),
+    ],
 )
 def test_a_linear_model_of_log_ratios_starts_as_naive_bayes(
     units: int, are_log_ratios: bool, is_linear: bool, starts: bool

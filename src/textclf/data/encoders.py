@@ -293,7 +293,9 @@ class FeatureEncoder:
         }
 
     @classmethod
-    def from_json(cls, settings: dict[str, Any], _arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_json(
+        cls, settings: dict[str, Any], _arrays: Mapping[str, np.ndarray] | None = None
+    ) -> Self:
         """The encoder that `to_json` described."""
         mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
         known = [name for name in ("lowest", "highest") if name in settings]

@@ -26,7 +26,7 @@ from textclf.inspection.duplicates import Duplicates, find_duplicates
 
 PERCENTILES = (5, 25, 50, 75, 95)
 # Usual sizes of a vocabulary.
-NGRAM_ROWS = 1_000  # texts, at most twice as many, whose n-grams are counted
+NGRAM_ROWS = 1_000  # texts whose n-grams are counted, or up to twice that number
 USUAL_NUM_WORDS = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 UNKNOWN = "[?]"
 BINS = 12  # of a histogram, approximately

@@ -429,7 +429,7 @@ def _lever(config: Config, parts: Mapping[str, int]) -> str:
     largest = max(("examples", "weights", "batch"), key=parts.__getitem__)
     settings = config.preprocessing
     if largest == "examples" and isinstance(settings, TextPreprocessing):
-        is_multi_hot = settings.encoding == "multi_hot" and settings.maxlen is None
+        is_multi_hot = settings.encoding == "multi_hot"
         return "preprocessing.num_words" if is_multi_hot else "preprocessing.maxlen"
     widths = "model.layers" if isinstance(config.model, LayersModel) else "model.units"
     return widths if largest == "weights" else "training.batch_size"

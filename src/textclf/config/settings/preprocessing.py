@@ -29,8 +29,7 @@ class TextPreprocessing(Settings):
         None,
         ge=4,
         le=10_000_000,
-        description="ids from this on, the rarer words, become unknown; with ngrams: the number "
-        "of features, the most frequent n-grams",
+        description="ids from this on, the rarer words, become unknown",
     )
     skip_top: int = Field(
         0,
@@ -45,8 +44,7 @@ class TextPreprocessing(Settings):
         None,
         ge=1,
         le=100_000,
-        description="length in ids to which every text is cut or padded; with ngrams: the most "
-        "features of a text, those of the largest weights",
+        description="length in ids to which every text is cut or padded",
     )
     padding: Literal["pre", "post"] = Field(
         "pre", description="which end of a short text is padded"
@@ -57,21 +55,20 @@ class TextPreprocessing(Settings):
     )
     ngrams: Ngrams | None = Field(
         None,
-        description="multi_hot of n-grams instead of words: the number of tokens of the longest, "
-        "or [shortest, longest]; only those in a text are stored",
+        description="multi_hot of n-grams, not words: the tokens of the longest, or [shortest, "
+        "longest]; num_words limits those of the model, maxlen those of a text",
         examples=[3],
     )
     min_rows: int = Field(
         2,
         ge=1,
         le=1_000_000_000,
-        description="number of training rows in which an n-gram must be to be a feature",
+        description="number of training rows that an n-gram must be in to be a feature",
     )
     weighting: Weighting = Field(
         "binary",
-        description="what an n-gram in a text counts: binary, 1; count, its occurrences; tfidf, "
-        "the rarer the more, each text of length 1; naive_bayes, the logarithm of how much more "
-        "often it is in rows of the second class than of the first",
+        description="what an n-gram of a text counts: binary: 1; count: its occurrences; tfidf: "
+        "these, rare n-grams more, each text of length 1; naive_bayes: for which class it speaks",
     )
 
     @property

@@ -88,7 +88,28 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "imdb_lstm",
         "training={validation: null, early_stopping: {patience: 3}}",
     ),
+    "_metrics_without_validation": (
+        "imdb_lstm",
+        "training={validation: null, metrics: [macro_f1]}",
+    ),
     "_monitor_of_another_task": ("imdb_lstm", "training.checkpoint.monitor=val_mae"),
+    "_momentum_of_another_optimizer": ("imdb_lstm", "training={optimizer: adam, momentum: 0.9}"),
+    "_warmup_that_never_ends": (
+        "imdb_lstm",
+        "training={epochs: 3, learning_rate: {schedule: cosine, initial: 1e-3, warmup_epochs: 3}}",
+    ),
+    "_pieces_that_do_not_match": (
+        "imdb_lstm",
+        "training={learning_rate: {schedule: piecewise, boundaries: [5], values: [1e-2, 1e-3, "
+        "1e-4]}}",
+    ),
+    "_plateau_under_a_schedule": (
+        "imdb_lstm",
+        "training={reduce_on_plateau: {}, learning_rate: {schedule: cosine, initial: 1e-3}}",
+    ),
+    "_plateau_without_validation": ("boston_dense", "training.reduce_on_plateau={}"),
+    "_loss_of_another_task": ("imdb_lstm", "training.loss=huber", "training.huber_delta=1.0"),
+    "_delta_of_huber": ("boston_dense", "training.huber_delta=1.0"),
 }
 
 

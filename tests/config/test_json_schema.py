@@ -23,7 +23,7 @@ from textclf.config.settings import Config
 from textclf.config.strict_yaml import KeyPath, parse
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-RECIPES = sorted(CONFIGS.glob("*.yaml"))
+RECIPES = sorted(CONFIGS.rglob("*.yaml"))
 SCHEMA = config_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -116,7 +116,7 @@ def test_every_recipe_names_the_schema_beside_it(path):
         r"^# yaml-language-server: \$schema=(\S+)$", path.read_text(encoding="utf-8"), re.M
     )
     assert (path.parent / name).is_file()
-    assert shipped_schema().name == name == SCHEMA_FILE
+    assert shipped_schema().name == Path(name).name == SCHEMA_FILE
 
 
 MODEL = {"type": "lstm", "embedding_dim": 16}

@@ -43,7 +43,8 @@ def messages(folder: Path, text: str) -> list[str]:
         ),
         (
             "training: {patience: 3}",
-            "3:12: training.patience: unknown key; 'patience' belongs to training.early_stopping",
+            "3:12: training.patience: unknown key; 'patience' belongs to "
+            "training.reduce_on_plateau or training.early_stopping",
         ),
         (
             "training: {seed: 3}",

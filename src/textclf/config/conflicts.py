@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from textclf.config import ngram_conflicts
 from textclf.config.layer_shapes import Input, MisfitError, find_shapes
+from textclf.config.monitors import MONITOR_RULES
 from textclf.config.settings import Config
 from textclf.config.settings.dataset import SEPARATOR, CsvDataset
 from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
+from textclf.config.training_conflicts import TRAINING_RULES
 from textclf.errors import ConfigError
 from textclf.wording import listed
 
@@ -379,35 +381,6 @@ def _best_without_validation(config: Config) -> Iterator[Conflict]:
         )
 
 
-def _early_stopping_without_validation(config: Config) -> Iterator[Conflict]:
-    stopping = config.training.early_stopping
-    if stopping and config.training.validation is None and stopping.monitor.startswith("val_"):
-        instead = stopping.monitor.removeprefix("val_")
-        yield (
-            ("training", "early_stopping", "monitor"),
-            f"{stopping.monitor} needs validation rows, but validation is null; "
-            f"set monitor: {instead}, or training.validation",
-        )
-
-
-def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
-    dataset, training = config.dataset, config.training
-    metric, other = ("mae", "accuracy") if dataset.is_regression else ("accuracy", "mae")
-    task = "regression" if dataset.is_regression else "classification"
-    monitors = []
-    if training.checkpoint.keep == "best":
-        monitors.append(("checkpoint", training.checkpoint.monitor))
-    if training.early_stopping:
-        monitors.append(("early_stopping", training.early_stopping.monitor))
-    for section, monitor in monitors:
-        if monitor.endswith(other):
-            yield (
-                ("training", section, "monitor"),
-                f"{dataset.name} is {task}, which has no {monitor}; "
-                f"use {monitor.replace(other, metric)} or {monitor.replace(other, 'loss')}",
-            )
-
-
 RULES = (
     _one_of_two,
     _column_in_two_places,
@@ -432,8 +405,8 @@ RULES = (
     _one_class_in_each_row,
     _stratified_test_file,
     _best_without_validation,
-    _early_stopping_without_validation,
-    _monitor_of_another_task,
+    *MONITOR_RULES,
+    *TRAINING_RULES,
 )
 # The rules that a config without a model can break.
 DATA_RULES = (

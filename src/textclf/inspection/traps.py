@@ -96,7 +96,7 @@ def _validation_on_the_test_rows(config: Config) -> Iterator[Trap]:
 
 def _rate_far_out(config: Config) -> Iterator[Trap]:
     training = config.training
-    path, rate, optimizer = "training.learning_rate", training.learning_rate, training.optimizer
+    path, rate, optimizer = "training.learning_rate", training.highest_rate, training.optimizer
     low, high = USUAL_RATES[optimizer]
     if rate > high:
         yield (

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
-    **dict.fromkeys(("versions", "data", "device", "engine", "curve"), dict),
+    **dict.fromkeys(("versions", "data", "vectors", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }

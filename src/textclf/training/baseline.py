@@ -14,12 +14,12 @@ from textclf.config.settings import Config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.data.splits import Split
-from textclf.data.tasks import BINARY
 from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
-from textclf.training.evaluation import Scored, Scores, score
+from textclf.training.evaluation import Scored, score
 from textclf.training.memory import available_bytes
+from textclf.training.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -89,7 +89,7 @@ def _is_large(data: Dataset, encoder: TextEncoder, train: np.ndarray) -> bool:
 
 def _columns(data: Dataset) -> Sequence[int]:
     """The class of each column of a network's outputs; empty for regression."""
-    return [1] if data.task == BINARY else range(len(data.class_names))
+    return [1] if data.task.name == "binary" else range(len(data.class_names))
 
 
 def count_words(encoder: TextEncoder, x: Ragged) -> csr_matrix:

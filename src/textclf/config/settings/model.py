@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from textclf.config.layers import layer_problems, name_and_arguments, named
 from textclf.config.settings.section import Settings
+from textclf.config.vector_files import with_vectors
 
 
 class DenseModel(Settings):
@@ -75,7 +76,10 @@ LAYERS_ERROR = "layers"  # its context holds the problems of all layers
 
 def _checked_layers(layers: list[Any]) -> list[dict[str, Any]]:
     layers = [named(layer) for layer in layers]
-    if problems := layer_problems(layers):
+    problems = layer_problems(layers)
+    if not problems:
+        layers, problems = with_vectors(layers)
+    if problems:
         raise PydanticCustomError(LAYERS_ERROR, "wrong layers", {"problems": problems})
     return layers
 

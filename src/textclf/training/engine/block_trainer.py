@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from textclf.data.ngrams import SparseRows
-from textclf.data.tasks import Task
+from textclf.data.tasks import REGRESSION, Task
 from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
@@ -42,6 +42,7 @@ class BlockTrainer(keras.Model):
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
         self.packed_columns = packed_columns
+        self.task = task
         self.loss_function = keras.losses.get(task.loss)
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
@@ -121,11 +122,11 @@ class BlockTrainer(keras.Model):
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
             loss = self._mean_loss(y, outputs, present, weights)
-            learnt = (
-                loss
-                if self.unit is None
-                else self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
-            )
+            learnt = loss
+            if self.unit is not None and self.task.loss == REGRESSION.loss:
+                learnt = self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
+            elif self.unit is not None:
+                learnt = loss / self.unit[0, 0] ** self.task.loss_power
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))

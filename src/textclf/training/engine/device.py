@@ -86,6 +86,10 @@ class DeviceEngine:
         """The number of blocks that hold the rows."""
         return -(-len(rows) // (self.batch_size * self.batches))
 
+    def validated_outputs(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): those of the rows of the epoch's validation."""
+        return self.model.outputs_of(rows)
+
     def predict(
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
     ) -> np.ndarray:

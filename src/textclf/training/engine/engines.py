@@ -34,7 +34,7 @@ def make_engine(
         # time. XLA does not need it, and Keras would not use XLA because of it.
         tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
-        return HostEngine(network, batch_size, packed_columns)
+        return HostEngine(network, batch_size, packed_columns, task.loss_power)
     texts: FlatTexts | None = None
     sums: SumsOfRows | None = None
     if choice.name == "xla" and not device.is_gpu:
@@ -42,7 +42,8 @@ def make_engine(
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         adds_up_slices = speed_up_slices(network.optimizer)
-        if adds_up_slices:  # other optimizers do not accept the gradient of flat texts
+        # Others do not accept the gradient of flat texts, and its norm is not that of slices.
+        if adds_up_slices and not network.optimizer.clipnorm:
             texts = speed_up_flat_texts(network)
     elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
         speed_up_in_shards(network, device.threads)

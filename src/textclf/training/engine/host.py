@@ -22,6 +22,7 @@ class HostEngine:
     Args:
         network: the compiled model to train.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        loss_power: of the task's loss.
     """
 
     batches = 1
@@ -31,13 +32,18 @@ class HostEngine:
         network: keras.Model,
         batch_size: int,
         packed_columns: int | None,
+        loss_power: int = 2,
     ) -> None:
         self.network = self.model = network
+        # Plain Keras smooths one-hot classes only.
+        self.is_one_hot = isinstance(network.loss, keras.losses.CategoricalCrossentropy)
         self.batch_size = batch_size
         self.packed_columns = packed_columns
         unit = unit_of(network)
         if unit is not None:  # what Keras takes the gradients of
-            network.optimizer.scale_loss = partial(_in_standardized_numbers, network, unit)
+            network.optimizer.scale_loss = partial(
+                _in_standardized_numbers, network, unit, loss_power
+            )
 
     def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
         """Take encoded examples, an array (rows, ...) or SparseRows, and their targets (rows,).
@@ -63,6 +69,10 @@ class HostEngine:
     def steps_in(self, rows: np.ndarray) -> int:
         """The number of batches that hold the rows."""
         return -(-len(rows) // self.batch_size)
+
+    def validated_outputs(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): Keras's validation keeps none, so they are computed again."""
+        return self.predict(rows)
 
     def predict(
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
@@ -92,7 +102,10 @@ class HostEngine:
 
     def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[Any, ...]:
         """x, y and, where rows have weights, those."""
-        part = self._encode(self.x[rows]), self.y[rows].reshape(len(rows), -1)
+        y = self.y[rows].reshape(len(rows), -1)
+        if self.is_one_hot:
+            y = np.eye(self.network.output_shape[-1], dtype=np.float32)[y[:, 0]]
+        part = self._encode(self.x[rows]), y
         return part if weights is None else (*part, weights[rows])
 
     def _encode(self, x: Any) -> Any:
@@ -100,7 +113,12 @@ class HostEngine:
         return tuple(inputs) if isinstance(x, SparseRows) else inputs
 
 
-def _in_standardized_numbers(network: keras.Model, unit: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+def _in_standardized_numbers(
+    network: keras.Model, unit: tf.Tensor, power: int, loss: tf.Tensor
+) -> tf.Tensor:
     """The loss of standardized outputs; what regularizers add to it stays as it is."""
     added = tf.add_n(network.losses) if network.losses else 0.0
-    return (loss - added) / unit[0, 0] / unit[0, 0] + added
+    learnt = loss - added
+    for _ in range(power):
+        learnt = learnt / unit[0, 0]
+    return learnt + added

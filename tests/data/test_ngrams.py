@@ -103,6 +103,14 @@ def test_ratios_are_of_the_rows_that_train() -> None:
     assert first != second
 
 
+def test_the_same_rows_are_fitted_once() -> None:
+    first = fit(ngrams=2)
+    assert fit(ngrams=2).ngrams is first.ngrams
+    assert fit(np.arange(1, N_TRAIN), ngrams=2).ngrams is not first.ngrams
+    second = fit(ngrams=2, weighting="tfidf")
+    assert fit(ngrams=2, weighting="tfidf", min_rows=3).ngrams is not second.ngrams
+
+
 def test_the_most_frequent_are_kept() -> None:
     every, some = (fit(ngrams=3, min_rows=1, num_words=number) for number in (None, 20))
     x = data().x.take(np.arange(N_TRAIN))

@@ -115,11 +115,12 @@ class BlockTrainer(keras.Model):
         weights = self.arrays.weights_of(rows, present)
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
-            loss = self._mean_loss(y, outputs, present, weights)
+            penalty = self._penalty()
+            loss = self._mean_loss(y, outputs, present, weights) + penalty
             learnt = (
                 loss
                 if self.unit is None
-                else self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
+                else self._mean_loss(y / self.unit, outputs / self.unit, present, weights) + penalty
             )
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
@@ -129,7 +130,8 @@ class BlockTrainer(keras.Model):
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present, present), present)
+        loss = self._mean_loss(y, outputs, present, present) + self._penalty()
+        self._update_metrics(y, outputs, loss, present)
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
@@ -149,6 +151,10 @@ class BlockTrainer(keras.Model):
         # The mean over existing rows, not over their weights, as Keras computes it.
         losses = self.loss_function(y, outputs)
         return tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
+
+    def _penalty(self) -> tf.Tensor:
+        """What regularizers of weights add to the loss, as in Keras."""
+        return tf.add_n([*self.network.losses, tf.constant(0.0)])
 
     def _update_metrics(
         self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor

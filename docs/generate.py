@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textclf.config.json_schema import config_schema, dump_schema
 from textclf.config.recipes import SCHEMA_FILE, read_figures
-from writers.catalogue import catalogue_table, commented, recipe_sections
+from writers.catalogue import best_table, catalogue_table, commented, recipe_sections
 from writers.commands import commands_page
 from writers.config import config_page
 from writers.layers import layer_table
@@ -40,6 +40,7 @@ def readme() -> str:
 def catalogue() -> str:
     text = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
     text = fill(text, "catalogue", catalogue_table(""))
+    text = fill(text, "best", best_table(""))
     return fill(text, "recipes", "\n\n".join(recipe_sections()))
 
 

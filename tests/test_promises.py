@@ -17,7 +17,10 @@ from textclf.data.tasks import MULTILABEL, TASKS
 from textclf.models.builders import BUILDERS
 
 PROJECT = Path(__file__).parents[1]
-CONFIGS = sorted((PROJECT / "configs").glob("*.yaml"))
+CONFIGS = {
+    path.relative_to(PROJECT / "configs").with_suffix("").as_posix(): path
+    for path in sorted((PROJECT / "configs").rglob("*.yaml"))
+}
 # The eleven experiments of the catalogue, in its order.
 CATALOGUE = [
     "imdb_truncated_rnn",
@@ -35,7 +38,7 @@ CATALOGUE = [
 EXIT_CODES = {"0", "1", "2", "3", "4", "5", "6", "7", "130", "143"}
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS.values(), ids=list(CONFIGS))
 def test_every_recipe_loads_and_survives_being_saved(path, tmp_path):
     config = load_config(path)
     (tmp_path / "config.yaml").write_text(dump_config(config))
@@ -56,10 +59,10 @@ def test_the_catalogue_is_that_of_the_experiments():
 
 def test_recipes_are_found_by_name_in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert list_recipes() == [path.stem for path in CONFIGS]
-    for path in CONFIGS:
-        assert load_config(path.stem) == load_config(path)
-        assert recipe_name(path.stem) == recipe_name(path) == path.stem
+    assert list_recipes() == sorted(CONFIGS)
+    for name, path in CONFIGS.items():
+        assert load_config(name) == load_config(path)
+        assert recipe_name(name) == recipe_name(path) == name.replace("/", "_")
 
 
 def test_every_error_has_an_exit_code_of_the_contract():
@@ -138,6 +141,6 @@ def test_every_setting_has_a_meaning():
             assert field.get("description"), f"{name}.{key}"
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS.values(), ids=list(CONFIGS))
 def test_recipes_are_plain_yaml_for_any_other_reader(path):
     assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)

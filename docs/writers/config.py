@@ -47,6 +47,23 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "model={type: cnn, embedding_dim: 16, kernel_size: 101}",
     ),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_settings_of_ngrams_without_them": ("imdb_dense", "preprocessing.weighting=tfidf"),
+    "_range_in_the_wrong_order": ("imdb_dense", "preprocessing.ngrams=[3, 1]"),
+    "_ngrams_in_an_order": (
+        "imdb_embedding_dense",
+        "preprocessing={encoding: embedding, maxlen: 100, ngrams: 2}",
+    ),
+    "_ngrams_for_another_model": (
+        "imdb_dense",
+        "preprocessing.ngrams=2",
+        "model={type: layers, layers: [{Dense: {units: 16}}]}",
+    ),
+    "_ngrams_under_xla": ("imdb_dense", "preprocessing.ngrams=2", "training.engine=xla"),
+    "_naive_bayes_of_other_than_two_classes": (
+        "reuters_dense",
+        "preprocessing={encoding: multi_hot, ngrams: 2, weighting: naive_bayes}",
+    ),
+    "_dropped_ids": ("imdb_embedding_dense", "model.input_dropout=0.5"),
     "_layers_that_do_not_fit": (
         "imdb_lstm",
         "model={type: layers, layers: [{Embedding: {output_dim: 8}}, {LSTM: {units: 8}}, "
@@ -76,7 +93,28 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "imdb_lstm",
         "training={validation: null, early_stopping: {patience: 3}}",
     ),
+    "_metrics_without_validation": (
+        "imdb_lstm",
+        "training={validation: null, metrics: [macro_f1]}",
+    ),
     "_monitor_of_another_task": ("imdb_lstm", "training.checkpoint.monitor=val_mae"),
+    "_momentum_of_another_optimizer": ("imdb_lstm", "training={optimizer: adam, momentum: 0.9}"),
+    "_warmup_that_never_ends": (
+        "imdb_lstm",
+        "training={epochs: 3, learning_rate: {schedule: cosine, initial: 1e-3, warmup_epochs: 3}}",
+    ),
+    "_pieces_that_do_not_match": (
+        "imdb_lstm",
+        "training={learning_rate: {schedule: piecewise, boundaries: [5], values: [1e-2, 1e-3, "
+        "1e-4]}}",
+    ),
+    "_plateau_under_a_schedule": (
+        "imdb_lstm",
+        "training={reduce_on_plateau: {}, learning_rate: {schedule: cosine, initial: 1e-3}}",
+    ),
+    "_plateau_without_validation": ("boston_dense", "training.reduce_on_plateau={}"),
+    "_loss_of_another_task": ("imdb_lstm", "training.loss=huber", "training.huber_delta=1.0"),
+    "_delta_of_huber": ("boston_dense", "training.huber_delta=1.0"),
 }
 
 

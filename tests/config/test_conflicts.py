@@ -204,8 +204,27 @@ def test_possible_combinations_pass(config: Config) -> None:
         ),
         (
             imdb(checkpoint={"monitor": "val_mae"}),
-            "training.checkpoint.monitor: imdb is classification, which has no val_mae; "
-            "use val_accuracy or val_loss",
+            "training.checkpoint.monitor: imdb is classification into two classes, which has no "
+            "val_mae; use val_accuracy or val_loss",
+        ),
+        (
+            imdb(early_stopping={"monitor": "val_top_3_accuracy"}),
+            "training.early_stopping.monitor: imdb is classification into two classes, which has "
+            "no val_top_3_accuracy; use val_accuracy or val_loss",
+        ),
+        (
+            boston(training={"metrics": ["r2", "macro_f1"]}),
+            "training.metrics: boston is regression, which has no macro_f1; it has rmse, r2",
+        ),
+        (
+            imdb(validation=None, metrics=["macro_f1"]),
+            "training.metrics: they are of the validation rows, but validation is null; remove "
+            "them, or set training.validation",
+        ),
+        (
+            imdb(validation=None, early_stopping={"monitor": "val_macro_f1"}),
+            "training.early_stopping.monitor: val_macro_f1 needs validation rows, but validation "
+            "is null; set monitor: loss, or training.validation",
         ),
         (
             boston(training={"validation": {"split": "shuffled", "stratify": True}}),

@@ -319,6 +319,16 @@ def test_a_recipe_is_found_by_its_bare_name(recipes: Path) -> None:
     assert list_recipes() == ["boston_dense", "imdb_lstm"]
 
 
+def test_the_best_of_a_family_is_found_by_its_folder_and_name(recipes: Path) -> None:
+    (recipes / "best").mkdir()
+    path = recipes / "best" / "imdb_lstm.yaml"
+    path.write_text(GOOD.replace("epochs: 4", "epochs: 5"), encoding="utf-8")
+    assert load_config("best/imdb_lstm").training.epochs == 5
+    assert load_config("imdb_lstm").training.epochs == 4
+    assert list_recipes() == ["best/imdb_lstm", "boston_dense", "imdb_lstm"]
+    assert "did you mean the recipe best/imdb_lstm" in errors("best/imdb_lstmm")[0]
+
+
 @pytest.mark.usefixtures("recipes")
 def test_a_file_goes_before_a_recipe_of_its_name_but_a_folder_does_not(tmp_path: Path) -> None:
     path = tmp_path / "imdb_lstm"
@@ -366,6 +376,8 @@ def test_without_installed_recipes_there_are_none(monkeypatch: pytest.MonkeyPatc
         ("imdb_lstm", "imdb_lstm"),
         (Path("a/b.v2.yml"), "b.v2"),
         ("v1.2", "v1.2"),
+        ("best/imdb_lstm", "best_imdb_lstm"),
+        ("configs/best/imdb_lstm.yaml", "best_imdb_lstm"),
     ],
 )
 def test_the_name_that_runs_get(path: str | Path, name: str) -> None:

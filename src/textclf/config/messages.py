@@ -23,6 +23,7 @@ from textclf.config.settings.dataset import ONE, SEVERAL
 from textclf.config.settings.model import LAYERS_ERROR, ONE_WIDTH, SEVERAL_WIDTHS
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.settings.section import Settings
+from textclf.config.settings.training import NUMBER, SCHEDULE
 from textclf.config.strict_yaml import KeyPath, quoted
 
 SettingsClass = type[Settings]
@@ -63,8 +64,12 @@ def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
 
 # --- the schema, by the user's paths -----------------------------------------------------------
 
-# The two classes that no key chooses by name have the tags of the discriminator in settings.py.
+# The two classes that no key chooses by name have the tags of the discriminator in the settings.
 _WORD_OR_MAP = {("training", "class_weight")}  # a tag chooses between values, not sections
+_HIDDEN_TAGS = (ONE, SEVERAL, ONE_WIDTH, SEVERAL_WIDTHS, NUMBER, SCHEDULE)
+_OR_A_SECTION: dict[KeyPath, str] = {
+    ("training", "learning_rate"): "a schedule such as {schedule: cosine, initial: 0.001}"
+}
 _TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessing: "features"}
 
 
@@ -94,7 +99,7 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
     settings: SettingsClass = Config
-    rest = [key for key in loc if key not in (ONE, SEVERAL, ONE_WIDTH, SEVERAL_WIDTHS)]
+    rest = [key for key in loc if key not in _HIDDEN_TAGS]
     while rest:
         path = (*path, rest.pop(0))
         if path in _WORD_OR_MAP and rest:
@@ -220,8 +225,11 @@ def _wrong_value(path: KeyPath, settings: SettingsClass, details: ErrorDetails) 
         return f"expected a text of at {least_or_most} {number(*limit)} characters"
     if kind not in _EXPECTED:
         return details["msg"]
+    expected, suggestion = _EXPECTED[kind], meant(kind, value)
+    if kind == "float_type" and path in _OR_A_SECTION and not suggestion:
+        expected += f" or {_OR_A_SECTION[path]}"
     or_null = " or null" if type(None) in get_args(field.annotation) and not is_item else ""
-    return f"expected {_EXPECTED[kind]}{or_null}, received {received(value)}{meant(kind, value)}"
+    return f"expected {expected}{or_null}, received {received(value)}{suggestion}"
 
 
 def _choices(annotation: Any) -> list[str]:
@@ -238,10 +246,13 @@ def _not_a_choice(choices: Iterable[str], value: Any, others: Sequence[str] = ()
 
 
 def _bounds(field: FieldInfo, is_item: bool) -> dict[str, float]:
-    names = ("gt", "ge", "lt", "le")
-    is_union = not any(hasattr(limit, name) for limit in field.metadata for name in names)
-    holders = _inner_fields(field.annotation) if is_item or is_union else [field]
+    # A field of several kinds of values has no bounds of its own.
+    return ({} if is_item else _bounds_in([field])) or _bounds_in(_inner_fields(field.annotation))
+
+
+def _bounds_in(holders: list[FieldInfo]) -> dict[str, float]:
     limits = [limit for holder in holders for limit in holder.metadata]
+    names = ("gt", "ge", "lt", "le")
     return {name: getattr(c, name) for c in limits for name in names if hasattr(c, name)}
 
 

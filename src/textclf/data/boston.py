@@ -48,4 +48,5 @@ def load_boston(
         n_train=int(len(x) * (1 - settings.test_split)),
         feature_names=FEATURES,
         files={FILE: SHA256[FILE]},
+        standardizes_target=settings.standardize_target,
     )

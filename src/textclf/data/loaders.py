@@ -81,4 +81,12 @@ def placeholder(settings: DatasetSettings) -> Dataset | None:
     features = len(outline.get("feature_names", ()))
     nothing = Ragged(np.zeros(1, np.int32), np.array([0, 1]))
     x = np.zeros((1, features)) if features else nothing
-    return Dataset(settings.name, x=x, y=np.zeros(1, np.float32), n_train=1, **outline)
+    standardizes = getattr(settings, "standardize_target", False)
+    return Dataset(
+        settings.name,
+        x=x,
+        y=np.zeros(1, np.float32),
+        n_train=1,
+        standardizes_target=standardizes,
+        **outline,
+    )

@@ -1,6 +1,11 @@
 """The four tasks, each with its loss, output activation and metric, by Keras's names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+# Of y (rows, columns) and outputs (rows, outputs): a number for each row, (rows,).
+LossFunction = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -8,15 +13,18 @@ class Task:
     """What a dataset requires of a model.
 
     Args:
+        loss: one of Keras's by name, or a function.
+        loss_power: of numbers, the power of their unit in which the loss is: 2 for dollars squared.
         is_multilabel: whether an example has any number of the classes, also none.
     """
 
     name: str
-    loss: str
+    loss: str | LossFunction
     output_activation: str | None
     metric: str
     is_wide: bool = False  # an output for each class
     is_multilabel: bool = False
+    loss_power: int = 2
 
     @property
     def is_classification(self) -> bool:
@@ -37,4 +45,4 @@ TASKS = {task.name: task for task in (BINARY, MULTICLASS, MULTILABEL, REGRESSION
 
 def is_better_higher(monitor: str) -> bool:
     """Whether the larger value of a history column ('val_accuracy', 'loss') is better."""
-    return monitor.endswith(("accuracy", "f1"))
+    return monitor.endswith(("accuracy", "f1", "roc_auc", "average_precision", "r2"))

@@ -14,12 +14,12 @@ from textclf.config.settings import Config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.data.splits import Split
-from textclf.data.tasks import BINARY
 from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
-from textclf.training.evaluation import Scored, Scores, score
+from textclf.training.evaluation import Scored, score
 from textclf.training.memory import available_bytes
+from textclf.training.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -81,21 +81,25 @@ def fit_baseline(
 def _is_large(data: Dataset, encoder: TextEncoder, train: np.ndarray) -> bool:
     """Whether it would take more than about ten seconds, or more memory than there is."""
     work = int(data.x.lengths[train].sum()) * max(len(_columns(data)), 1)
-    n_words = max(len(data.x.values), len(data) * (encoder.maxlen or 0))
+    positions = 0 if encoder.is_bag else encoder.maxlen or 0
+    n_words = max(len(data.x.values), len(data) * positions)
     free = available_bytes() - psutil.Process().memory_info().rss
     return work > MOST_WORK or n_words * BYTES_A_WORD > free
 
 
 def _columns(data: Dataset) -> Sequence[int]:
     """The class of each column of a network's outputs; empty for regression."""
-    return [1] if data.task == BINARY else range(len(data.class_names))
+    return [1] if data.task.name == "binary" else range(len(data.class_names))
 
 
 def count_words(encoder: TextEncoder, x: Ragged) -> csr_matrix:
-    """How often each word that the model reads is in each row, float32 (rows, num_words)."""
+    """How often each word that the model reads is in each row, float32 (rows, num_words).
+
+    Where it reads n-grams, the words of those.
+    """
     from scipy.sparse import csr_matrix
 
-    if encoder.packed_columns:
+    if encoder.is_bag:
         ids, ends = encoder.id_table.take(x.values), x.offsets
     else:
         padded = encoder.transform(x)

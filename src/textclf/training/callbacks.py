@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from textclf.atomic import append_line, write_text, writing
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
 from textclf.runs import FitFolder
+from textclf.training.optimizers import last_rate
+from textclf.training.plateau import PlateauWatch
 from textclf.training.reporter import Reporter
 from textclf.training.state import REMEMBERED, Arrays, FitState, Kept, damaged, write_state
 
@@ -55,11 +57,27 @@ class DivergenceGuard(keras.callbacks.Callback):
                 raise self._diverged(f"{name} became {float(value)} in {where}")
 
     def _diverged(self, what: str) -> RunError:
-        rate = float(np.float32(self.model.optimizer.learning_rate))
+        rate = last_rate(self.model.optimizer)
         return RunError(
             f"{what}; a training.learning_rate below {rate:g} usually helps; "
             "features that are far from 0, not standardized, are another cause"
         )
+
+
+class EpochScores(keras.callbacks.Callback):
+    """Adds scores of the validation rows to an epoch's logs; it comes before all who read them.
+
+    Args:
+        compute: gives each score by its name, such as 'val_macro_f1', of the epoch that has ended.
+    """
+
+    def __init__(self, compute: Callable[[], dict[str, float]]) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            logs.update(self.compute())
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
@@ -121,8 +139,7 @@ class HistoryWriter(keras.callbacks.Callback):
         self.reporter.end_batch(self.epoch, done, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        # The shortest decimal of the float32: 1e-04 rather than 9.999999747378752e-05.
-        rate = float(str(np.float32(self.model.optimizer.learning_rate)))
+        rate = last_rate(self.model.optimizer)
         ended = time.perf_counter()
         scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
         row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}
@@ -236,8 +253,10 @@ class StateKeeper(keras.callbacks.Callback):
         history: HistoryWriter,
         early_stopping: EarlyStopping | None,
         start: FitState | None = None,
+        plateau: PlateauWatch | None = None,
     ) -> None:
         super().__init__()
+        self.plateau = plateau
         self.checkpoints = checkpoints
         self.history = history
         self.early_stopping = early_stopping
@@ -254,6 +273,7 @@ class StateKeeper(keras.callbacks.Callback):
             early_stopping=self.early_stopping.memory if self.early_stopping else {},
             stopped=bool(self.model.stop_training),
             history=self.history.text,
+            plateau=self.plateau.memory if self.plateau else {},
         )
         if self.pace.is_due():
             self.save()

@@ -12,16 +12,29 @@ from textclf.runs.model_file import open_model_file
 from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.block_trainer import METRICS
 from textclf.training.engine.outline import outlining
+from textclf.training.losses import saved_loss
 from textclf.training.memory import memory_errors_reported
+from textclf.training.optimizers import new_optimizer
 
 
 def new_network(
-    config: Config, encoder: Encoder, data: Dataset, target: TargetScale | None = None
+    config: Config,
+    encoder: Encoder,
+    data: Dataset,
+    target: TargetScale | None = None,
+    n_batches: int = 1,
 ) -> keras.Model:
-    """A new model, compiled, so that its saved file evaluates and trains on in plain Keras."""
+    """A new model, compiled, so that its saved file evaluates and trains on in plain Keras.
+
+    Args:
+        n_batches: gradient steps in an epoch, in which a learning-rate schedule counts.
+    """
     network = build_model(config.model, encoder, data.task, len(data.class_names), target)
-    metric = METRICS[data.task.name](name=data.task.metric)
-    network.compile(new_optimizer(config), loss=data.task.loss, metrics=[metric])
+    loss = saved_loss(data.task, config.training)
+    is_one_hot = isinstance(loss, keras.losses.CategoricalCrossentropy)
+    kind = keras.metrics.CategoricalAccuracy if is_one_hot else METRICS[data.task.name]
+    optimizer = new_optimizer(config.training, n_batches)
+    network.compile(optimizer, loss=loss, metrics=[kind(name=data.task.metric)])
     network.optimizer.build(network.trainable_variables)
     return network
 
@@ -31,13 +44,6 @@ def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
     target = TargetScale(0, 1) if data.standardizes_target else None
     with outlining():
         return build_model(config.model, encoder, data.task, len(data.class_names), target)
-
-
-def new_optimizer(config: Config) -> keras.Optimizer:
-    """Keras's optimizer of that name, with the config's learning rate."""
-    optimizer = keras.optimizers.get(config.training.optimizer)
-    optimizer.learning_rate = config.training.learning_rate
-    return optimizer
 
 
 def load_weights(network: keras.Model, folder: FitFolder) -> None:

@@ -44,6 +44,7 @@ class FitState:
             without one.
         stopped: whether training ended here, before its last epoch.
         history: the text of history.csv.
+        plateau: the attributes of Keras's ReduceLROnPlateau that change; none without one.
     """
 
     epoch: int
@@ -53,17 +54,24 @@ class FitState:
     early_stopping: dict[str, float | None]
     stopped: bool
     history: str
+    plateau: dict[str, float | None] = field(default_factory=dict)
 
 
 MOST_BYTES = 100 * 10**9
 MAX_EPOCHS = 100_000  # those that a config may ask for
 GROUPS = ("network", "optimizer", "kept")
-# What Keras's EarlyStopping remembers, and the types.
-REMEMBERED: dict[str, tuple[type, ...]] = {
+Types = dict[str, tuple[type, ...]]
+# What Keras's EarlyStopping and ReduceLROnPlateau remember, and the types.
+REMEMBERED: Types = {
     "wait": (int,),
     "best": (float, int, type(None)),
     "best_epoch": (int,),
     "stopped_epoch": (int,),
+}
+PLATEAU: Types = {
+    "wait": (int,),
+    "best": (float, int, type(None)),
+    "cooldown_counter": (int,),
 }
 
 
@@ -86,6 +94,7 @@ def write_state(path: Path, state: FitState) -> None:
         "early_stopping": state.early_stopping,
         "stopped": state.stopped,
         "history": state.history,
+        "reduce_on_plateau": state.plateau,
     }
     text = np.frombuffer(json.dumps(rest).encode(), np.uint8)
     with writing(path) as temporary:
@@ -128,9 +137,10 @@ def _state(rest: dict[str, Any], arrays: dict[str, np.ndarray]) -> FitState:
         network=network,
         optimizer=optimizer,
         kept=Kept(_whole(rest, "kept_epoch", 1, epoch), _kept_value(rest["kept_value"]), kept),
-        early_stopping=_remembered(rest["early_stopping"], epoch),
+        early_stopping=_remembered(rest, "early_stopping", REMEMBERED, epoch),
         stopped=_of_type(rest, "stopped", bool),
         history=_history(_of_type(rest, "history", str), epoch),
+        plateau=_remembered({"reduce_on_plateau": {}} | rest, "reduce_on_plateau", PLATEAU, epoch),
     )
 
 
@@ -158,17 +168,20 @@ def _kept_value(value: Any) -> float:
     return float(value)
 
 
-def _remembered(values: Any, epoch: int) -> dict[str, float | None]:
-    """The memory of early stopping: its own names only, with their own types."""
+def _remembered(
+    rest: dict[str, Any], who: str, types: Types, epoch: int
+) -> dict[str, float | None]:
+    """The memory of a callback: its own names only, with their own types."""
+    values = rest[who]
     if values == {}:
         return {}
-    if type(values) is not dict or values.keys() != REMEMBERED.keys():
-        raise ValueError("early_stopping has other names")
-    for name, kinds in REMEMBERED.items():
+    if type(values) is not dict or values.keys() != types.keys():
+        raise ValueError(f"{who} has other names")
+    for name, kinds in types.items():
         if _of_type(values, name, *kinds) is not None and not np.isfinite(values[name]):
-            raise ValueError(f"early_stopping's {name} is {values[name]}")
-    for name in ("wait", "best_epoch", "stopped_epoch"):
-        _whole(values, name, 0, epoch)
+            raise ValueError(f"{who}'s {name} is {values[name]}")
+        if kinds == (int,):
+            _whole(values, name, 0, epoch)
     return values
 
 

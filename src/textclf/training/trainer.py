@@ -2,14 +2,16 @@
 
 import gc
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 
-from textclf.atomic import write_json, write_text
+from textclf.atomic import write_json, write_text, writing
+from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
@@ -17,6 +19,7 @@ from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,
     EarlyStopping,
+    EpochScores,
     HistoryWriter,
     StateKeeper,
     restore,
@@ -29,6 +32,7 @@ from textclf.training.engine.tensorboard import TensorBoard
 from textclf.training.evaluation import Scored
 from textclf.training.fits import Fit
 from textclf.training.interruption import Interruption
+from textclf.training.losses import with_loss
 from textclf.training.memory import (
     check_memory,
     encoded_bytes,
@@ -36,7 +40,11 @@ from textclf.training.memory import (
     memory_needed,
 )
 from textclf.training.network import load_weights, new_network, outline
+from textclf.training.optimizers import has_schedule
+from textclf.training.plateau import PlateauWatch
+from textclf.training.pretrained import Pretrained
 from textclf.training.reporter import Reporter
+from textclf.training.scores import SCORES, Scores, refuse_undefined
 from textclf.training.state import FitState, read_state
 
 
@@ -46,21 +54,23 @@ class Program:
 
     Args:
         optimizer_start: the values of the optimizer's variables before any training.
+        n_batches: gradient steps in an epoch, if its learning rate follows a schedule.
     """
 
     choice: Choice
     engine: Engine
     optimizer_start: list[np.ndarray]
+    n_batches: int | None = None
 
     @property
     def network(self) -> keras.Model:
         """The model that is trained, scored and saved."""
         return self.engine.network
 
-    def suits(self, network: keras.Model) -> bool:
-        """Whether a model has the shapes that the engine is compiled for."""
+    def suits(self, network: keras.Model, n_batches: int) -> bool:
+        """Whether a model has the shapes and the schedule that the engine is compiled for."""
         shapes = [[weight.shape for weight in model.weights] for model in (network, self.network)]
-        return shapes[0] == shapes[1]
+        return shapes[0] == shapes[1] and self.n_batches in (None, n_batches)
 
     def restart(self, fresh: keras.Model) -> None:
         """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
@@ -91,12 +101,14 @@ class Trainer:
         tensorboard: bool = False,
     ) -> None:
         self.config = config
-        self.data = data
+        self.data = replace(data, task=with_loss(data.task, config.training))
         self.device = device
         self.reporter = reporter
         self.callbacks = callbacks
         self.tensorboard = tensorboard
         self.program: Program | None = None
+        source = vector_source(config.model)
+        self.pretrained = Pretrained(source, reporter) if source else None
 
     def with_config(self, config: Config, reporter: Reporter) -> "Trainer":
         """Another one on the same data and device."""
@@ -114,10 +126,12 @@ class Trainer:
         It takes the engine of the fit before, which must not be used any more.
 
         Raises:
-            ConfigError: a weight is for what is not a class of the data.
+            ConfigError: a weight is for what is not a class of the data, or the validation rows do
+                not have a score that the config asks for after each epoch.
             ResourceError: memory does not suffice.
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
+        refuse_undefined(self.config, self.data, fit.split.validation)
         settings, rows = self.config.preprocessing, fit.split.train
         data = in_tokens(settings, self.data, rows)
         encoder = fit_encoder(settings, data, rows)
@@ -126,12 +140,12 @@ class Trainer:
             self._check_memory(encoder, data)
         backend.set_seeds(fit.seed)
         target = self._target_scale(fit)
-        network = new_network(self.config, encoder, self.data, target)
+        n_batches = self.n_batches(fit)
+        network = new_network(self.config, encoder, self.data, target, n_batches)
         x = encoder.transform(data.x)
-        if self.program is not None and self.program.suits(network):
+        if self.program is not None and self.program.suits(network, n_batches):
             self.program.restart(network)
         else:
-            n_batches = self.n_batches(fit)
             self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)
         self.program.engine.put(x, self.data.targets, weights)
         return PreparedFit(self, fit, data, encoder, target, self.program)
@@ -159,7 +173,8 @@ class Trainer:
         engine = make_engine(
             choice, network, task, settings.batch_size, packed_columns, self.device
         )
-        return Program(choice, engine, [v.numpy() for v in network.optimizer.variables])
+        start = [variable.numpy() for variable in network.optimizer.variables]
+        return Program(choice, engine, start, n_batches if has_schedule(settings) else None)
 
 
 class PreparedFit:
@@ -185,6 +200,7 @@ class PreparedFit:
         self.target = target
         self.engine = program.engine
         self.network = program.network
+        self.scores_by_epoch = scores_by_epoch(trainer.config) if fit.split.validates else []
 
     def train(self) -> int:
         """Train the model and keep it in the fit's folder.
@@ -195,22 +211,29 @@ class PreparedFit:
             The epoch, from 1, whose model is kept.
 
         Raises:
+            ConfigError, DataError: the file of word vectors is missing, damaged, or another one.
             RunError: training diverged, or the saved state is damaged.
             ResourceError: memory or disk does not suffice.
         """
         self._write_preprocessing()
         start = self._restore()
+        if start is None and self.trainer.pretrained:
+            rows = self.fit.split.train
+            self.trainer.pretrained.start(self.network, self.encoder, self.data, rows)
         checkpoints = self._checkpoints(start)
         early_stopping = self._early_stopping(start)
         history = self._history_writer(start)
-        keeper = StateKeeper(checkpoints, history, early_stopping, start)
+        plateau = self._plateau(start)
+        keeper = StateKeeper(checkpoints, history, early_stopping, start, plateau)
         in_order = [
             DivergenceGuard(self.network, self._n_batches, self.engine.batches),
+            EpochScores(self._compute_scores) if self.scores_by_epoch else None,
             early_stopping,
             *self.trainer.callbacks,
             TensorBoard(self.fit.folder.tensorboard_path) if self.trainer.tensorboard else None,
             checkpoints,
             history,
+            plateau,
             keeper,
         ]
         try:
@@ -246,6 +269,9 @@ class PreparedFit:
             "encoder": self.encoder.to_json(),
             **({"target": vars(self.target)} if self.target else {}),
         }
+        if self.encoder.arrays:
+            with writing(self.fit.folder.ngrams_path) as temporary:
+                np.savez(temporary, allow_pickle=False, **self.encoder.arrays)
         write_json(self.fit.folder.preprocessing_path, content)
 
     def _restore(self) -> FitState | None:
@@ -280,6 +306,12 @@ class PreparedFit:
                 callbacks=[*callbacks, interruption],
             )
 
+    def _compute_scores(self) -> Scores:
+        """Those of the validation rows in the epoch that has ended, such as val_macro_f1."""
+        rows = self.fit.split.validation
+        y, outputs = self.trainer.data.y[rows], self.engine.validated_outputs(rows)
+        return {f"val_{name}": SCORES[name](y, outputs) for name in self.scores_by_epoch}
+
     @property
     def _n_batches(self) -> int:
         return self.trainer.n_batches(self.fit)
@@ -296,6 +328,10 @@ class PreparedFit:
     def _history_writer(self, start: FitState | None) -> HistoryWriter:
         reporter, per_step = self.trainer.reporter, self.engine.batches
         return HistoryWriter(self.fit.folder, reporter, self._n_batches, per_step, start)
+
+    def _plateau(self, start: FitState | None) -> PlateauWatch | None:
+        settings = self.trainer.config.training.reduce_on_plateau
+        return PlateauWatch(settings, start) if settings else None
 
     def _early_stopping(self, start: FitState | None) -> EarlyStopping | None:
         settings = self.trainer.config.training.early_stopping

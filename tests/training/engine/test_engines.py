@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from textclf.config.settings.training import Training
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
 from textclf.training.engine.backend import LOOPS_IN_ONE, Device
 from textclf.training.engine.block_trainer import METRICS, unpack_bits
@@ -15,6 +16,8 @@ from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.flat_texts import fit_segments
 from textclf.training.engine.order import row_order
 from textclf.training.engine.rule import Choice
+from textclf.training.losses import saved_loss, with_loss
+from textclf.training.optimizers import new_optimizer
 
 CPU = Device("cpu", "a processor", 1)
 N_ROWS, N_TRAIN, BATCH_SIZE, SEED = 23, 18, 4, 42  # five batches, the last one of two rows
@@ -28,6 +31,7 @@ TARGETS = {
     "multiclass": RNG.integers(0, CLASSES, N_ROWS).astype(np.int32),
     "regression": RNG.normal(size=N_ROWS).astype(np.float32),
 }
+ADAM = Training(optimizer="adam", learning_rate=0.05)
 ENGINES = {
     "xla": Choice("xla", 2, "a test"),
     "graph": Choice("graph", 2, "a test"),
@@ -65,11 +69,12 @@ def new_engine(
     task: Task = BINARY,
     kind: str = "rnn",
     class_weight: dict[int, float] | None = None,
+    settings: Training = ADAM,
 ) -> Engine:
     packed_columns = FEATURES.shape[1] if kind == "packed" else None
     network = build_network(task, kind)
-    metric = METRICS[task.name](name=task.metric)
-    network.compile(keras.optimizers.Adam(0.05), loss=task.loss, metrics=[metric])
+    task = with_loss(task, settings)
+    compile_network(network, task, settings)
     engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, CPU)
     x, y, weights = (
         np.packbits(FEATURES, axis=1) if packed_columns else IDS,
@@ -80,6 +85,14 @@ def new_engine(
         weights = np.array([class_weight.get(int(number), 1) for number in y], np.float32)
     engine.put(x, y, weights)
     return engine
+
+
+def compile_network(network: keras.Model, task: Task, settings: Training) -> None:
+    loss = saved_loss(task, settings)
+    is_one_hot = isinstance(loss, keras.losses.CategoricalCrossentropy)
+    metric = keras.metrics.CategoricalAccuracy if is_one_hot else METRICS[task.name]
+    optimizer = new_optimizer(settings, n_batches=5)
+    network.compile(optimizer, loss=loss, metrics=[metric(name=task.metric)])
 
 
 def fit(engine: Engine, epochs: int = 1, validate: bool = True) -> dict[str, list[float]]:
@@ -94,11 +107,16 @@ def fit(engine: Engine, epochs: int = 1, validate: bool = True) -> dict[str, lis
 
 
 def fit_plain_keras(
-    task: Task, kind: str, class_weight: dict[int, float] | None = None
+    task: Task,
+    kind: str,
+    class_weight: dict[int, float] | None = None,
+    settings: Training = ADAM,
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     model = build_network(task, kind)
     x, y = FEATURES.astype(np.float32) if kind == "packed" else IDS, TARGETS[task.name][:, None]
-    model.compile(keras.optimizers.Adam(0.05), task.loss, metrics=[task.metric])
+    compile_network(model, with_loss(task, settings), settings)
+    if isinstance(model.loss, keras.losses.CategoricalCrossentropy):
+        y = np.eye(CLASSES)[y[:, 0]]
     order = row_order(TRAIN, SEED, epoch=0)
     history = model.fit(
         x[order],
@@ -160,6 +178,43 @@ def test_class_weights_are_those_of_plain_keras(
             np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
         for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=name)
+
+
+WARM = {"schedule": "cosine", "initial": 0.1, "warmup_epochs": 0.4}
+STEPS = {"schedule": "piecewise", "boundaries": [0.4], "values": [0.1, 0.001]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "kind", "engines", "settings"),
+    [
+        (
+            BINARY,
+            "flat",
+            ["xla"],
+            {"optimizer": "adam", "learning_rate": WARM, "weight_decay": 0.1, "clipnorm": 0.01},
+        ),
+        (
+            MULTICLASS,
+            "packed",
+            ["graph", "keras"],
+            {"optimizer": "sgd", "learning_rate": STEPS, "momentum": 0.9, "label_smoothing": 0.3},
+        ),
+    ],
+    ids=["warm-up, decay and clipping", "steps, momentum and smoothing"],
+)
+def test_settings_do_what_they_do_in_plain_keras(
+    task: Task, kind: str, engines: list[str], settings: dict[str, object]
+) -> None:
+    training = Training(epochs=1, **settings)
+    model, history = fit_plain_keras(task, kind, settings=training)
+    for name in engines:
+        engine = new_engine(ENGINES[name], task, kind, settings=training)
+        ours = fit(engine)
+        for column, values in history.items():
+            np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
+        for mine, theirs in zip(engine.network.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.slow

@@ -45,6 +45,11 @@ class BostonDataset(DatasetSection):
 
     name: Literal["boston"] = Field(description="the Boston housing prices of keras.datasets")
     test_split: float = Field(0.2, gt=0, lt=1, description="share of the rows that are test rows")
+    standardize_target: bool = Field(
+        False,
+        description="learn the target less its mean, divided by its standard deviation; "
+        "predictions, loss and mae stay in the target's own units",
+    )
 
     @property
     def is_text(self) -> bool:

@@ -7,25 +7,32 @@ from pydantic_core import PydanticCustomError
 
 from textclf.config.layers import layer_problems, name_and_arguments, named
 from textclf.config.settings.section import Settings
+from textclf.config.vector_files import with_vectors
 
 L2 = Annotated[float, Field(ge=0, le=100)]
 
 
 class DenseModel(Settings):
-    """Fully connected layers on multi-hot words, on a flattened embedding, or on features."""
+    """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
+    features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
     embedding_dim: int | None = Field(
         None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
     )
     units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
-        [16, 16], min_length=1, max_length=20, description="width of each hidden layer"
+        [16, 16],
+        max_length=20,
+        description="width of each hidden layer; []: none, a linear model",
     )
     activation: Literal["relu", "tanh", "sigmoid"] = Field(
         "relu", description="activation of the hidden layers"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs dropped after each layer")
     l2: L2 = Field(0.0, description="strength of the L2 penalty on each hidden layer's kernel")
+    input_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of the features, words or n-grams dropped"
+    )
 
 
 def _one_or_several(value: Any) -> str:
@@ -133,7 +140,10 @@ LAYERS_ERROR = "layers"  # its context holds the problems of all layers
 
 def _checked_layers(layers: list[Any]) -> list[dict[str, Any]]:
     layers = [named(layer) for layer in layers]
-    if problems := layer_problems(layers):
+    problems = layer_problems(layers)
+    if not problems:
+        layers, problems = with_vectors(layers)
+    if problems:
         raise PydanticCustomError(LAYERS_ERROR, "wrong layers", {"problems": problems})
     return layers
 

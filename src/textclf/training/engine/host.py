@@ -3,12 +3,14 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from textclf.data.encoders import unpack
+from textclf.data.ngrams import SparseRows
 from textclf.training.engine.block_trainer import unit_of
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.order import row_order
@@ -20,6 +22,7 @@ class HostEngine:
     Args:
         network: the compiled model to train.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
+        loss_power: of the task's loss.
     """
 
     batches = 1
@@ -29,16 +32,21 @@ class HostEngine:
         network: keras.Model,
         batch_size: int,
         packed_columns: int | None,
+        loss_power: int = 2,
     ) -> None:
         self.network = self.model = network
+        # Plain Keras smooths one-hot classes only.
+        self.is_one_hot = isinstance(network.loss, keras.losses.CategoricalCrossentropy)
         self.batch_size = batch_size
         self.packed_columns = packed_columns
         unit = unit_of(network)
         if unit is not None:  # what Keras takes the gradients of
-            network.optimizer.scale_loss = partial(_in_standardized_numbers, network, unit)
+            network.optimizer.scale_loss = partial(
+                _in_standardized_numbers, network, unit, loss_power
+            )
 
-    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
-        """Take encoded examples (rows, ...) and their targets (rows,).
+    def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Take encoded examples, an array (rows, ...) or SparseRows, and their targets (rows,).
 
         Args:
             weights: float32 (rows,), of each row's loss in training; None: all the same.
@@ -62,6 +70,10 @@ class HostEngine:
         """The number of batches that hold the rows."""
         return -(-len(rows) // self.batch_size)
 
+    def validated_outputs(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): Keras's validation keeps none, so they are computed again."""
+        return self.predict(rows)
+
     def predict(
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
     ) -> np.ndarray:
@@ -73,26 +85,40 @@ class HostEngine:
     def _batches(
         self, orders: Callable[[], Iterator[np.ndarray]], weights: np.ndarray | None = None
     ) -> tf.data.Dataset:
-        def generate() -> Iterator[tuple[np.ndarray, ...]]:
+        def generate() -> Iterator[tuple[Any, ...]]:
             for order in orders():
                 for start in range(0, len(order), self.batch_size):
                     yield self._take(order[start : start + self.batch_size], weights)
 
         first = self._take(np.zeros(1, np.int64), weights)
-        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
+        signature = tf.nest.map_structure(self._spec, first)
         batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
         return untuned(batches.prefetch(2))
 
-    def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    def _spec(self, part: np.ndarray) -> tf.TensorSpec:
+        """Of batches like this one; rows of n-grams are as long as the longest of a batch."""
+        shape = (None, None) if isinstance(self.x, SparseRows) else (None, *part.shape[1:])
+        return tf.TensorSpec(shape, part.dtype)
+
+    def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[Any, ...]:
         """x, y and, where rows have weights, those."""
-        part = self._encode(self.x[rows]), self.y[rows].reshape(len(rows), -1)
+        y = self.y[rows].reshape(len(rows), -1)
+        if self.is_one_hot:
+            y = np.eye(self.network.output_shape[-1], dtype=np.float32)[y[:, 0]]
+        part = self._encode(self.x[rows]), y
         return part if weights is None else (*part, weights[rows])
 
-    def _encode(self, x: np.ndarray) -> np.ndarray:
-        return unpack(x, self.packed_columns)
+    def _encode(self, x: Any) -> Any:
+        inputs = unpack(x, self.packed_columns)
+        return tuple(inputs) if isinstance(x, SparseRows) else inputs
 
 
-def _in_standardized_numbers(network: keras.Model, unit: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+def _in_standardized_numbers(
+    network: keras.Model, unit: tf.Tensor, power: int, loss: tf.Tensor
+) -> tf.Tensor:
     """The loss of standardized outputs; what regularizers add to it stays as it is."""
     added = tf.add_n(network.losses) if network.losses else 0.0
-    return (loss - added) / unit[0, 0] / unit[0, 0] + added
+    learnt = loss - added
+    for _ in range(power):
+        learnt = learnt / unit[0, 0]
+    return learnt + added

@@ -27,6 +27,8 @@ KNOWN = {
     *(keras.layers.GlobalMaxPooling1D, keras.layers.GlobalAveragePooling1D),
     *(keras.layers.Concatenate, keras.layers.SpatialDropout1D, keras.layers.Activation),
     *(keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU, keras.layers.Bidirectional),
+    # The sum of n-grams, see models/ngrams.py.
+    *(keras.layers.Dot, keras.layers.Rescaling, keras.layers.EinsumDense, keras.layers.Add),
 }
 GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at least this
 
@@ -64,6 +66,8 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
     for layer in network.layers:
         if isinstance(layer, keras.Layer) and not is_known(layer):
             return "keras", f"only Keras's own path knows {type(layer).__name__} with its settings"
+    if len(network.inputs) > 1:
+        return "graph", "n-grams of texts of any length are faster in TensorFlow's own kernels"
     if device.is_gpu:
         return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
     if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:

@@ -145,6 +145,14 @@ def test_new_texts_read_as_the_datasets_own() -> None:
     )
 
 
+def test_known_words_are_those_of_known_ngrams() -> None:
+    texts = ["a b strange", "strange", "", "a a"]
+    words, pairs = (fit(ngrams=n, min_rows=1, remove_reserved=True) for n in (1, [2, 2]))
+    assert words.count_known(words.ids_of(texts)).tolist() == [2, 0, 0, 2]
+    # In "strange", removed, nothing remains; a pair begins with each token but the last.
+    assert pairs.count_known(pairs.ids_of(texts)).tolist() == [1, 0, 0, 1]
+
+
 def test_reserved_ids_and_frequent_words_are_left_out() -> None:
     encoder = fit(ngrams=1, min_rows=1, skip_top=FIRST_WORD + 1, remove_reserved=True)
     frequent = Counter(" ".join(TEXTS[:N_TRAIN]).split()).most_common(1)[0][0]

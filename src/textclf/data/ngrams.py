@@ -251,6 +251,15 @@ class Ngrams:
         lengths = np.sqrt(np.bincount(rows, np.square(weights)))
         return np.asarray(weights / lengths[rows])
 
+    def count_beginnings(self, x: Ragged) -> np.ndarray:
+        """The number of tokens of each row with which a feature begins, int64 (rows,)."""
+        begins = np.zeros(len(x.values), bool)
+        for length, places, _ in self._find(x):
+            if length >= self.shortest:
+                begins[places] = True
+        row_of = np.repeat(np.arange(len(x)), x.lengths)
+        return np.bincount(row_of[begins], minlength=len(x))
+
     def name(self, feature: int, words: tuple[str, ...]) -> str:
         """The tokens of a feature, from 0, with blanks between them."""
         place = self.first + feature

@@ -357,8 +357,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
             "2:22: model.units: expected a list such as [16, 16], received 8",
         ),
         (
-            "dataset: {name: imdb}\nmodel: {type: dense, units: []}",
-            "2:22: model.units: expected a list of 1 to 20 items, received 0",
+            "dataset: {name: csv, path: a.csv, features: [], target: a}\nmodel: {type: dense}",
+            "1:35: dataset.features: expected a list of 1 to 10000 items, received 0",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: dense, units: [8, 0]}",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from textclf.config import ngram_conflicts
 from textclf.config.layer_shapes import Input, MisfitError, find_shapes
 from textclf.config.monitors import MONITOR_RULES
 from textclf.config.settings import Config
@@ -210,6 +211,8 @@ def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
 
 def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
     settings = _text_settings(config)
+    if settings and settings.ngrams is not None:  # num_words counts those
+        return
     if settings and settings.num_words is not None and settings.skip_top >= settings.num_words:
         yield (
             ("preprocessing", "skip_top"),
@@ -221,6 +224,8 @@ def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
 def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
     settings = _text_settings(config)
     if not settings or settings.tokens == "subwords":  # they need num_words anyway
+        return
+    if settings.ngrams is not None:  # only those of a text are stored
         return
     if settings.encoding != "embedding" and settings.num_words is None:
         yield (
@@ -431,6 +436,7 @@ RULES = (
     _bptt_of_one_layer,
     _filter_longer_than_the_text,
     _pooling_that_leaves_no_step,
+    *ngram_conflicts.RULES,
     _layers_that_do_not_fit,
     _engine_that_does_not_know_every_layer,
     _classes_of_a_regression,
@@ -447,4 +453,5 @@ DATA_RULES = (
     _signs_that_keras_drops,
     _subwords_without_num_words,
     _skip_top_leaves_no_words,
+    *ngram_conflicts.DATA_RULES,
 )

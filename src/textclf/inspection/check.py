@@ -125,7 +125,7 @@ def _layers(network: keras.Model) -> dict[str, Any]:
             "parameters": layer.count_params(),
         }
         for layer in network.layers
-        if layer.name != "inputs"
+        if type(layer).__name__ != "InputLayer"
     ]
     return {"layers": layers, "parameters": network.count_params()}
 

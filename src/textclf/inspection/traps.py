@@ -161,7 +161,7 @@ def _maxlen_without_effect(config: Config) -> Iterator[Trap]:
     settings = config.preprocessing
     if not isinstance(settings, TextPreprocessing) or settings.encoding != "multi_hot":
         return
-    if settings.maxlen is not None:
+    if settings.maxlen is not None and settings.ngrams is None:
         yield "preprocessing.maxlen", "multi_hot uses all words of a text and cuts none; remove it"
 
 
@@ -213,7 +213,7 @@ def _longer(description: Description, maxlen: int) -> str:
 
 def _many_words_unknown(description: Description) -> Iterator[Trap]:
     vocabulary = description.vocabulary
-    if vocabulary is None or vocabulary.too_rare < NOTABLE_LOSS:
+    if vocabulary is None or vocabulary.num_words is None or vocabulary.too_rare < NOTABLE_LOSS:
         return
     larger = (size for size in vocabulary.coverage if size.training >= 1 - SMALL_LOSS)
     better = next(larger, None)
@@ -280,6 +280,8 @@ def _layer_too_narrow_for_the_classes(description: Description) -> Iterator[Trap
     model = description.config.model
     if isinstance(model, LayersModel):
         return  # its layers of few units may only gate or project
+    if model.units == []:
+        return
     setting, narrowest = min(_widths(model), key=itemgetter(1))
     classes = len(description.data.class_names)
     if narrowest < min(ENOUGH_UNITS * classes, WIDE_ENOUGH) and classes > 2:

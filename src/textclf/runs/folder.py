@@ -19,6 +19,7 @@ from textclf.runs.reading import (
     MAX_BYTES,
     missing,
     number_of,
+    read_arrays,
     read_confusion,
     read_json,
     read_predictions,
@@ -26,6 +27,7 @@ from textclf.runs.reading import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -77,6 +79,10 @@ class FitFolder:
     @property
     def preprocessing_path(self) -> Path:
         return self.path / "preprocessing.json"
+
+    @property
+    def ngrams_path(self) -> Path:
+        return self.path / "ngrams.npz"
 
     @property
     def kept_model_path(self) -> Path:
@@ -152,6 +158,15 @@ class FitFolder:
     def preprocessing(self) -> dict[str, Any]:
         """Everything needed to encode new examples in the same way, as in preprocessing.json."""
         return read_json(self.preprocessing_path, MAX_BYTES)
+
+    @property
+    def ngrams(self) -> dict[str, np.ndarray]:
+        """The arrays of the n-grams that the model reads, as in ngrams.npz; of other models none.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_arrays(self.ngrams_path, MAX_BYTES) if os.path.lexists(self.ngrams_path) else {}
 
 
 class RunFolder(FitFolder):

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import write_json, write_text
+from textclf.atomic import write_json, write_text, writing
 from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
 from textclf.config.vector_source import vector_source
@@ -269,6 +269,9 @@ class PreparedFit:
             "encoder": self.encoder.to_json(),
             **({"target": vars(self.target)} if self.target else {}),
         }
+        if self.encoder.arrays:
+            with writing(self.fit.folder.ngrams_path) as temporary:
+                np.savez(temporary, allow_pickle=False, **self.encoder.arrays)
         write_json(self.fit.folder.preprocessing_path, content)
 
     def _restore(self) -> FitState | None:

@@ -14,17 +14,23 @@ L2 = Annotated[float, Field(ge=0, le=100)]
 
 
 class DenseModel(WordVectorModel):
-    """Fully connected layers on multi-hot words, on a flattened embedding, or on features."""
+    """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
+    features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
     units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
-        [16, 16], min_length=1, max_length=20, description="width of each hidden layer"
+        [16, 16],
+        max_length=20,
+        description="width of each hidden layer; []: none, a linear model",
     )
     activation: Literal["relu", "tanh", "sigmoid"] = Field(
         "relu", description="activation of the hidden layers"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs dropped after each layer")
     l2: L2 = Field(0.0, description="strength of the L2 penalty on each hidden layer's kernel")
+    input_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of the features, words or n-grams dropped"
+    )
 
 
 def _one_or_several(value: Any) -> str:

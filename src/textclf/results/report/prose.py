@@ -10,9 +10,9 @@ from typing import Any
 
 from textclf.config.settings import Config, flatten
 from textclf.config.settings.dataset import CsvDataset
-from textclf.config.settings.preprocessing import FeaturePreprocessing
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.results.comparison import differing
-from textclf.wording import listed
+from textclf.wording import listed, several
 
 
 def question(config: Config) -> str:
@@ -85,12 +85,28 @@ def _input(config: Config) -> str:
     if isinstance(settings, FeaturePreprocessing):
         return "standardized features" if settings.standardize else "features"
     count = f"the {settings.num_words:,} most frequent words" if settings.num_words else "all words"
+    if settings.ngram_range is not None:
+        return _ngrams(settings)
     if settings.encoding == "multi_hot":
         return f"{count}, each present or not"
     length = f"texts of {settings.maxlen:,} words, {count}"
     if settings.encoding == "one_hot":
         return f"{length} one-hot"
     return f"{length} as vectors of {getattr(config.model, 'embedding_dim', None) or 0:,} numbers"
+
+
+def _ngrams(settings: TextPreprocessing) -> str:
+    shortest, longest = settings.ngram_range or (1, 1)
+    tokens = f"{shortest} to {longest} tokens" if longest > shortest else f"{longest} tokens"
+    count = f"the {settings.num_words:,} most frequent " if settings.num_words else ""
+    counted = {
+        "binary": "each present or not",
+        "count": "each counted",
+        "tfidf": "weighted by tf-idf",
+        "naive_bayes": "weighted by naive Bayes's log ratios",
+    }
+    rows = several(settings.min_rows, "training row")
+    return f"{count}n-grams of {tokens} in at least {rows}, {counted[settings.weighting]}"
 
 
 def _capital(text: str) -> str:

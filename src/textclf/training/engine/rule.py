@@ -24,6 +24,9 @@ KNOWN = {
     *(keras.layers.InputLayer, keras.layers.CategoryEncoding, keras.layers.Reshape),
     *(keras.layers.Embedding, keras.layers.Flatten, keras.layers.Dense, keras.layers.Dropout),
     *(keras.layers.Conv1D, keras.layers.MaxPooling1D, keras.layers.SimpleRNN, keras.layers.LSTM),
+    # The sum of n-grams, see models/ngrams.py.
+    *(keras.layers.Dot, keras.layers.Rescaling, keras.layers.EinsumDense, keras.layers.Add),
+    keras.layers.Activation,
 }
 GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at least this
 
@@ -61,6 +64,8 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
     for layer in network.layers:
         if isinstance(layer, keras.Layer) and not is_known(layer):
             return "keras", f"only Keras's own path knows {type(layer).__name__} with its settings"
+    if len(network.inputs) > 1:
+        return "graph", "n-grams of texts of any length are faster in TensorFlow's own kernels"
     if device.is_gpu:
         return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
     if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:

@@ -152,7 +152,7 @@ class Ngrams:
         """
         parts: dict[str, Any] = {name: arrays[name] for name in ("starts", "keys", "weights")}
         found = cls(**settings, **parts)
-        found._check()
+        found.check()
         return found
 
     @property
@@ -169,7 +169,12 @@ class Ngrams:
     def n_features(self) -> int:
         return len(self.keys) - self.first
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Refuse arrays that are not those of n-grams.
+
+        Raises:
+            ValueError: their types, lengths or order are others.
+        """
         types = [array.dtype for array in (self.starts, self.keys, self.weights)]
         if types != [np.int64, np.int64, np.float32] or self.keys.ndim != 1:
             raise ValueError("n-grams of other types")

@@ -127,6 +127,8 @@ class BlockTrainer(keras.Model):
                 learnt = self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
             elif self.unit is not None:
                 learnt = loss / self.unit[0, 0] ** self.task.loss_power
+            penalty = self._penalty()
+            loss, learnt = loss + penalty, learnt + penalty
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -135,7 +137,8 @@ class BlockTrainer(keras.Model):
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present, present), present)
+        loss = self._mean_loss(y, outputs, present, present) + self._penalty()
+        self._update_metrics(y, outputs, loss, present)
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
@@ -164,6 +167,10 @@ class BlockTrainer(keras.Model):
         # The mean over existing rows, not over their weights, as Keras computes it.
         losses = self.loss_function(y, outputs)
         return tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
+
+    def _penalty(self) -> tf.Tensor:
+        """What regularizers of weights add to the loss, as in Keras."""
+        return tf.add_n([*self.network.losses, tf.constant(0.0)])
 
     def _update_metrics(
         self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor

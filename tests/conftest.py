@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Modules and tests stay; a collection of garbage need not look at them every time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_is_looked_at_once() -> Iterator[None]:
+    """What TensorFlow keeps of a module's programs stays, too, and would be looked at each time."""
+    yield
     gc.collect()
     gc.freeze()
 

@@ -41,7 +41,29 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_sequences_without_maxlen": ("imdb_lstm", "preprocessing.maxlen=null"),
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
+    "_bptt_of_one_layer": ("imdb_truncated_rnn", "model.bidirectional=true"),
+    "_filter_longer_than_the_text": (
+        "imdb_lstm",
+        "model={type: cnn, embedding_dim: 16, kernel_size: 101}",
+    ),
     "_pooling_that_leaves_no_step": ("imdb_cnn_lstm", "preprocessing.maxlen=5"),
+    "_settings_of_ngrams_without_them": ("imdb_dense", "preprocessing.weighting=tfidf"),
+    "_range_in_the_wrong_order": ("imdb_dense", "preprocessing.ngrams=[3, 1]"),
+    "_ngrams_in_an_order": (
+        "imdb_embedding_dense",
+        "preprocessing={encoding: embedding, maxlen: 100, ngrams: 2}",
+    ),
+    "_ngrams_for_another_model": (
+        "imdb_dense",
+        "preprocessing.ngrams=2",
+        "model={type: layers, layers: [{Dense: {units: 16}}]}",
+    ),
+    "_ngrams_under_xla": ("imdb_dense", "preprocessing.ngrams=2", "training.engine=xla"),
+    "_naive_bayes_of_other_than_two_classes": (
+        "reuters_dense",
+        "preprocessing={encoding: multi_hot, ngrams: 2, weighting: naive_bayes}",
+    ),
+    "_dropped_ids": ("imdb_embedding_dense", "model.input_dropout=0.5"),
     "_layers_that_do_not_fit": (
         "imdb_lstm",
         "model={type: layers, layers: [{Embedding: {output_dim: 8}}, {LSTM: {units: 8}}, "
@@ -70,6 +92,10 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_early_stopping_without_validation": (
         "imdb_lstm",
         "training={validation: null, early_stopping: {patience: 3}}",
+    ),
+    "_metrics_without_validation": (
+        "imdb_lstm",
+        "training={validation: null, metrics: [macro_f1]}",
     ),
     "_monitor_of_another_task": ("imdb_lstm", "training.checkpoint.monitor=val_mae"),
     "_momentum_of_another_optimizer": ("imdb_lstm", "training={optimizer: adam, momentum: 0.9}"),

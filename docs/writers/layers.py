@@ -23,6 +23,7 @@ def choice(*words: str) -> Spec:
 
 SHARE: Spec = {"kind": "number", "ge": 0, "lt": 1}
 FLAG: Spec = {"kind": "flag"}
+PATH: Spec = {"kind": "path", "nullable": True}
 WIDTH = whole(1, 65_536)
 STEPS = whole(1, 1_000)
 
@@ -139,6 +140,15 @@ ARGUMENTS: dict[str, tuple[Spec, str]] = {
 }
 # Of one layer alone.
 OWN_ARGUMENTS: dict[tuple[str, str], tuple[Spec, str]] = {
+    ("Embedding", "output_dim"): (
+        {**WIDTH, "or": "weights"},
+        "length of a word's vector; by default that of the vectors in weights",
+    ),
+    ("Embedding", "weights"): (
+        PATH,
+        "file of vectors that words start from, relative to the config; null: all are drawn",
+    ),
+    ("Embedding", "trainable"): (FLAG, "whether training changes the vectors"),
     ("Conv1D", "padding"): (
         choice("valid", "same", "causal"),
         "same: zeros at the ends, so that no step is lost; causal: at the start alone",
@@ -176,6 +186,8 @@ LEFT_OUT = {
 OWN_LEFT_OUT = {("SimpleRNN", "activity_regularizer"): "Keras's SimpleRNN ignores it"}
 # Of every layer, whatever its signature says.
 ALWAYS_LEFT_OUT = ("name", "dtype", "trainable")
+# What a signature leaves to its base class.
+INHERITED: dict[str, dict[str, Any]] = {"Embedding": {"trainable": True}}
 # Arguments whose null means something, beside those whose default is null.
 NULLABLE = ("activation", "recurrent_activation")
 
@@ -264,10 +276,12 @@ def _layer(name: str, meaning: str) -> Spec:
     Raises:
         KeyError: Keras has an argument that this table does not know.
     """
-    parameters = _parameters(getattr(keras.layers, name))
+    parameters = _parameters(getattr(keras.layers, name)) | INHERITED.get(name, {})
     own = {argument: why for (layer, argument), why in OWN_LEFT_OUT.items() if layer == name}
-    reasons = {**LEFT_OUT, **own}
-    left_out = [*ALWAYS_LEFT_OUT, *(argument for argument in parameters if argument in reasons)]
+    known = [argument for (layer, argument) in OWN_ARGUMENTS if layer == name]
+    reasons = {key: why for key, why in {**LEFT_OUT, **own}.items() if key not in known}
+    left_out = [argument for argument in (*ALWAYS_LEFT_OUT, *parameters) if argument in reasons]
+    left_out = list(dict.fromkeys(left_out))
     arguments = {
         argument: _argument(name, argument, default)
         for argument, default in parameters.items()

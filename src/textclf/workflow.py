@@ -40,8 +40,8 @@ from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
 from textclf.training.evaluation import (
     Scored,
-    Scores,
     mean_and_sd,
+    name_undefined,
     score,
     warn_of_divergence,
     warn_of_unfound_classes,
@@ -51,11 +51,14 @@ from textclf.training.fits import Fit, final_fit, fits_before
 from textclf.training.memory import memory_errors_reported
 from textclf.training.reporter import KeptWarnings, LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
+    record_vectors,
     refuse_failed,
     refuse_other_data,
+    refuse_other_vectors,
     warn_of_changes,
     with_epochs,
 )
+from textclf.training.scores import Scores
 from textclf.training.series import (
     curve_of,
     require_finished,
@@ -308,7 +311,8 @@ def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
                 _train_run(trainer, run)
     scores = [run.metrics for run in series.seeds.values()]
     write_json(series.metrics_path, mean_and_sd(scores))
-    series.update(engine=series.seed(1).record.get("engine"))
+    of_first = series.seed(1).record
+    series.update(engine=of_first.get("engine"), vectors=of_first.get("vectors"))
 
 
 def _train_shares(trainer: Trainer, curve: CurveFolder) -> None:
@@ -332,6 +336,7 @@ def _rows_of_share(trainer: Trainer, share: float) -> np.ndarray:
 
 
 def _train_fits(trainer: Trainer, run: RunFolder) -> None:
+    record_vectors(run, trainer.config, trainer.reporter)
     before = [_fit_and_score(trainer, fit) for fit in fits_before(run, trainer.data)]
     final = _fit_and_score(trainer, final_fit(run, trainer.data, before))
     write_json(run.metrics_path, {**_together(before), **final})
@@ -353,6 +358,8 @@ def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
         *warn_of_unfound_classes(trainer.data, scored, is_weighted),
     ):
         trainer.reporter.warn(f"{fit.folder.path.name}: {line}")
+    for line in name_undefined(trainer.data, scored):
+        trainer.reporter.note(f"{fit.folder.path.name}: {line}")
     scores = {**_score_splits(trainer, scored), "best_epoch": kept_epoch}
     write_results(fit.folder, trainer.data, scored, scores)
     if fit.has_baseline:
@@ -372,11 +379,13 @@ def reproduce(
 
     Raises:
         RunError: the run is not finished, or damaged.
+        DataError: the file of word vectors is missing, or not the one that the run began with.
     """
     if isinstance(run, CurveFolder):
         run.refuse()
     if run.status != "finished":
         raise RunError(f"{run.path}: {run.status}; only a finished run can be reproduced")
+    refuse_other_vectors(run)
     other = train(
         run.config,
         runs_dir,

@@ -9,6 +9,7 @@ from textclf.cli.expectations import (
     find_unmet,
     parse_expectation,
 )
+from textclf.config.scores import SCORES_OF_TASK
 
 
 @pytest.mark.parametrize(
@@ -52,15 +53,10 @@ def test_comparisons_are_exact(comparison, met):
 
 def test_scores_of_labels_are_for_rows_with_several():
     asked = [Expectation(f"val_{name}", ">=", 0.5) for name in ("subset_accuracy", "micro_f1")]
-    assert find_impossible(asked, is_regression=False, is_multilabel=True) == []
-    assert [line.partition("; ")[2] for line in find_impossible(asked, is_regression=False)] == [
-        "use val_accuracy",
-        "use val_accuracy",
-    ]
-    assert [line.partition("; ")[2] for line in find_impossible(asked, is_regression=True)] == [
-        "use val_mae",
-        "use val_mae",
-    ]
+    assert find_impossible(asked, SCORES_OF_TASK["multilabel"]) == []
+    for task, metric in (("binary", "val_accuracy"), ("regression", "val_mae")):
+        lines = find_impossible(asked, SCORES_OF_TASK[task])
+        assert [line.partition("; ")[2] for line in lines] == [f"use {metric}"] * 2
 
 
 def test_what_is_told_shows_why_it_is_unmet():
@@ -81,14 +77,18 @@ def test_every_score_of_a_run_can_be_expected(trained):
 
 def test_a_score_of_another_task_is_told_before_training():
     asked = [parse_expectation(text) for text in ("val_mae<=3", "test_accuracy>=0.5", "val_loss<1")]
-    assert find_impossible(asked, is_regression=False) == [
+    assert find_impossible(asked, SCORES_OF_TASK["multiclass"]) == [
         "val_mae<=3.0: this task has no val_mae; use val_accuracy"
     ]
-    assert find_impossible(asked, is_regression=True) == [
+    assert find_impossible(asked, SCORES_OF_TASK["regression"]) == [
         "test_accuracy>=0.5: this task has no test_accuracy; use test_mae"
     ]
     macro = [Expectation("test_macro_f1", ">=", 0.9)]
-    assert find_impossible(macro, is_regression=False) == []
-    assert find_impossible(macro, is_regression=True) == [
+    assert find_impossible(macro, SCORES_OF_TASK["multiclass"]) == []
+    assert find_impossible(macro, SCORES_OF_TASK["regression"]) == [
         "test_macro_f1>=0.9: this task has no test_macro_f1; use test_mae"
+    ]
+    ranked = [Expectation("test_roc_auc_sd", "<", 0.1)]
+    assert find_impossible(ranked, SCORES_OF_TASK["multiclass"]) == [
+        "test_roc_auc_sd<0.1: this task has no test_roc_auc_sd; use test_accuracy_sd"
     ]

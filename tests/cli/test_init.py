@@ -107,7 +107,7 @@ def test_numbers_are_features_and_a_share_of_one_file_tests(cli, empty_folder):
         (["reviews.csv", "--dataset", "imdb"], 2, "not both"),
         (["reviews.csv", "--label", "a", "--target", "b"], 2, "not both"),
         (["--label", "a"], 2, "need a DATA file"),
-        (["reviews.csv", "--model", "gru"], 3, "model.type: expected dense"),
+        (["reviews.csv", "--model", "grus"], 3, "model.type: expected dense"),
     ],
 )
 def test_what_a_file_cannot_give_is_told(cli, empty_folder, arguments, code, message):

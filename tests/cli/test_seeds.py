@@ -174,7 +174,7 @@ def test_an_interrupted_series_goes_on_to_the_same_bits(
 
 @pytest.mark.slow
 def test_a_killed_series_goes_on_to_the_same_bits(start, cli, empty_folder):
-    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=60")), "--seeds", 3)
+    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=60")), "--seeds", 2)
     process = start("train", *arguments, "--name", "s")
     while not Path("runs/s/seed-2/history.csv").exists():
         time.sleep(0.02)

@@ -16,7 +16,12 @@ from textclf.cli.group import Termination
 from textclf.runs import RunFolder
 from tiny_recipes import TINY_BOSTON, sets
 
-SCORES = ["val_loss", "val_loss_sd", "val_mae", "val_mae_sd", "test_loss", "test_mae", "best_epoch"]
+SHOWN = ["val_loss", "val_mae", "test_loss", "test_mae", "best_epoch"]
+VAL_SCORES = ("val_loss", "val_mae", "val_rmse", "val_r2")
+SCORES = [
+    *(f"{score}{sd}" for score in VAL_SCORES for sd in ("", "_sd")),
+    *("test_loss", "test_mae", "test_rmse", "test_r2", "best_epoch"),
+]
 FIT_FILES = {
     "checkpoints/best.keras",
     "checkpoints/last.keras",
@@ -42,7 +47,7 @@ def test_a_recipe_is_trained_by_name_in_an_empty_folder(cli, empty_folder):
     assert result.exit_code == 0
     *scores, folder = result.stdout.splitlines()
     assert folder == "runs/boston_dense-1"
-    assert [line.split()[0] for line in scores] == [s for s in SCORES if not s.endswith("_sd")]
+    assert [line.split()[0] for line in scores] == SHOWN
     assert re.fullmatch(r"val_mae +\d+\.\d{4} ± \d+\.\d{4}", scores[1])
     epochs = result.stderr.splitlines()
     assert [line.split("  ")[0] for line in epochs] == (

@@ -51,6 +51,8 @@ def told(config: Config) -> list[str]:
         imdb({"type": "lstm"}, {**TEXTS, "encoding": "one_hot"}),
         imdb({"type": "simple_rnn", "embedding_dim": 8, "bptt_steps": 100}),
         imdb({"type": "cnn_lstm", "embedding_dim": 8}, {"maxlen": 8}),
+        imdb({"type": "cnn", "embedding_dim": 8, "kernel_size": 100}),
+        imdb({"type": "gru", "units": [8, 4]}, {**TEXTS, "encoding": "one_hot"}),
         imdb(preprocessing={"maxlen": 100}),
         imdb(preprocessing={**TEXTS, "skip_top": 499}),
         imdb(preprocessing={"maxlen": 100, "remove_reserved": True}),
@@ -169,6 +171,23 @@ def test_possible_combinations_pass(config: Config) -> None:
             "lower bptt_steps or raise maxlen",
         ),
         (
+            imdb({"type": "cnn", "embedding_dim": 8, "kernel_size": 101}),
+            "model.kernel_size: 101 words are more than the 100 of maxlen; "
+            "lower kernel_size or raise maxlen",
+        ),
+        *(
+            (
+                imdb({"type": "simple_rnn", "embedding_dim": 8, "bptt_steps": 9, **setting}),
+                f"model.{next(iter(setting))}: bptt_steps is for one layer that is read at its "
+                f"last step, in one direction; {what}, or remove bptt_steps",
+            )
+            for setting, what in (
+                ({"units": [8, 4]}, "set one number"),
+                ({"bidirectional": True}, "remove it"),
+                ({"pooling": "mean"}, "use pooling: last"),
+            )
+        ),
+        (
             imdb({"type": "cnn_lstm", "embedding_dim": 8}, {"maxlen": 7}),
             "preprocessing.maxlen: maxlen 7 is too short for kernel_size 5 and pool_size 4; "
             "raise maxlen to 8 or more, or lower them",
@@ -185,8 +204,27 @@ def test_possible_combinations_pass(config: Config) -> None:
         ),
         (
             imdb(checkpoint={"monitor": "val_mae"}),
-            "training.checkpoint.monitor: imdb is classification, which has no val_mae; "
-            "use val_accuracy or val_loss",
+            "training.checkpoint.monitor: imdb is classification into two classes, which has no "
+            "val_mae; use val_accuracy or val_loss",
+        ),
+        (
+            imdb(early_stopping={"monitor": "val_top_3_accuracy"}),
+            "training.early_stopping.monitor: imdb is classification into two classes, which has "
+            "no val_top_3_accuracy; use val_accuracy or val_loss",
+        ),
+        (
+            boston(training={"metrics": ["r2", "macro_f1"]}),
+            "training.metrics: boston is regression, which has no macro_f1; it has rmse, r2",
+        ),
+        (
+            imdb(validation=None, metrics=["macro_f1"]),
+            "training.metrics: they are of the validation rows, but validation is null; remove "
+            "them, or set training.validation",
+        ),
+        (
+            imdb(validation=None, early_stopping={"monitor": "val_macro_f1"}),
+            "training.early_stopping.monitor: val_macro_f1 needs validation rows, but validation "
+            "is null; set monitor: loss, or training.validation",
         ),
         (
             boston(training={"validation": {"split": "shuffled", "stratify": True}}),

@@ -228,7 +228,8 @@ def test_an_override_mends_the_file(file: Path) -> None:
         ("model={type: lstm, unit: 3}", "model.unit: unknown key; did you mean 'units'?"),
         (
             "model={}",
-            "model.type: missing key; expected dense, simple_rnn, lstm, cnn_lstm or layers",
+            "model.type: missing key; expected dense, simple_rnn, lstm, gru, cnn, cnn_lstm or "
+            "layers",
         ),
         ("training.epochs=[1", "expected ',' or ']' in the list that begins on line 1"),
         ("training.epochs=*a", "alias '*a' is not allowed; write the value itself"),

@@ -88,7 +88,7 @@ def test_a_choice_among_sections_is_made_by_a_constant():
         (
             "DenseModel",
             "units",
-            "width of each hidden layer · 1 to 65,536 · default [16, 16]",
+            "width of each hidden layer; []: none, a linear model · 1 to 65,536 · default [16, 16]",
         ),
         (
             "Training",
@@ -138,7 +138,7 @@ MODEL = {"type": "lstm", "embedding_dim": 16}
         {"model": {"type": "lstm", "units": 8.5}},
         {"model": {"type": "lstm", "units": 0}},
         {"model": {"type": "dense", "units": 8}},
-        {"model": {"type": "dense", "units": []}},
+        {"model": {"type": "dense", "units": [8] * 21}},
         {"preprocessing": None},
         {"preprocessing": {"num_word": 500}},
         {"preprocessing": {"num_words": 500, "standardize": True}},

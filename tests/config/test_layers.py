@@ -283,3 +283,44 @@ def test_layers_are_compared_argument_by_argument() -> None:
         "model.layers[0].Dense.kernel_regularizer.L2.l2": 0.1,
         "training.epochs": 3,
     }
+
+
+# --- vectors from a file ----------------------------------------------------------------------
+
+
+def with_vectors(**arguments: Any) -> dict[str, Any]:
+    return sections("embedding", [{"Embedding": arguments}, "GlobalMaxPooling1D"])
+
+
+def test_vectors_have_the_length_of_their_file_which_a_run_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("good 1 2 3\n")
+    file = tmp_path / "a.yaml"
+    file.write_text(yaml.safe_dump(with_vectors(weights="vectors.txt", trainable=False)))
+    config = load_config(file)
+    assert isinstance(config.model, LayersModel)
+    path = str(tmp_path / "vectors.txt")  # relative to the config
+    assert config.model.named_layers[0] == (
+        "Embedding",
+        {"weights": path, "trainable": False, "output_dim": 3},
+    )
+    (tmp_path / "vectors.txt").unlink()
+    file.write_text(dump_config(config))
+    assert load_config(file) == config
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weights": "none.txt"}, "weights: {folder}/none.txt: no such file or directory"),
+        ({"weights": "."}, "weights: {folder}: a folder, not a file"),
+        ({"weights": "a.yaml"}, "weights: {folder}/a.yaml: not a file of word vectors: GloVe's"),
+        ({"weights": 3}, "weights: expected the path of a file or null, received 3"),
+        ({"trainable": False}, "missing key 'output_dim'"),
+        ({"weights": None}, "missing key 'output_dim'"),
+    ],
+)
+def test_vectors_that_cannot_be_read_are_named(
+    tmp_path: Path, arguments: dict[str, Any], message: str
+) -> None:
+    (line,) = messages(tmp_path, with_vectors(**arguments))
+    assert message.format(folder=tmp_path) in line

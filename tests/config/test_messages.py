@@ -286,8 +286,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}",
-            "1:1: model: missing section; it needs a type: dense, simple_rnn, lstm, cnn_lstm or "
-            "layers",
+            "1:1: model: missing section; it needs a type: dense, simple_rnn, lstm, gru, "
+            "cnn, cnn_lstm or layers",
         ),
         (
             "dataset: {name: imbd}\nmodel: {type: lstm}",
@@ -306,17 +306,18 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstn}",
-            "2:9: model.type: expected dense, simple_rnn, lstm, cnn_lstm or layers, "
+            "2:9: model.type: expected dense, simple_rnn, lstm, gru, cnn, cnn_lstm or layers, "
             "received the text 'lstn'; did you mean 'lstm'?",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: [1]}",
-            "2:9: model.type: expected dense, simple_rnn, lstm, cnn_lstm or layers, received a "
-            "list",
+            "2:9: model.type: expected dense, simple_rnn, lstm, gru, cnn, cnn_lstm or layers, "
+            "received a list",
         ),
         (
             "dataset: {name: imdb}\nmodel: {units: 8}",
-            "2:1: model.type: missing key; expected dense, simple_rnn, lstm, cnn_lstm or layers",
+            "2:1: model.type: missing key; expected dense, simple_rnn, lstm, gru, cnn, cnn_lstm or "
+            "layers",
         ),
         (
             "dataset: {name: imdb}\nmodel:\n  type: lstm\n  unit: 8",
@@ -324,27 +325,40 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstm, filters: 8}",
-            "2:21: model.filters: filters goes with type: cnn_lstm, not with type: lstm",
+            "2:21: model.filters: filters goes with type: cnn or cnn_lstm, not with type: lstm",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstm, lstm: 8}",
-            "2:21: model.lstm: unknown key; known here: type, embedding_dim, units, dropout",
+            "2:21: model.lstm: unknown key; known here: type, embedding_dim, units, dropout, "
+            "recurrent_dropout, bidirectional, pooling, l2",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstm, dropout: 1.0}",
             "2:21: model.dropout: 1.0 is out of range: 0 or more and below 1",
         ),
         (
-            "dataset: {name: imdb}\nmodel: {type: lstm, units: [8]}",
-            "2:21: model.units: expected a whole number, received a list",
+            "dataset: {name: imdb}\nmodel: {type: lstm, units: {a: 8}}",
+            "2:21: model.units: expected a whole number, received a map of keys",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: lstm, units: 0}",
+            "2:21: model.units: 0 is out of range: 1 to 65,536",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: lstm, units: [8, 0]}",
+            "2:32: model.units[1]: 0 is out of range: 1 to 65,536",
+        ),
+        (
+            "dataset: {name: imdb}\nmodel: {type: lstm, units: []}",
+            "2:21: model.units: expected a list of 1 to 20 items, received 0",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: dense, units: 8}",
             "2:22: model.units: expected a list such as [16, 16], received 8",
         ),
         (
-            "dataset: {name: imdb}\nmodel: {type: dense, units: []}",
-            "2:22: model.units: expected a list of 1 to 20 items, received 0",
+            "dataset: {name: csv, path: a.csv, features: [], target: a}\nmodel: {type: dense}",
+            "1:35: dataset.features: expected a list of 1 to 10000 items, received 0",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: dense, units: [8, 0]}",

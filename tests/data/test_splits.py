@@ -152,6 +152,25 @@ def test_stratified_folds_are_those_of_scikit_learn() -> None:
     assert sorted(int((UNEQUAL[s.validation] == 2).sum()) for s in few) == [0, 0, 1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("split", "fields"), [("tail", {"share": 0.2, "seed": 7}), ("first", {"rows": 20})]
+)
+def test_the_end_or_beginning_of_each_class_validates(split: str, fields: dict) -> None:
+    y = np.append(UNEQUAL[np.random.default_rng(0).permutation(99)], 3).astype(np.int32)
+    (found,) = make_splits(settings(split, stratify=True, **fields), unequal_dataset(y))
+    counts = np.bincount(y[found.validation], minlength=4)
+    assert np.abs(counts - np.bincount(y) / 5).max() <= 1 and counts.sum() == 20
+    assert 99 in found.train  # the only row of its class
+    assert sorted([*found.train, *found.validation]) == list(range(100))
+    order = np.arange(100) if split == "first" else np.random.RandomState(7).permutation(100)
+    places = {row: place for place, row in enumerate(order.tolist())}
+    for number in range(3):
+        of_class = [row for row in order if y[row] == number]
+        ours = sorted((r for r in found.validation if y[r] == number), key=places.__getitem__)
+        n = counts[number]
+        assert ours == (of_class[:n] if split == "first" else of_class[-n:])
+
+
 def test_the_only_row_of_a_class_is_in_the_first_part() -> None:
     y = np.array([0] * 10 + [1] + [2] * 10, np.int32)
     first, second = stratify(y, 4, 0, "dataset.stratify")

@@ -76,7 +76,8 @@ def test_every_setting_has_its_meaning_beside_it(name, model):
 def test_a_choice_names_the_other_choices():
     text = starter_config({"name": "imdb"}, "lstm", "starter.yaml")
     assert re.search(
-        r"type: lstm +# long short-term memory; or dense, simple_rnn, cnn_lstm, layers\n", text
+        r"type: lstm +# long short-term memory; or dense, simple_rnn, gru, cnn, cnn_lstm, layers\n",
+        text,
     )
     assert re.search(r"encoding: embedding +# the form .*; or one_hot, multi_hot\n", text)
     assert re.search(r"split: shuffled +# .*; or tail, first, test, k_fold\n", text)

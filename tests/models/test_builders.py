@@ -59,7 +59,8 @@ def test_layers_and_parameters_of_a_recipe(name: str, layers: str, parameters: i
 def test_every_catalogue_recipe_is_tested() -> None:
     catalogue = {name for name in list_recipes() if not is_best(name)}
     assert set(RECIPES) == catalogue - {"quickstart"}
-    assert {load_config(name).model.type for name in RECIPES} == set(BUILDERS) - {"layers"}
+    types = {load_config(name).model.type for name in RECIPES}
+    assert types == set(BUILDERS) - {"layers", "gru", "cnn"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,23 @@ def test_the_task_decides_the_output(name: str, activation: str, width: int) -> 
     model = build_recipe(name)
     assert model.layers[-1].activation.__name__ == activation
     assert model.output_shape == (None, width)
+
+
+@pytest.mark.parametrize("kind", ["simple_rnn", "lstm", "gru"])
+def test_the_settings_of_recurrent_layers_are_passed_on(kind: str) -> None:
+    model = {"type": kind, "embedding_dim": 3, "units": [4, 2], "bidirectional": True}
+    rest = {"pooling": "max_mean", "dropout": 0.1, "recurrent_dropout": 0.2, "l2": 0.3}
+    config = Config(dataset={"name": "imdb"}, preprocessing={"maxlen": 5}, model=model | rest)
+    encoder = fit_encoder(config.preprocessing, TEXTS, TEXTS.train_rows)
+    layers = build_model(config.model, encoder, BINARY, 2).layers
+    wrappers = [layer for layer in layers if isinstance(layer, keras.layers.Bidirectional)]
+    assert [layer.output.shape for layer in wrappers] == [(None, 5, 8), (None, 5, 4)]
+    for wrapper in wrappers:
+        assert type(wrapper.forward_layer).__name__.lower() == kind.replace("_", "")
+        cell = wrapper.backward_layer.cell
+        assert (cell.dropout, cell.recurrent_dropout) == (0.1, 0.2)
+        assert (cell.kernel_regularizer.l2, cell.recurrent_regularizer.l2) == (0.3, 0.3)
+    assert layers[-1].input.shape == (None, 8)
 
 
 def test_dropout_is_passed_on() -> None:
@@ -120,6 +138,20 @@ FORMS = {
     "one_hot_lstm": ({"type": "lstm", "units": 4}, "one_hot"),
     "cnn_lstm": (
         {"type": "cnn_lstm", "embedding_dim": 3, "filters": 3, "kernel_size": 2, "units": 4},
+        "embedding",
+    ),
+    "gru": (
+        {"type": "gru", "embedding_dim": 3, "units": [4, 3], "bidirectional": True}
+        | {"pooling": "max_mean", "dropout": 0.5, "l2": 0.1},
+        "embedding",
+    ),
+    "one_hot_gru": (
+        {"type": "gru", "units": 4, "bidirectional": True, "pooling": "mean"},
+        "one_hot",
+    ),
+    "cnn": (
+        {"type": "cnn", "embedding_dim": 3, "filters": 3, "units": 2, "pooling": "max_mean"}
+        | {"kernel_size": 2, "dropout": 0.5},
         "embedding",
     ),
 }

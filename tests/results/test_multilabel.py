@@ -6,13 +6,14 @@ import pytest
 
 from textclf.cli.answers import LabelAnswers
 from textclf.data.encoders import TextEncoder
+from textclf.data.tasks import MULTILABEL
 from textclf.data.texts import Columns, Example, read_texts
 from textclf.errors import DataError
 from textclf.results.comparison import _metrics_of
 from textclf.results.prediction import LabelTally, Predictor
 from textclf.results.report.attribution import log_odds_of_labels
 from textclf.results.report.labels import read_labels, report_labels, share_right
-from textclf.training.multilabel import label_scores
+from textclf.training.scores import compute_scores
 
 WORDS = ("<pad>", "<start>", "<unknown>", "ball", "bank")
 
@@ -59,7 +60,7 @@ def test_the_scores_of_a_file_are_those_of_a_training():
     join = lambda row: "|".join(name for name, has in zip(names, row, strict=True) if has)  # noqa: E731
     rows = [{"row": n, "truth": join(y[n]), "prediction": join(p[n] > 0.5)} for n in range(len(y))]
     tally.add(rows)
-    assert tally.metrics == pytest.approx(label_scores(y, p))
+    assert tally.metrics == pytest.approx(compute_scores(MULTILABEL, y, p))
     assert [*tally.warnings()] == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import Ridge
 
+from textclf.config.scores import SCORES_OF_TASK
 from textclf.config.settings import Config
 from textclf.data.encoders import TextEncoder, fit_encoder
 from textclf.data.splits import Split
@@ -82,9 +83,9 @@ def test_what_is_cut_off_or_unknown_is_not_counted():
 def test_it_learns_the_training_rows_and_scores_the_others_like_a_network():
     made = fit()
     assert made["model"] == "logistic regression"
+    names = ("loss", *SCORES_OF_TASK["binary"])
     assert list(made["metrics"]) == [
-        *("val_loss", "val_accuracy", "val_macro_f1"),
-        *("test_loss", "test_accuracy", "test_macro_f1"),
+        f"{split}_{name}" for split in ("val", "test") for name in names
     ]
     assert made["metrics"]["test_accuracy"] == made["metrics"]["val_macro_f1"] == 1.0
     json.dumps(made, allow_nan=False)
@@ -92,7 +93,7 @@ def test_it_learns_the_training_rows_and_scores_the_others_like_a_network():
     swapped = replace(DATA, y=1 - DATA.y)
     assert fit(swapped)["metrics"]["test_accuracy"] == 1.0
     alone = fit(split=replace(SPLIT, validation=np.empty(0, np.int64)))
-    assert list(alone["metrics"]) == ["test_loss", "test_accuracy", "test_macro_f1"]
+    assert list(alone["metrics"]) == [f"test_{name}" for name in names]
 
 
 def test_a_class_without_a_training_row_has_no_probability():
@@ -128,7 +129,7 @@ def test_numbers_are_predicted_by_ridge_regression():
     words = TfidfTransformer(sublinear_tf=True).fit(counts[:4]).transform(counts).toarray()
     predicted = Ridge().fit(words[:4], data.y[:4]).predict(words[4:])
     assert made["model"] == "ridge regression"
-    assert list(made["metrics"]) == ["test_loss", "test_mae"]
+    assert list(made["metrics"]) == ["test_loss", "test_mae", "test_rmse", "test_r2"]
     expected = np.abs(predicted - data.y[4:]).mean()
     assert made["metrics"]["test_mae"] == pytest.approx(expected, rel=1e-3)
 

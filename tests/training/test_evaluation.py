@@ -15,7 +15,7 @@ from textclf.training.evaluation import (
     confusion_matrix,
     confusion_table,
     mean_and_sd,
-    predicted_classes,
+    name_undefined,
     predictions_table,
     score,
     warn_of_divergence,
@@ -111,9 +111,26 @@ def test_scores_of_a_regression_are_those_of_scikit_learn() -> None:
         {
             "test_loss": sklearn.metrics.mean_squared_error(y, outputs),
             "test_mae": sklearn.metrics.mean_absolute_error(y, outputs),
+            "test_rmse": sklearn.metrics.root_mean_squared_error(y, outputs),
+            "test_r2": sklearn.metrics.r2_score(y, outputs),
         },
         rel=1e-6,
     )
+
+
+def test_undefined_scores_are_left_out_with_a_word() -> None:
+    of_one_class = make_scored("validation", [0, 2], [[0.25], [0.5]])
+    assert list(score(NEG_POS, of_one_class)) == [
+        *("val_loss", "val_accuracy", "val_macro_f1", "val_balanced_accuracy"),
+    ]
+    assert list(name_undefined(NEG_POS, [of_one_class])) == [
+        "validation rows: all are of one class, so that there is no val_roc_auc and "
+        "val_average_precision"
+    ]
+    alone = make_scored("test", [1], [[19]])
+    assert list(score(PRICES, alone)) == ["test_loss", "test_mae", "test_rmse"]
+    (line,) = name_undefined(PRICES, [alone])
+    assert line == "test rows: all have the same target, so that there is no test_r2"
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])
@@ -143,17 +160,6 @@ def test_mean_and_sd_divides_by_n_minus_1() -> None:
     )
     assert list(scores) == ["val_mae", "val_mae_sd", "val_loss", "val_loss_sd"]
     assert all(type(value) is float for value in scores.values())
-
-
-@pytest.mark.parametrize(
-    ("outputs", "classes"),
-    [
-        ([[0.5], [0.50001], [0.0], [1.0]], [0, 1, 0, 1]),
-        ([[0.2, 0.5, 0.3], [0.4, 0.3, 0.4]], [1, 0]),
-    ],
-)
-def test_predicted_classes(outputs: list, classes: list[int]) -> None:
-    assert predicted_classes(np.array(outputs, np.float32)).tolist() == classes
 
 
 def test_predictions_of_a_binary_task() -> None:
@@ -200,6 +206,9 @@ def test_predictions_of_a_regression_have_no_probability() -> None:
                 "val_loss": (math.log(4) + math.log(2)) / 2,
                 "val_accuracy": 0.5,
                 "val_macro_f1": 1 / 3,
+                "val_balanced_accuracy": 0.5,
+                "val_roc_auc": 0.0,
+                "val_average_precision": 0.5,
             },
         ),
         (
@@ -209,12 +218,13 @@ def test_predictions_of_a_regression_have_no_probability() -> None:
                 "test_loss": (math.log(4 / 3) + math.log(4)) / 2,
                 "test_accuracy": 0.5,
                 "test_macro_f1": 1 / 3,
+                "test_balanced_accuracy": 0.5,
             },
         ),
         (
             PRICES,
             make_scored("test", [1, 2], [[21], [27]]),
-            {"test_loss": (1 + 9) / 2, "test_mae": 2},
+            {"test_loss": 5, "test_mae": 2, "test_rmse": math.sqrt(5), "test_r2": 1 - 10 / 50},
         ),
     ],
     ids=["binary", "multiclass", "regression"],

@@ -12,7 +12,8 @@ from textclf.training.engine.block_trainer import METRICS
 from textclf.training.engine.engines import make_engine
 from textclf.training.engine.rule import Choice
 from textclf.training.evaluation import Scored, predictions_table, score, warn_of_unfound_classes
-from textclf.training.multilabel import label_report, label_scores, probability_of_answer
+from textclf.training.multilabel import label_report, probability_of_answer
+from textclf.training.scores import compute_scores
 
 Y = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 0]], np.int8)
 P = np.array(
@@ -22,7 +23,7 @@ DATA = Dataset("csv", MULTILABEL, np.zeros((4, 1)), Y, 2, ("a", "b", "c"), separ
 
 
 def test_scores_by_hand():
-    assert label_scores(Y, P) == {
+    assert compute_scores(MULTILABEL, Y, P) == {
         "accuracy": pytest.approx(9 / 12),
         "micro_f1": pytest.approx(2 * 3 / (5 + 4)),
         "macro_f1": pytest.approx((1 / 2 + 2 / 3 + 1) / 3),
@@ -55,7 +56,7 @@ def test_the_report_is_that_of_scikit_learn():
         assert row.tolist() == pytest.approx(expected)
     assert list(report.index) == [*"abcd", "micro avg", "macro avg", "weighted avg"]
     micro = f1_score(y, p > 0.5, average="micro")
-    assert label_scores(y, p)["micro_f1"] == pytest.approx(micro)
+    assert compute_scores(MULTILABEL, y, p)["micro_f1"] == pytest.approx(micro)
 
 
 def test_predictions_name_the_labels_and_their_probabilities():

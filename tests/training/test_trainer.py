@@ -176,11 +176,15 @@ def assert_scores_as_kept_row(trainer: Trainer, fit: Fit) -> None:
     kept = history.loc[history["val_loss"].idxmin()]
     assert scores["val_loss"] == pytest.approx(kept["val_loss"], rel=1e-6)
     assert scores["val_accuracy"] == pytest.approx(kept["val_accuracy"], abs=1e-7)
+    for name in trainer.config.training.metrics:
+        assert scores[f"val_{name}"] == pytest.approx(kept[f"val_{name}"], abs=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["graph", "keras"])
 def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, engine: str) -> None:
-    config = make_config(epochs=40, engine=engine, early_stopping={"patience": 2})
+    config = make_config(
+        epochs=40, engine=engine, early_stopping={"patience": 2}, metrics=["macro_f1", "roc_auc"]
+    )
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
     kept_epoch = trainer.prepare(fit).train()
     history = fit.folder.history
@@ -191,12 +195,13 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path: Path, engine: str) -> Non
     assert weights_in(fit.folder.kept_model_path) != weights_in(fit.folder.last_model_path)
 
 
-def test_best_by_another_column(tmp_path: Path) -> None:
-    config = make_config(epochs=6, checkpoint={"monitor": "accuracy"})
+@pytest.mark.parametrize("monitor", ["accuracy", "val_macro_f1"])
+def test_best_by_another_column(tmp_path: Path, monitor: str) -> None:
+    config = make_config(epochs=6, checkpoint={"monitor": monitor})
     fit = make_fit(config, tmp_path)
     kept_epoch = make_trainer(config).prepare(fit).train()
     history = fit.folder.history
-    assert kept_epoch == history["accuracy"].idxmax() + 1
+    assert kept_epoch == history[monitor].idxmax() + 1
     assert kept_epoch != history["val_loss"].idxmin() + 1  # else this test tells nothing
 
 
@@ -215,7 +220,7 @@ def test_without_validation_the_last_epoch_is_kept(tmp_path: Path) -> None:
     trainer, fit = make_trainer(config), make_fit(config, tmp_path)
     assert trainer.prepare(fit).train() == 2
     assert list(read_history(fit).columns) == ["epoch", "loss", "accuracy", "learning_rate"]
-    assert set(scores_of(trainer, fit)) == {"test_loss", "test_accuracy", "test_macro_f1"}
+    assert {"test_loss", "test_accuracy", "test_macro_f1"} < set(scores_of(trainer, fit))
 
 
 @pytest.mark.slow
@@ -347,12 +352,16 @@ CNN = {"type": "cnn_lstm", "embedding_dim": 3, "filters": 2, "kernel_size": 2, "
 RESUMED = {
     "dense, graph": make_config(DENSE),
     "dense, XLA, padding skipped": make_config(DENSE, maxlen=2 * LENGTH, engine="xla"),
-    "dense with dropout, Keras's fit": make_config({**DENSE, "dropout": 0.5}, engine="keras"),
-    "LSTM with dropout, XLA": make_config(LSTM, engine="xla", optimizer="rmsprop"),
+    "dense with dropout, Keras's fit": make_config(
+        {**DENSE, "dropout": 0.5}, engine="keras", metrics=["roc_auc", "macro_f1"]
+    ),
+    "LSTM with dropout, XLA": make_config(
+        LSTM, engine="xla", optimizer="rmsprop", checkpoint={"monitor": "val_roc_auc"}
+    ),
     "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
     "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
     "early stopping, a schedule": make_config(
-        early_stopping={"patience": 3},
+        early_stopping={"patience": 3, "monitor": "val_macro_f1"},
         learning_rate={"schedule": "cosine", "initial": 0.03, "warmup_epochs": 1.0},
         label_smoothing=0.1,
     ),

@@ -49,5 +49,8 @@ def _print_outline(outcome: dict[str, Any]) -> None:
         click.echo(f"{'parameters':<{left}} {outcome['parameters']:>12,}")
     for split, rows in (outcome["examples"] or {}).items():
         click.echo(f"{f'{split} examples':<{left}} {rows:>12,}")
+    if vectors := outcome.get("vectors"):
+        for what, share in (("words", "words"), ("running words", "running_words")):
+            click.echo(f"{f'{what} with vectors':<{left}} {vectors[share]:>11.1%}")
     if outcome["memory_bytes"]:
         click.echo(f"{'memory, about':<{left}} {outcome['memory_bytes'] / 1e9:>9,.1f} GB")

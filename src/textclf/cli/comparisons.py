@@ -20,6 +20,7 @@ from textclf.cli.cells import (
 )
 from textclf.cli.output import say
 from textclf.cli.tables import Cell, Column, print_table, print_wide_table
+from textclf.config.scores import is_detail
 from textclf.wording import listed, some_of
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _score_rows(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
 
 def _names_of(comparison: Comparison) -> list[str]:
     names = dict.fromkeys(name for one in comparison.scores.values() for name in one)
-    return [name for name in names if not name.endswith("_sd")]
+    asked = {name for one in comparison.runs.values() for name in one.scores_by_epoch}
+    return [name for name in names if not (name.endswith("_sd") or is_detail(name, asked))]
 
 
 def _print_by_run(title: str, names: Sequence[str], rows: dict[str, list[str]]) -> None:

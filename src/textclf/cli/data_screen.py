@@ -236,6 +236,17 @@ def _print_vocabulary(console: Console, shown: dict[str, Any]) -> None:
         _say(console, f"{words['unseen']:.1%} of the test words are not in the training texts.")
 
 
+def _print_ngrams(console: Console, shown: dict[str, Any]) -> None:
+    ngrams = shown["ngrams"]
+    total = sum(ngrams["by_tokens"].values())
+    _title(console, "N-grams", f"that the model reads: {total:,}")
+    kinds = [f"{count:,} of {tokens}" for tokens, count in ngrams["by_tokens"].items()]
+    _say(console, f"{listed(kinds)} token{'s' if len(kinds) > 1 else ''}; of a training text:")
+    _say(console, _spread(ngrams["of_texts"], ",.0f"))
+    if ngrams["maxlen"] is not None:
+        _say(console, f"maxlen {ngrams['maxlen']:,} cuts {ngrams['texts_cut']:.1%} of the texts.")
+
+
 def _print_features(console: Console, shown: dict[str, Any]) -> None:
     features = shown["features"]
     _title(console, f"{len(features)} features", "of the training rows")
@@ -276,6 +287,7 @@ SECTIONS = {
     "target": _print_target,
     "lengths": _print_lengths,
     "vocabulary": _print_vocabulary,
+    "ngrams": _print_ngrams,
     "features": _print_features,
     "duplicates": _print_duplicates,
     "examples": _print_examples,
@@ -299,6 +311,9 @@ def _print_text_of_row(console: Console, shown: dict[str, Any]) -> None:
     _title(console, "Before", f"{len(shown['ids']):,} ids")
     _say(console, _styled(shown["text"].split(" ")))
     read = shown["input"]
+    if "ngrams" in read:
+        _print_ngrams_of_row(console, read)
+        return
     if read["encoding"] == "multi_hot":
         rest = f"{len(read['ids']):,} of {read['num_words']:,} columns are 1, for these words"
     else:
@@ -307,6 +322,14 @@ def _print_text_of_row(console: Console, shown: dict[str, Any]) -> None:
         rest += f"; {read['cut']:,} were cut off" if read["cut"] else ""
     _title(console, "After", rest)
     _print_words_over_ids(console, _without_repeated_padding(read["words"], read["ids"]))
+
+
+def _print_ngrams_of_row(console: Console, read: dict[str, Any]) -> None:
+    rest = f"{len(read['ids']):,} of {read['ngrams']:,} n-grams, each with its weight"
+    rest += f"; {read['cut']:,} were cut off" if read["cut"] else ""
+    _title(console, "After", rest)
+    weights = (f"{weight:.3g}" for weight in read["weights"])
+    _print_words_over_ids(console, list(zip(map(printable, read["words"]), weights, strict=True)))
 
 
 def _without_repeated_padding(words: list[str], ids: list[int]) -> list[tuple[str, str]]:

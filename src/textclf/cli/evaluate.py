@@ -13,6 +13,7 @@ from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish, kept_warnings, say, warn
 from textclf.cli.tables import Column, print_table
+from textclf.config.scores import scores_by_epoch
 from textclf.wording import several
 
 if TYPE_CHECKING:
@@ -85,7 +86,16 @@ def evaluate(
         _print_threshold(chosen, str(opened.path))
     more = {"threshold": asdict(chosen)} if chosen else {}
     warnings = kept_warnings()
-    finish(str(opened.path), opened.status, metrics, warnings, expectations, as_json, more)
+    finish(
+        str(opened.path),
+        opened.status,
+        metrics,
+        warnings,
+        expectations,
+        as_json,
+        more,
+        details=scores_by_epoch(opened.config),
+    )
 
 
 def _print_threshold(chosen: "Chosen", run: str) -> None:

@@ -5,14 +5,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-CLASS_SCORES = ("accuracy", "macro_f1")
-LABEL_SCORES = ("micro_f1", "subset_accuracy")  # where a row has several labels
-_MEASURED = [
-    f"{split}_{score}"
-    for split in ("val", "test")
-    for score in ("loss", *CLASS_SCORES, *LABEL_SCORES, "mae")
-]
-SCORES = (*_MEASURED, *(f"{score}_sd" for score in _MEASURED), "best_epoch")
+from textclf.config.scores import SCORES as SCORES_OF_ANY
+from textclf.config.scores import SPLITS, bare
+
+MEASURED = tuple(f"{split}{score}" for split in SPLITS for score in ("loss", *SCORES_OF_ANY))
+SCORES = (*MEASURED, *(f"{score}_sd" for score in MEASURED), "best_epoch")
+# Those of new texts, which `predict` computes.
+FILE_SCORES = ("mae", "accuracy", "macro_f1", "micro_f1", "subset_accuracy")
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -42,22 +41,17 @@ def parse_expectation(text: str) -> Expectation | None:
     return Expectation(match[1], match[2], float(match[3])) if match else None
 
 
-def find_impossible(
-    expectations: Sequence[Expectation], is_regression: bool, is_multilabel: bool = False
-) -> list[str]:
-    """A line for each score that the task does not have: an error before hours of training."""
-    metric, others = "accuracy", ("mae", *(() if is_multilabel else LABEL_SCORES))
-    if is_regression:
-        metric, others = "mae", (*LABEL_SCORES, *CLASS_SCORES)
-    found = [
-        (expectation, next((other for other in others if other in expectation.score), None))
-        for expectation in expectations
-    ]
+def find_impossible(expectations: Sequence[Expectation], scores: Sequence[str]) -> list[str]:
+    """A line for each score that the task does not have: an error before hours of training.
+
+    Args:
+        scores: that it has beside the loss, its metric first.
+    """
+    known = ("loss", "best_epoch", *scores)
+    others = [one for one in expectations if bare(one.score) not in known]
     return [
-        f"{expectation}: this task has no {expectation.score}; use "
-        f"{expectation.score.replace(other, metric)}"
-        for expectation, other in found
-        if other is not None
+        f"{one}: this task has no {one.score}; use {one.score.replace(bare(one.score), scores[0])}"
+        for one in others
     ]
 
 

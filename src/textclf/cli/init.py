@@ -25,7 +25,7 @@ from textclf.config.recipes import SCHEMA_FILE
     default="dense",
     show_default=True,
     shell_complete=complete_model,
-    help="dense, simple_rnn, lstm, cnn_lstm or layers.",
+    help="dense, simple_rnn, lstm, gru, cnn, cnn_lstm or layers.",
 )
 @click.option(
     "--text",

@@ -11,8 +11,7 @@ import click
 
 from textclf.cli import completers
 from textclf.cli.expectations import (
-    CLASS_SCORES,
-    LABEL_SCORES,
+    FILE_SCORES,
     SCORES,
     Expectation,
     parse_expectation,
@@ -182,6 +181,6 @@ predict_expect_option = click.option(
     "--expect",
     "expectations",
     multiple=True,
-    type=ExpectationType(("mae", *CLASS_SCORES, *LABEL_SCORES)),
+    type=ExpectationType(FILE_SCORES),
     help="Exit with 7 unless a score of the file's rows meets this, such as 'accuracy>=0.77'.",
 )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from textclf.cli.expectations import Expectation, find_unmet
+from textclf.config.scores import bare, is_detail
 from textclf.errors import ExpectationError
 from textclf.wording import printable
 
@@ -61,10 +62,12 @@ def finish(
     as_json: bool,
     more: dict[str, Any] | None = None,
     baseline: dict[str, Any] | None = None,
+    details: Sequence[str] = (),
 ) -> None:
     """Print a run's scores.
 
     Args:
+        details: scores to print besides the usual ones, such as 'roc_auc'.
         more: what the JSON has besides.
         baseline: a linear model's name and scores, if the run has them.
 
@@ -75,9 +78,11 @@ def finish(
     result = {"run": run, "status": status, "metrics": metrics, "warnings": warnings}
     result |= {**(more or {}), **({"baseline": baseline} if baseline else {})}
     if not as_json:
-        print_scores(metrics)
+        asked = {*details, *(bare(expectation.score) for expectation in expectations)}
+        shown = {key: value for key, value in metrics.items() if not is_detail(key, asked)}
+        print_scores(shown)
         if baseline:
-            print_baseline(baseline, metrics)
+            print_baseline(baseline, shown)
         say(run)
     if unmet:
         raise ExpectationError(*unmet, result=result)

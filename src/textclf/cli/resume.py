@@ -8,6 +8,7 @@ from textclf.cli import options
 from textclf.cli.completers import complete_run
 from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish
+from textclf.config.scores import scores_by_epoch
 
 
 @click.command()
@@ -49,4 +50,5 @@ def resume(
         expectations,
         as_json,
         baseline=ended.baseline,
+        details=scores_by_epoch(ended.config),
     )

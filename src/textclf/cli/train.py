@@ -7,6 +7,7 @@ import click
 from textclf.cli import options
 from textclf.cli.expectations import Expectation, find_impossible
 from textclf.cli.output import finish
+from textclf.config.scores import possible_scores, scores_by_epoch
 
 
 @click.command()
@@ -49,9 +50,7 @@ def train(
     from textclf.config.recipes import recipe_name
 
     settings = load_config(config, overrides)
-    if impossible := find_impossible(
-        expectations, settings.dataset.is_regression, settings.dataset.separator is not None
-    ):
+    if impossible := find_impossible(expectations, possible_scores(settings.dataset)):
         raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
@@ -77,4 +76,5 @@ def train(
         expectations,
         as_json,
         baseline=run.baseline,
+        details=scores_by_epoch(run.config),
     )

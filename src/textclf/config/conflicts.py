@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from textclf.config import ngram_conflicts
 from textclf.config.layer_shapes import Input, MisfitError, find_shapes
+from textclf.config.monitors import MONITOR_RULES
 from textclf.config.settings import Config
 from textclf.config.settings.dataset import SEPARATOR, CsvDataset
-from textclf.config.settings.model import CnnLstmModel, LayersModel, SimpleRnnModel
+from textclf.config.settings.model import CnnLstmModel, CnnModel, LayersModel, SimpleRnnModel
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
 from textclf.config.training_conflicts import TRAINING_RULES
@@ -23,6 +25,8 @@ ENCODINGS = {
     "dense": ("embedding", "multi_hot"),
     "simple_rnn": ("embedding", "one_hot"),
     "lstm": ("embedding", "one_hot"),
+    "gru": ("embedding", "one_hot"),
+    "cnn": ("embedding",),
     "cnn_lstm": ("embedding",),
     "layers": ("embedding", "one_hot", "multi_hot"),
 }
@@ -206,6 +210,8 @@ def _encoding_that_the_model_cannot_read(config: Config) -> Iterator[Conflict]:
 
 def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
     settings = _text_settings(config)
+    if settings and settings.ngrams is not None:  # num_words counts those
+        return
     if settings and settings.num_words is not None and settings.skip_top >= settings.num_words:
         yield (
             ("preprocessing", "skip_top"),
@@ -217,6 +223,8 @@ def _skip_top_leaves_no_words(config: Config) -> Iterator[Conflict]:
 def _hot_without_num_words(config: Config) -> Iterator[Conflict]:
     settings = _text_settings(config)
     if not settings or settings.tokens == "subwords":  # they need num_words anyway
+        return
+    if settings.ngrams is not None:  # only those of a text are stored
         return
     if settings.encoding != "embedding" and settings.num_words is None:
         yield (
@@ -264,6 +272,36 @@ def _bptt_beyond_the_text(config: Config) -> Iterator[Conflict]:
             ("model", "bptt_steps"),
             f"{model.bptt_steps} steps are more than the {settings.maxlen} words of maxlen; "
             "lower bptt_steps or raise maxlen",
+        )
+
+
+def _bptt_of_one_layer(config: Config) -> Iterator[Conflict]:
+    """The gradient is cut in one layer that reads forwards and is read at its last step."""
+    model = config.model
+    if not isinstance(model, SimpleRnnModel) or model.bptt_steps is None:
+        return
+    for key, is_set, plain in (
+        ("units", len(model.widths) > 1, "set one number"),
+        ("bidirectional", model.bidirectional, "remove it"),
+        ("pooling", model.pooling != "last", "use pooling: last"),
+    ):
+        if is_set:
+            yield (
+                ("model", key),
+                "bptt_steps is for one layer that is read at its last step, in one direction; "
+                f"{plain}, or remove bptt_steps",
+            )
+
+
+def _filter_longer_than_the_text(config: Config) -> Iterator[Conflict]:
+    settings, model = _text_settings(config), config.model
+    if not (settings and settings.maxlen and isinstance(model, CnnModel)):
+        return
+    if settings.maxlen < model.kernel_size:
+        yield (
+            ("model", "kernel_size"),
+            f"{model.kernel_size} words are more than the {settings.maxlen} of maxlen; "
+            "lower kernel_size or raise maxlen",
         )
 
 
@@ -375,37 +413,6 @@ def _best_without_validation(config: Config) -> Iterator[Conflict]:
         )
 
 
-def _early_stopping_without_validation(config: Config) -> Iterator[Conflict]:
-    stopping = config.training.early_stopping
-    if stopping and config.training.validation is None and stopping.monitor.startswith("val_"):
-        instead = stopping.monitor.removeprefix("val_")
-        yield (
-            ("training", "early_stopping", "monitor"),
-            f"{stopping.monitor} needs validation rows, but validation is null; "
-            f"set monitor: {instead}, or training.validation",
-        )
-
-
-def _monitor_of_another_task(config: Config) -> Iterator[Conflict]:
-    dataset, training = config.dataset, config.training
-    metric, other = ("mae", "accuracy") if dataset.is_regression else ("accuracy", "mae")
-    task = "regression" if dataset.is_regression else "classification"
-    monitors = []
-    if training.checkpoint.keep == "best":
-        monitors.append(("checkpoint", training.checkpoint.monitor))
-    if training.early_stopping:
-        monitors.append(("early_stopping", training.early_stopping.monitor))
-    if training.reduce_on_plateau:
-        monitors.append(("reduce_on_plateau", training.reduce_on_plateau.monitor))
-    for section, monitor in monitors:
-        if monitor.endswith(other):
-            yield (
-                ("training", section, "monitor"),
-                f"{dataset.name} is {task}, which has no {monitor}; "
-                f"use {monitor.replace(other, metric)} or {monitor.replace(other, 'loss')}",
-            )
-
-
 RULES = (
     _one_of_two,
     _column_in_two_places,
@@ -422,15 +429,17 @@ RULES = (
     _sequences_without_maxlen,
     _embedding_dim,
     _bptt_beyond_the_text,
+    _bptt_of_one_layer,
+    _filter_longer_than_the_text,
     _pooling_that_leaves_no_step,
+    *ngram_conflicts.RULES,
     _layers_that_do_not_fit,
     _engine_that_does_not_know_every_layer,
     _classes_of_a_regression,
     _one_class_in_each_row,
     _stratified_test_file,
     _best_without_validation,
-    _early_stopping_without_validation,
-    _monitor_of_another_task,
+    *MONITOR_RULES,
     *TRAINING_RULES,
 )
 # The rules that a config without a model can break.
@@ -440,4 +449,5 @@ DATA_RULES = (
     _signs_that_keras_drops,
     _subwords_without_num_words,
     _skip_top_leaves_no_words,
+    *ngram_conflicts.DATA_RULES,
 )

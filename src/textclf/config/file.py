@@ -25,7 +25,8 @@ from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake
 DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
-PATHS = ("path", "test_path")  # fields of a dataset that are relative to the config
+# Of a dataset, a model and its first layer: relative to the config.
+PATHS = ("path", "test_path", "embedding_weights", "weights")
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -109,12 +110,16 @@ def _read_draft(path: str | Path) -> "_Draft":
 
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     """Make the file's own relative paths absolute: they are relative to its folder."""
-    dataset = data.get("dataset")
-    if not isinstance(dataset, dict):
-        return
-    for key in PATHS:
-        if isinstance(dataset.get(key), str) and dataset[key]:
-            dataset[key] = str(folder.absolute() / dataset[key])
+    model = data.get("model")
+    layers = model.get("layers") if isinstance(model, dict) else None
+    first = layers[0] if isinstance(layers, list) and layers else None
+    first = first.get("Embedding") if isinstance(first, dict) else None
+    for section in (data.get("dataset"), model, first):
+        if not isinstance(section, dict):
+            continue
+        for key in PATHS:
+            if isinstance(section.get(key), str) and section[key]:
+                section[key] = str(folder.absolute() / section[key])
 
 
 def _read_bytes(file: Path | Traversable, name: str) -> bytes:

@@ -13,7 +13,11 @@ LAYER = "layer"
 
 def layer_schema() -> Schema:
     """Of an item of `layers`: a layer with its arguments, or the name alone."""
-    needs_none = [name for name, layer in table()["layers"].items() if not _needed(layer)]
+    needs_none = [
+        name
+        for name, layer in table()["layers"].items()
+        if not _needed(layer) and not _one_of_two(layer)
+    ]
     names = [name for name in needs_none if name != "Bidirectional"]
     return {"anyOf": [_reference(LAYER), {"enum": names}]}
 
@@ -34,7 +38,7 @@ def layer_definitions() -> dict[str, Schema]:
 
 
 def _layer(name: str, layer: Spec) -> Schema:
-    section = _section(layer["arguments"], _needed(layer))
+    section = _section(layer["arguments"], _needed(layer)) | _one_of_two(layer)
     if name != "Bidirectional":
         return section
     inner = {one: _named(table()["layers"][one]["meaning"], one) for one in RECURRENT}
@@ -46,7 +50,15 @@ def _layer(name: str, layer: Spec) -> Schema:
 
 
 def _needed(layer: Spec) -> list[str]:
-    return [key for key, spec in layer["arguments"].items() if spec.get("required")]
+    """The arguments that a layer always needs."""
+    arguments = layer["arguments"].items()
+    return [key for key, spec in arguments if spec.get("required") and "or" not in spec]
+
+
+def _one_of_two(layer: Spec) -> Schema:
+    """What an argument may stand for that is needed otherwise."""
+    pairs = [(key, spec["or"]) for key, spec in layer["arguments"].items() if "or" in spec]
+    return {"anyOf": [{"required": [key]} for key in pairs[0]]} if pairs else {}
 
 
 def _section(arguments: dict[str, Spec], required: list[str]) -> Schema:
@@ -95,6 +107,8 @@ def _value(spec: Spec) -> Schema:
         return _reference(kind)
     if kind == "choice":
         return {"enum": spec["of"]}
+    if kind == "path":
+        return {"type": "string", "minLength": 1}
     return {"type": _TYPES[kind], **{_BOUNDS[key]: spec[key] for key in _BOUNDS if key in spec}}
 
 

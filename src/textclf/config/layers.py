@@ -21,6 +21,7 @@ REFUSED = {
 }
 EXPECTED = {"whole": "a whole number", "number": "a number", "flag": "true or false"}
 KINDS_OF_PYDANTIC = {"whole": "int_type", "number": "float_type", "flag": "bool_type"}
+LONGEST_PATH = 4_096
 BOUNDS = ("gt", "ge", "lt", "le")
 
 
@@ -124,7 +125,7 @@ def _arguments(
     values: dict[str, Any], specs: dict[str, Spec], left_out: dict[str, str], path: KeyPath
 ) -> Iterator[Problem]:
     for key, spec in specs.items():
-        if spec.get("required") and key not in values:
+        if spec.get("required") and key not in values and not values.get(spec.get("or", "")):
             yield path, f"missing key {quoted(key)}: {spec['meaning']}"
     for key, value in values.items():
         here = (*path, key)
@@ -145,6 +146,9 @@ def _value(value: Any, spec: Spec, path: KeyPath) -> Iterator[Problem]:
         return
     if kind in table()["kinds"]:
         yield from _word_or_object(value, kind, or_null, path)
+    elif kind == "path":
+        if not (isinstance(value, str) and value and len(value) <= LONGEST_PATH):
+            yield path, f"expected the path of a file{or_null}, received {received(value)}"
     elif kind == "choice":
         if value not in spec["of"]:
             yield path, _not_a_choice(spec["of"], value)

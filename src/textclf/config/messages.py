@@ -20,7 +20,7 @@ from textclf.config.phrases import (
 )
 from textclf.config.settings import Config
 from textclf.config.settings.dataset import ONE, SEVERAL
-from textclf.config.settings.model import LAYERS_ERROR
+from textclf.config.settings.model import LAYERS_ERROR, ONE_WIDTH, SEVERAL_WIDTHS
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.settings.section import Settings
 from textclf.config.settings.training import NUMBER, SCHEDULE
@@ -64,9 +64,9 @@ def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
 
 # --- the schema, by the user's paths -----------------------------------------------------------
 
-# The two classes that no key chooses by name have the tags of the discriminator in settings.py.
+# The two classes that no key chooses by name have the tags of the discriminator in the settings.
 _WORD_OR_MAP = {("training", "class_weight")}  # a tag chooses between values, not sections
-_HIDDEN_TAGS = (ONE, SEVERAL, NUMBER, SCHEDULE)
+_HIDDEN_TAGS = (ONE, SEVERAL, ONE_WIDTH, SEVERAL_WIDTHS, NUMBER, SCHEDULE)
 _OR_A_SECTION: dict[KeyPath, str] = {
     ("training", "learning_rate"): "a schedule such as {schedule: cosine, initial: 0.001}"
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from textclf.config.scores import MORE_SCORES, bare
 from textclf.config.settings import Config
 from textclf.config.settings.training import (
     CosineSchedule,
@@ -82,10 +83,11 @@ def _plateau_without_validation(config: Config) -> Iterator[Conflict]:
     plateau = config.training.reduce_on_plateau
     why = _why_not_validated(config.training)
     if plateau and why and plateau.monitor.startswith("val_"):
+        name = bare(plateau.monitor)
         yield (
             ("training", "reduce_on_plateau", "monitor"),
             f"{plateau.monitor} needs validation rows, but {why}; "
-            f"set monitor: {plateau.monitor.removeprefix('val_')}",
+            f"set monitor: {'loss' if name in MORE_SCORES else name}",
         )
 
 

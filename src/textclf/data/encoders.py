@@ -1,10 +1,10 @@
 """Encoders: fitted on the training rows, they turn examples into a model's input."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain, repeat
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from textclf.config.settings.preprocessing import (
     TextPreprocessing,
 )
 from textclf.data.dataset import Dataset, Ragged
+from textclf.data.ngrams import Ngrams, SparseRows, fit_ngrams
 from textclf.data.subwords import in_subwords, splitter
 from textclf.data.tokenizer import PADDING_ID, START_ID, UNKNOWN_ID
 from textclf.data.tokens import Tokens
@@ -22,6 +23,7 @@ from textclf.data.words import Split
 FIRST_WORD = UNKNOWN_ID + 1
 REMOVED = -1
 NOISE = 16 * np.finfo(np.float64).eps  # of the largest value: what rounding makes of equal ones
+NGRAM_SETTINGS = ("ngrams", "min_rows", "weighting")  # those of a config that n-grams are of
 MULTI_HOT_ROWS = 512  # rows unpacked at once: 5 MB for 10,000 words stay in the cache
 
 
@@ -36,6 +38,8 @@ class TextEncoder:
         id_table: int32 (ids of the dataset,), the new id of each old one; -1: removed.
         words: `words[i]` is the word of new id i; empty if the dataset has no words.
         tokens, signs: what new texts are split into, as in Tokens.
+        ngrams: the n-grams of the new ids that a model reads; None: it reads the ids.
+        ngram_settings: those of a config that they were fitted with.
     """
 
     num_words: int
@@ -49,51 +53,94 @@ class TextEncoder:
     words: tuple[str, ...] = ()
     tokens: str = "keras"
     signs: bool = False
+    ngrams: Ngrams | None = None
+    ngram_settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def fit(cls, settings: TextPreprocessing, dataset: Dataset, rows: np.ndarray) -> Self:
-        """Learn the vocabulary from `rows`, int64 (examples,)."""
+        """Learn the vocabulary from `rows`, int64 (examples,).
+
+        Raises:
+            ConfigError: the weighting is not one for the dataset's task.
+        """
         ids = rank_ids(dataset, rows)
         # Keras's load_data without num_words keeps ids below the largest one.
         num_words = settings.num_words or max(FIRST_WORD, int(ids.max()) + (not dataset.ranked))
-        kept = settings.model_dump(exclude={"num_words"})
+        encoder = cls._of(settings, dataset, ids, num_words)
+        if settings.ngrams is None:
+            return encoder
+        whole = cls._of(settings, dataset, ids, int(ids.max()) + 1)
+        x = Ragged(whole.id_table.take(dataset.x.values), dataset.x.offsets).take(rows)
+        ngrams = fit_ngrams(settings, whole.without_removed(x), dataset, rows)
+        kept = {name: getattr(settings, name) for name in NGRAM_SETTINGS}
+        # All words are of n-grams, and an id of its own remains for those that are unknown.
+        encoder = cls._of(settings, dataset, ids, ngrams.n_words)
+        return replace(encoder, ngrams=ngrams, ngram_settings=kept)
+
+    @classmethod
+    def _of(
+        cls, settings: TextPreprocessing, dataset: Dataset, ids: np.ndarray, num_words: int
+    ) -> Self:
+        """The encoder of a vocabulary; `ids` as `rank_ids` gives them."""
         return cls(
-            **kept,
+            **settings.model_dump(exclude={"num_words", *NGRAM_SETTINGS}),
             num_words=num_words,
             id_table=_id_table(ids, num_words, settings.skip_top, settings.remove_reserved),
             words=_words_by_id(dataset, ids, num_words),
         )
 
     @classmethod
-    def from_json(cls, settings: dict[str, Any]) -> Self:
-        """The encoder that `to_json` described, for texts in its own ids, those of `words`."""
+    def from_json(cls, settings: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """The encoder that `to_json` described, for texts in its own ids, those of `words`.
+
+        Args:
+            arrays: what `arrays` gave.
+        """
         ids = np.arange(settings["num_words"])
         table = _id_table(ids, len(ids), settings["skip_top"], settings["remove_reserved"])
-        return cls(**{**settings, "words": tuple(settings["words"])}, id_table=table)
+        own = {key: value for key, value in settings.items() if key not in NGRAM_SETTINGS}
+        encoder = cls(**{**own, "words": tuple(own["words"])}, id_table=table)
+        if settings.get("ngrams") is None:
+            return encoder
+        kept = {name: settings[name] for name in NGRAM_SETTINGS}
+        shortest, longest = TextPreprocessing(**kept).ngram_range or (1, 1)
+        about = {"shortest": shortest, "n_words": len(ids), "weighting": settings["weighting"]}
+        ngrams = Ngrams.from_arrays({**about, "maxlen": settings["maxlen"]}, arrays)
+        if len(ngrams.starts) != longest + 1:
+            raise ValueError("n-grams of other lengths")
+        return replace(encoder, ngrams=ngrams, ngram_settings=kept)
 
     @property
     def packed_columns(self) -> int | None:
         """Columns that `transform` packs 8 to a byte; the engine unpacks them batch by batch."""
-        return self.num_words if self.encoding == "multi_hot" else None
+        return self.num_words if self.is_bag and self.ngrams is None else None
+
+    @property
+    def is_bag(self) -> bool:
+        """Whether a model reads which words or n-grams a text has, and not where."""
+        return self.encoding == "multi_hot"
 
     @property
     def input_shape(self) -> tuple[int | None]:
-        """Shape of one example as the model takes it: int32 (maxlen,) or float32 (num_words,)."""
-        return (self.packed_columns or self.maxlen,)
+        """Shape of one example as the model takes it: int32 (maxlen,) or float32 (num_words,).
+
+        With n-grams, of each of its two inputs, (features of the longest text,).
+        """
+        return (self.packed_columns or (None if self.ngrams else self.maxlen),)
 
     @property
     def input_dtype(self) -> str:
         return "float32" if self.packed_columns else "int32"
 
-    def transform(self, x: Ragged) -> np.ndarray:
+    def transform(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
         """The rows as int32 (rows, maxlen), or packed uint8 (rows, ceil(num_words / 8))."""
         return self._shape(Ragged(self.id_table.take(x.values), x.offsets))
 
-    def transform_texts(self, texts: Iterable[str]) -> np.ndarray:
+    def transform_texts(self, texts: Iterable[str]) -> Any:  # np.ndarray, or SparseRows of n-grams
         """New texts as the model's input, as `transform` gives it; for an encoder with `words`."""
         return self.transform_ids(self.ids_of(texts))
 
-    def transform_ids(self, x: Ragged) -> np.ndarray:
+    def transform_ids(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
         """New ids, as `ids_of` gives them, as the model's input."""
         return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
 
@@ -137,10 +184,15 @@ class TextEncoder:
         """The words of new ids, int32 (tokens,); '<pad>', '<start>', '<unknown>' are words too."""
         return [self.words[id_] for id_ in ids.tolist()]
 
-    def _shape(self, x: Ragged) -> np.ndarray:
+    def without_removed(self, x: Ragged) -> Ragged:
+        """Rows of new ids without those that are removed."""
+        return _select(x, x.values != REMOVED) if self.remove_reserved else x
+
+    def _shape(self, x: Ragged) -> Any:  # np.ndarray, or SparseRows of n-grams
         """Rows of new ids as the model takes them."""
-        if self.remove_reserved:
-            x = _select(x, x.values != REMOVED)
+        x = self.without_removed(x)
+        if self.ngrams is not None:
+            return self.ngrams.features(x)
         return self._pack(x) if self.packed_columns else self._pad(x)
 
     def _pad(self, x: Ragged) -> np.ndarray:
@@ -168,8 +220,15 @@ class TextEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """Everything needed to encode new text in the same way."""
-        names = [field.name for field in fields(self) if field.name != "id_table"]
-        return {"kind": "text", **{name: getattr(self, name) for name in names}}
+        other = ("id_table", "ngrams", "ngram_settings")
+        names = [field.name for field in fields(self) if field.name not in other]
+        own = {name: getattr(self, name) for name in names}
+        return {"kind": "text", **own, **self.ngram_settings}
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What `from_json` needs beside `to_json`; mostly nothing."""
+        return self.ngrams.arrays if self.ngrams else {}
 
 
 @dataclass(frozen=True)
@@ -186,6 +245,7 @@ class FeatureEncoder:
     lowest: np.ndarray | None = None
     highest: np.ndarray | None = None
     packed_columns = None
+    arrays: ClassVar[Mapping[str, np.ndarray]] = {}
     input_dtype = "float32"
 
     @classmethod
@@ -233,7 +293,9 @@ class FeatureEncoder:
         }
 
     @classmethod
-    def from_json(cls, settings: dict[str, Any]) -> Self:
+    def from_json(
+        cls, settings: dict[str, Any], _arrays: Mapping[str, np.ndarray] | None = None
+    ) -> Self:
         """The encoder that `to_json` described."""
         mean, scale = np.array(settings["mean"]), np.array(settings["scale"])
         known = [name for name in ("lowest", "highest") if name in settings]
@@ -314,20 +376,28 @@ def fit_encoder(settings: PreprocessingSettings, dataset: Dataset, rows: np.ndar
     return TextEncoder.fit(settings, dataset, rows)
 
 
-def encoder_from_json(content: dict[str, Any]) -> Encoder:
-    """The encoder in a run's preprocessing.json."""
+def encoder_from_json(
+    content: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+) -> Encoder:
+    """The encoder in a run's preprocessing.json.
+
+    Args:
+        arrays: those of its ngrams.npz; None: it has none.
+    """
     settings = dict(content)
     kinds: dict[str, type[Encoder]] = {"text": TextEncoder, "features": FeatureEncoder}
-    return kinds[settings.pop("kind")].from_json(settings)
+    return kinds[settings.pop("kind")].from_json(settings, arrays or {})
 
 
-def unpack(x: np.ndarray, columns: int | None) -> np.ndarray:
-    """What `transform` gives as a model reads it.
+def unpack(x: Any, columns: int | None) -> Any:
+    """What `transform` gives as a model reads it: an array, or of n-grams ids and weights.
 
     Args:
         columns: the encoder's `packed_columns`: packed uint8 (rows, ceil(columns / 8)) become
             float32 (rows, columns); None: x is returned as it is.
     """
+    if isinstance(x, SparseRows):
+        return x.padded()
     return x if columns is None else np.unpackbits(x, axis=1, count=columns).astype(np.float32)
 
 

@@ -141,8 +141,20 @@ def _shuffled(settings: ShuffledValidation, dataset: Dataset) -> list[Split]:
 
 def _tail(settings: TailValidation, dataset: Dataset) -> list[Split]:
     order, n_validation = _permutation(settings, dataset)
+    if settings.stratify:
+        order = _mixed(order, dataset)
     n_train = len(order) - n_validation
     return [Split(order[:n_train], order[n_train:], dataset.test_rows)]
+
+
+def _mixed(rows: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """The rows in an order whose beginning and end have each class in its share of all.
+
+    The only row of a class comes in the middle; others keep their order within their class.
+    """
+    y = dataset.y[rows]
+    middles = _ranks_in_class(y) + 0.5 / np.bincount(y)[y]
+    return rows[np.argsort(middles, kind="stable")]
 
 
 def _permutation(
@@ -156,7 +168,10 @@ def _permutation(
 
 def _first(settings: FirstValidation, dataset: Dataset) -> list[Split]:
     rows = dataset.train_rows
-    return [Split(rows[settings.rows :], rows[: settings.rows], dataset.test_rows)]
+    if settings.stratify:
+        rows = _mixed(rows, dataset)
+    validation, train = rows[: settings.rows], rows[settings.rows :]
+    return [Split(np.sort(train), np.sort(validation), dataset.test_rows)]
 
 
 def _test(_settings: TestValidation, dataset: Dataset) -> list[Split]:

@@ -45,4 +45,4 @@ TASKS = {task.name: task for task in (BINARY, MULTICLASS, MULTILABEL, REGRESSION
 
 def is_better_higher(monitor: str) -> bool:
     """Whether the larger value of a history column ('val_accuracy', 'loss') is better."""
-    return monitor.endswith(("accuracy", "f1"))
+    return monitor.endswith(("accuracy", "f1", "roc_auc", "average_precision", "r2"))

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import Config
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, fit_encoder
 from textclf.data.loaders import load_dataset, missing_files, placeholder
 from textclf.data.splits import Split
 from textclf.data.tokens import Tokens
+from textclf.data.vectors import Vectors, read_vectors, warn_of_few_vectors
 from textclf.inspection.description import Description
 from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
+from textclf.training.scores import refuse_undefined
 
 if TYPE_CHECKING:
     import keras
@@ -28,8 +31,9 @@ def check_config(
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
-        warnings. Without the data, examples and memory_bytes are None, and layers and parameters
-        are, too, if the vocabulary depends on the data.
+        vectors (of a file: name, words, running_words), warnings. Without the data, examples and
+        memory_bytes are None, and layers and parameters are, too, if the vocabulary depends on the
+        data.
     """
     if device.startswith("gpu"):  # an error before time is spent on the data
         _start(device)
@@ -43,11 +47,23 @@ def check_config(
         description = _describe(config, data)
         outcome.update(_count(description, device))
         traps = find_all_traps(description, outcome.pop("memory"))
-        return {**outcome, "warnings": [*data.warnings, *traps]}
+        vectors = _find_vectors(description)
+        few = warn_of_few_vectors(vectors) if vectors else ()
+        outcome["vectors"] = vectors and vectors.coverage
+        return {**outcome, "warnings": [*data.warnings, *few, *traps]}
     if data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
         outcome.update(_layers(_outline(config, data, device, encoder)))
     return {**outcome, "warnings": [*missing, *find_traps(config)]}
+
+
+def _find_vectors(description: Description) -> Vectors | None:
+    """Those of the config's file for the words of its first fit."""
+    source = vector_source(description.config.model)
+    if source is None:
+        return None
+    rows = description.splits[0].train
+    return read_vectors(source, description.encoder, description.data, rows)
 
 
 def find_traps_before_training(config: Config, data: Dataset, device: str) -> list[str]:
@@ -69,7 +85,10 @@ def _describe(config: Config, data: Dataset) -> Description:
         ConfigError: a setting does not fit the data.
     """
     row_weights(config.training.class_weight, data, data.train_rows)  # names the wrong classes
-    return Description.of(config, data)
+    description = Description.of(config, data)
+    for split in description.splits:
+        refuse_undefined(config, data, split.validation)
+    return description
 
 
 def _count(description: Description, device: str) -> dict[str, Any]:
@@ -106,7 +125,7 @@ def _layers(network: keras.Model) -> dict[str, Any]:
             "parameters": layer.count_params(),
         }
         for layer in network.layers
-        if layer.name != "inputs"
+        if type(layer).__name__ != "InputLayer"
     ]
     return {"layers": layers, "parameters": network.count_params()}
 

@@ -1,7 +1,7 @@
 """Statistics of a dataset, as a config's preprocessing sees it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -26,6 +26,7 @@ from textclf.inspection.duplicates import Duplicates, find_duplicates
 
 PERCENTILES = (5, 25, 50, 75, 95)
 # Usual sizes of a vocabulary.
+NGRAM_ROWS = 1_000  # texts whose n-grams are counted, or up to twice that number
 USUAL_NUM_WORDS = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 UNKNOWN = "[?]"
 BINS = 12  # of a histogram, approximately
@@ -83,6 +84,23 @@ class Lengths:
     texts_cut: float
     tokens_cut: float
     texts_padded: float
+
+
+@dataclass(frozen=True)
+class NgramCounts:
+    """The n-grams that a model reads.
+
+    Args:
+        by_tokens: how many there are of each number of tokens.
+        of_texts: how many of them training texts have, before maxlen.
+        maxlen: of the config.
+        texts_cut: share of the training texts that have more.
+    """
+
+    by_tokens: dict[int, int]
+    of_texts: Spread
+    maxlen: int | None
+    texts_cut: float
 
 
 @dataclass(frozen=True)
@@ -240,8 +258,26 @@ class Description:
     @property
     def maxlen(self) -> int | None:
         """None for multi-hot rows, which have no length."""
-        is_cut = isinstance(self.encoder, TextEncoder) and not self.encoder.packed_columns
+        is_cut = isinstance(self.encoder, TextEncoder) and not self.encoder.is_bag
         return self.encoder.maxlen if is_cut else None  # type: ignore[union-attr]
+
+    @cached_property
+    def ngrams(self) -> NgramCounts | None:
+        """Of the training texts; None where a model does not read n-grams."""
+        if not isinstance(self.encoder, TextEncoder) or self.encoder.ngrams is None:
+            return None
+        ngrams, rows = self.encoder.ngrams, self.data.train_rows
+        some = rows[:: -(-len(rows) // NGRAM_ROWS)]
+        whole = replace(self.encoder, ngrams=replace(ngrams, maxlen=None))
+        lengths = whole.transform(self.data.x.take(some)).lengths
+        by_tokens = {
+            tokens: int(count)
+            for tokens, count in enumerate(np.diff(ngrams.starts), start=1)
+            if tokens >= ngrams.shortest
+        }
+        maxlen = ngrams.maxlen
+        cut = float((lengths > maxlen).mean()) if maxlen else 0.0
+        return NgramCounts(by_tokens, Spread.of(lengths), maxlen, cut)
 
     def cut_by(self, maxlen: int | None) -> tuple[float, float]:
         """The shares of texts and of ids that a maxlen cuts."""
@@ -274,7 +310,9 @@ class Description:
             return None
         training, test = self._word_counts
         words, skip_top = int((training > 0).sum()), self.encoder.skip_top
-        own = getattr(self.config.preprocessing, "num_words", None)
+        # With n-grams, it is the number of those.
+        is_of_words = self.encoder.ngrams is None
+        own = getattr(self.config.preprocessing, "num_words", None) if is_of_words else None
         sizes = sorted(
             {*(size for size in USUAL_NUM_WORDS if size < words), *([own] if own else [])}
         )
@@ -329,7 +367,7 @@ class Description:
 
     def to_json(self) -> dict[str, Any]:
         """All statistics as one object."""
-        optional = ("target", "lengths", "vocabulary", "duplicates")
+        optional = ("target", "lengths", "vocabulary", "ngrams", "duplicates")
         lists = ("classes", "features", "examples")
         return {
             "dataset": self.data.name,
@@ -428,7 +466,7 @@ def words_read(encoder: TextEncoder, ids: np.ndarray, words: Sequence[str]) -> l
         for new, word in zip(table.tolist(), words_of(ids, words), strict=True)
         if new != REMOVED
     ]
-    maxlen = None if encoder.packed_columns else encoder.maxlen
+    maxlen = None if encoder.is_bag else encoder.maxlen
     if maxlen is None or len(read) <= maxlen:
         return read
     return ["…", *read[-maxlen:]] if encoder.truncating == "pre" else [*read[:maxlen], "…"]

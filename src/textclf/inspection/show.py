@@ -1,6 +1,7 @@
 """The content of a config's or a dataset's data in readable form."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from textclf.config.settings import Config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import REMOVED, Encoder, TextEncoder, unpack
 from textclf.data.loaders import LOADERS, load_dataset
+from textclf.data.ngrams import Ngrams
 from textclf.data.splits import Split
 from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 from textclf.data.tokens import Tokens
@@ -145,6 +147,8 @@ def _finite(value: np.floating) -> float | None:
 def _input(encoder: TextEncoder, ids: np.ndarray, has_words: bool) -> dict[str, Any]:
     """The ids that the model reads, or the columns that are 1 if multi-hot, and their words."""
     x = Ragged(ids, np.array([0, len(ids)]))
+    if encoder.ngrams is not None:
+        return _ngrams(encoder, encoder.ngrams, x)
     kept = encoder.id_table.take(ids)
     kept = kept[kept != REMOVED]
     if encoder.packed_columns:
@@ -161,4 +165,19 @@ def _input(encoder: TextEncoder, ids: np.ndarray, has_words: bool) -> dict[str, 
         "unknown": int((read == UNKNOWN_ID).sum()),
         "padding": int((read == PADDING_ID).sum()),
         "cut": 0 if encoder.packed_columns else max(0, len(kept) - len(read)),
+    }
+
+
+def _ngrams(encoder: TextEncoder, ngrams: Ngrams, x: Ragged) -> dict[str, Any]:
+    """The n-grams of a text and their weights, the largest first."""
+    read = encoder.transform(x)
+    whole = replace(encoder, ngrams=replace(ngrams, maxlen=None)).transform(x)
+    order = np.argsort(-np.abs(read.weights), kind="stable")
+    return {
+        "encoding": encoder.encoding,
+        "ngrams": ngrams.n_features,
+        "ids": read.ids[order].tolist(),
+        "words": [ngrams.name(id_ - 1, encoder.words) for id_ in read.ids[order].tolist()],
+        "weights": read.weights[order].tolist(),
+        "cut": len(whole.ids) - len(read.ids),
     }

@@ -40,6 +40,8 @@ _ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
     "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
     "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
     "lstm": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
+    "gru": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
+    "cnn": (_SEQUENCE, {"embedding_dim": 32, "filters": 32, "dropout": 0.3}, 0.003),
     "cnn_lstm": (_SEQUENCE, {**_VECTORS, "filters": 32, "dropout": 0.3}, 0.003),
     "layers": (_SEQUENCE, _CNN, 0.003),
 }

@@ -6,18 +6,23 @@ from typing import Any
 import keras
 
 from textclf.config.settings.model import ModelSettings
-from textclf.data.encoders import Encoder, TargetScale
+from textclf.data.encoders import Encoder, TargetScale, TextEncoder
 from textclf.data.tasks import Task
+from textclf.models.cnn import build_cnn
 from textclf.models.cnn_lstm import build_cnn_lstm
 from textclf.models.dense import build_dense
+from textclf.models.gru import build_gru
 from textclf.models.layers import build_layers
 from textclf.models.lstm import build_lstm
+from textclf.models.ngrams import dense
 from textclf.models.simple_rnn import build_simple_rnn
 
 BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] = {
     "dense": build_dense,
     "simple_rnn": build_simple_rnn,
     "lstm": build_lstm,
+    "gru": build_gru,
+    "cnn": build_cnn,
     "cnn_lstm": build_cnn_lstm,
     "layers": build_layers,
 }
@@ -44,13 +49,22 @@ def build_model(
     Returns:
         A model from `encoder.input_shape` to float32 (examples, 1) or (examples, n_classes).
     """
-    inputs = keras.Input(encoder.input_shape, dtype=encoder.input_dtype, name="inputs")
+    inputs = _inputs(encoder)
     hidden = BUILDERS[settings.type](settings, inputs, encoder)
     width = n_classes if task.is_wide else 1
-    outputs = keras.layers.Dense(width, activation=task.output_activation, name="outputs")(hidden)
+    outputs = dense(hidden, width, task.output_activation, name="outputs", is_linear=True)
     if target is not None:
         outputs = _in_units_of(target)(outputs)
     return keras.Model(inputs, outputs, name=settings.type)
+
+
+def _inputs(encoder: Encoder) -> keras.KerasTensor | list[keras.KerasTensor]:
+    """An input for the encoder's arrays; of n-grams two, their ids and their weights."""
+    shape = encoder.input_shape
+    if not isinstance(encoder, TextEncoder) or encoder.ngrams is None:
+        return keras.Input(shape, dtype=encoder.input_dtype, name="inputs")
+    kinds = {"ids": "int32", "weights": "float32"}
+    return [keras.Input(shape, dtype=dtype, name=name) for name, dtype in kinds.items()]
 
 
 def _in_units_of(target: TargetScale) -> keras.layers.Layer:

@@ -23,7 +23,8 @@ def build_layers(
     layers = settings.named_layers
     for (name, arguments), has_mask in zip(layers, masked(layers), strict=True):
         if name == EMBEDDING and isinstance(encoder, TextEncoder):
-            arguments = {"input_dim": encoder.num_words, **arguments}
+            drawn = {key: value for key, value in arguments.items() if key != "weights"}
+            arguments = {"input_dim": encoder.num_words, **drawn}
         layer = new_layer(name, arguments, has_mask)
         x = _apply(layer, name, x)
     return x

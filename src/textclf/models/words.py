@@ -2,16 +2,16 @@
 
 import keras
 
-from textclf.config.settings.model import ModelSettings
+from textclf.config.settings.model import ModelSettings, RecurrentModel
 from textclf.data.encoders import TextEncoder
 
 
 def word_vectors(
-    settings: ModelSettings, ids: keras.KerasTensor, encoder: TextEncoder
+    settings: ModelSettings | RecurrentModel, ids: keras.KerasTensor, encoder: TextEncoder
 ) -> keras.KerasTensor:
     """float32 (examples, maxlen, embedding_dim), or one-hot (examples, maxlen, num_words).
 
-    Padding is a word like any other: nothing is masked.
+    Padding is a word like any other: nothing is masked. Only pooling leaves it out.
     """
     if encoder.encoding == "one_hot":
         x = keras.layers.CategoryEncoding(encoder.num_words, output_mode="one_hot")(ids)

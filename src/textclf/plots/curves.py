@@ -56,7 +56,7 @@ def draw_curves(history: DataFrame, metric: str, best_epoch: int | None, title: 
 
     Args:
         history: one row per epoch: `epoch` from 1, `<metric>` and perhaps `val_<metric>`.
-        metric: 'loss', 'accuracy' or 'mae'.
+        metric: 'loss', 'accuracy', 'mae', 'macro_f1', ...
         best_epoch: the epoch whose model was kept; None to mark nothing.
         title: what the picture shows, such as 'imdb_lstm-1 · accuracy'.
     """
@@ -253,7 +253,7 @@ def set_value_axis(axes: Axes, curves: list[Curve]) -> None:
         span = max(high - low, 0.02 * abs(high), 1e-6)
         middle = (low + high) / 2
         axes.set_ylim(middle - 0.57 * span, middle + 0.57 * span)
-        most = 1.0 if axes.get_ylabel() == "accuracy" else np.inf
+        most = 1.0 if is_better_higher(axes.get_ylabel()) else np.inf
         ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(*axes.get_ylim())
         bottom, top = axes.get_ylim()
         axes.set_yticks([t for t in ticks if max(bottom, 0) <= t <= min(top, most + 1e-9)])

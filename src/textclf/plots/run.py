@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from textclf.config.scores import scores_by_epoch
 from textclf.errors import RunError
 from textclf.plots.canvas import save_figure
 from textclf.plots.confusion import draw_confusion_matrix
@@ -38,7 +39,7 @@ def plot_run(run: RunFolder, output: Path | None = None) -> list[Path]:
     if output is not None:
         save_figure(_draw_curves(run, metric), output)
         return [output]
-    pictures = {name: _draw_curves(run, name) for name in ("loss", metric)}
+    pictures = {name: _draw_curves(run, name) for name in ("loss", metric, *_more_scores(run))}
     if run.confusion_path.exists():
         pictures["confusion_matrix"] = _draw_confusion_matrix(run)
     elif run.config.dataset.separator is not None and run.report_path.exists():
@@ -116,6 +117,12 @@ def _histories(run: RunFolder) -> "dict[str, DataFrame]":
 def _metric(run: RunFolder) -> str:
     columns = next(iter(_histories(run).values())).columns
     return next((metric for metric in METRICS if metric in columns), "loss")
+
+
+def _more_scores(run: RunFolder) -> list[str]:
+    """The scores that the config asks for after each epoch, where the histories have them."""
+    columns = next(iter(_histories(run).values())).columns
+    return [name for name in scores_by_epoch(run.config) if f"val_{name}" in columns]
 
 
 def _draw_curves(run: RunFolder, metric: str) -> Figure:

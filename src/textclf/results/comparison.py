@@ -24,7 +24,7 @@ METRICS = ("accuracy", "mae")
 RANKED = [f"{split}_{metric}" for split in SPLITS for metric in (*METRICS, "loss")]
 OTHER_DATA = "they have different data"
 FEW = 3  # runs that find room beside each other
-MADE_WITH = ("data", "versions", "code", "device")
+MADE_WITH = ("data", "vectors", "versions", "code", "device")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from textclf.data.dataset import join_labels, split_labels
 from textclf.data.encoders import Encoder, FeatureEncoder, TextEncoder, unpack
+from textclf.data.ngrams import SparseRows
 from textclf.data.texts import Example
 from textclf.errors import RunError
 from textclf.runs import RunFolder
@@ -117,13 +118,15 @@ class Predictor:
             return self._labels(outputs, self.separator)
         return self._classes(outputs) if self.class_names else self._numbers(outputs)
 
-    def _encode(self, inputs: Sequence[Any]) -> tuple[np.ndarray, list[list[int]]]:
+    def _encode(self, inputs: Sequence[Any]) -> tuple[Any, list[list[int]]]:
         """The model's input, (examples, ...), and of texts the number of known words in each."""
         if isinstance(self.encoder, FeatureEncoder):
             x = np.asarray(inputs, np.float64).reshape(len(inputs), -1)
             return self.encoder.transform(x), [[] for _ in inputs]
         ids = self.encoder.ids_of(inputs)
-        encoded = unpack(self.encoder.transform_ids(ids), self.encoder.packed_columns)
+        encoded = self.encoder.transform_ids(ids)
+        if not isinstance(encoded, SparseRows):
+            encoded = unpack(encoded, self.encoder.packed_columns)
         return encoded, self.encoder.count_known(ids)[:, None].tolist()
 
     def _classes(self, outputs: np.ndarray) -> Iterator[tuple[list[Any], list[float]]]:
@@ -156,10 +159,14 @@ class Predictor:
         is_above = probabilities[:, number].astype(np.float64) > value
         return np.where(is_above, number, 1 - number)[:, None]
 
-    def _outputs(self, encoded: np.ndarray) -> np.ndarray:
+    def _outputs(self, encoded: np.ndarray | SparseRows) -> np.ndarray:
         """At most BATCH encoded examples to float32 (examples, 1) or (examples, classes)."""
-        missing = np.zeros((BATCH - len(encoded), *encoded.shape[1:]), encoded.dtype)
-        outputs: np.ndarray = self.network.predict_on_batch(np.concatenate([encoded, missing]))
+        if isinstance(encoded, SparseRows):
+            whole: Any = encoded.padded(BATCH)
+        else:
+            missing = np.zeros((BATCH - len(encoded), *encoded.shape[1:]), encoded.dtype)
+            whole = np.concatenate([encoded, missing])
+        outputs: np.ndarray = self.network.predict_on_batch(whole)
         return outputs[: len(encoded)]
 
 

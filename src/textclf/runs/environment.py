@@ -16,7 +16,16 @@ from textclf.runs.folder import now
 from textclf.runs.git import describe_git
 
 PACKAGES = ("textclf", "tensorflow", "keras", "numpy", "pandas")
-CIRCUMSTANCES = ("versions", "code", "platform", "environment", "data", "device", "engine")
+CIRCUMSTANCES = (
+    "versions",
+    "code",
+    "platform",
+    "environment",
+    "data",
+    "vectors",
+    "device",
+    "engine",
+)
 # How work is shared out, and which instructions compute it: each changes the last bits of a sum.
 VARIABLES = (
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "TF_ENABLE_ONEDNN_OPTS"),

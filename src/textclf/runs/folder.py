@@ -19,6 +19,7 @@ from textclf.runs.reading import (
     MAX_BYTES,
     missing,
     number_of,
+    read_arrays,
     read_confusion,
     read_json,
     read_predictions,
@@ -26,13 +27,14 @@ from textclf.runs.reading import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
 # The fields of run.json that are read again, and their types.
 RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
-    **dict.fromkeys(("versions", "data", "device", "engine", "curve"), dict),
+    **dict.fromkeys(("versions", "data", "vectors", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
@@ -93,6 +95,10 @@ class FitFolder:
     @property
     def preprocessing_path(self) -> Path:
         return self.path / "preprocessing.json"
+
+    @property
+    def ngrams_path(self) -> Path:
+        return self.path / "ngrams.npz"
 
     @property
     def kept_model_path(self) -> Path:
@@ -168,6 +174,15 @@ class FitFolder:
     def preprocessing(self) -> dict[str, Any]:
         """Everything needed to encode new examples in the same way, as in preprocessing.json."""
         return read_json(self.preprocessing_path, MAX_BYTES)
+
+    @property
+    def ngrams(self) -> dict[str, np.ndarray]:
+        """The arrays of the n-grams that the model reads, as in ngrams.npz; of other models none.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_arrays(self.ngrams_path, MAX_BYTES) if os.path.lexists(self.ngrams_path) else {}
 
 
 class RunFolder(FitFolder):

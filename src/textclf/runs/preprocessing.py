@@ -12,7 +12,11 @@ from textclf.runs.folder import FitFolder
 
 MAX_IDS = 10_000_000  # the most num_words that a config may ask for
 MAX_CLASSES = 1_000_000
-BEFORE = {"tokens": "keras", "signs": False}  # what runs of earlier versions do not say
+# What runs of earlier versions do not say, nor those without n-grams.
+BEFORE = {
+    **{"tokens": "keras", "signs": False},
+    **{"ngrams": None, "min_rows": 2, "weighting": "binary"},
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def read_preprocessing(config: Config, folder: FitFolder) -> Preprocessing:
         return Preprocessing(
             TASKS[content["task"]],
             names,
-            encoder_from_json(content["encoder"]),
+            encoder_from_json(content["encoder"], folder.ngrams),
             TargetScale.from_json(content.get("target")),
         )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -61,7 +65,9 @@ def _check_encoder(settings: dict[str, Any], config: Config) -> None:
         raise ValueError(f"the encoder is not one of {kind}")
     if isinstance(config.preprocessing, TextPreprocessing):
         expected, found = config.preprocessing.model_dump(), BEFORE | settings
-        _check_vocabulary(settings, expected.pop("num_words"))
+        num_words = expected.pop("num_words")
+        # Of n-grams, those are counted and not the words.
+        _check_vocabulary(settings, num_words if expected["ngrams"] is None else None)
         for name, value in expected.items():
             if found[name] != value or type(found[name]) is not type(value):
                 raise ValueError(f"{name} is {found[name]!r:.50}, not the config's {value!r}")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
@@ -15,6 +16,7 @@ from textclf.errors import RunError
 from textclf.regular import read_regular
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 MAX_BYTES = 1_000_000_000  # predictions of a million rows are 50 MB
@@ -39,6 +41,29 @@ def read_json(path: Path, largest: int = MAX_JSON) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RunError(f"{path}: damaged: not a JSON object")
     return content
+
+
+def read_arrays(path: Path, largest: int = MAX_BYTES) -> dict[str, np.ndarray]:
+    """The arrays of an uncompressed npz file of a run.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    return dict(_read(path, lambda: _arrays(path, largest)))
+
+
+def _arrays(path: Path, largest: int) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    content = read_regular(path, largest)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > len(content):
+                raise ValueError("it is compressed")
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return dict(file)
+    except (zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise ValueError(str(error) or "not an npz file") from error
 
 
 def read_text(path: Path) -> str:

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from textclf.config.scores import bare
 from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
 from textclf.errors import RunError
@@ -65,6 +66,13 @@ class Summary:
     def validated_on_test(self) -> bool:
         """Whether test rows chose the kept epoch, so that the test score is too optimistic."""
         return self.settings.get("training.validation.split") == "test"
+
+    @property
+    def scores_by_epoch(self) -> list[str]:
+        """The scores that the config asks for after each epoch, such as 'macro_f1'."""
+        keys = ("training.checkpoint.monitor", "training.early_stopping.monitor")
+        monitored = [bare(str(self.settings[key])) for key in keys if key in self.settings]
+        return [*monitored, *self.settings.get("training.metrics", ())]
 
 
 def summarize_runs(runs_dir: Path) -> list[Summary]:

@@ -17,8 +17,9 @@ from textclf.data.splits import Split
 from textclf.data.tokenizer import UNKNOWN_ID
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
-from textclf.training.evaluation import Scored, Scores, score
+from textclf.training.evaluation import Scored, score
 from textclf.training.memory import available_bytes
+from textclf.training.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -80,7 +81,8 @@ def fit_baseline(
 def _is_large(data: Dataset, encoder: TextEncoder, train: np.ndarray) -> bool:
     """Whether it would take more than about ten seconds, or more memory than there is."""
     work = int(data.x.lengths[train].sum()) * max(len(_columns(data)), 1)
-    n_words = max(len(data.x.values), len(data) * (encoder.maxlen or 0))
+    positions = 0 if encoder.is_bag else encoder.maxlen or 0
+    n_words = max(len(data.x.values), len(data) * positions)
     free = available_bytes() - psutil.Process().memory_info().rss
     return work > MOST_WORK or n_words * BYTES_A_WORD > free
 
@@ -91,10 +93,13 @@ def _columns(data: Dataset) -> Sequence[int]:
 
 
 def count_words(encoder: TextEncoder, x: Ragged) -> csr_matrix:
-    """How often each word that the model reads is in each row, float32 (rows, num_words)."""
+    """How often each word that the model reads is in each row, float32 (rows, num_words).
+
+    Where it reads n-grams, the words of those.
+    """
     from scipy.sparse import csr_matrix
 
-    if encoder.packed_columns:
+    if encoder.is_bag:
         ids, ends = encoder.id_table.take(x.values), x.offsets
     else:
         padded = encoder.transform(x)

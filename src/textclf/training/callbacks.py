@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,22 @@ class DivergenceGuard(keras.callbacks.Callback):
             f"{what}; a training.learning_rate below {rate:g} usually helps; "
             "features that are far from 0, not standardized, are another cause"
         )
+
+
+class EpochScores(keras.callbacks.Callback):
+    """Adds scores of the validation rows to an epoch's logs; it comes before all who read them.
+
+    Args:
+        compute: gives each score by its name, such as 'val_macro_f1', of the epoch that has ended.
+    """
+
+    def __init__(self, compute: Callable[[], dict[str, float]]) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            logs.update(self.compute())
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):

@@ -8,18 +8,18 @@ import pandas as pd
 
 from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
-from textclf.data.tasks import Task
 from textclf.runs import FitFolder
-from textclf.training.multilabel import (
-    given_labels,
-    label_report,
-    label_scores,
-    probability_of_answer,
+from textclf.training.multilabel import given_labels, label_report, probability_of_answer
+from textclf.training.scores import (
+    SCORES,
+    Scores,
+    compute_scores,
+    names_of_scores,
+    predicted_classes,
+    why_undefined,
 )
-from textclf.wording import several, some_of
+from textclf.wording import listed, several, some_of
 
-Scores = dict[str, float]
-MACRO_F1 = "macro_f1"
 FEW_ROWS = 10  # with fewer rows of a class, its recall says little
 FAR_BELOW = 0.5  # of the other classes' recall
 WEIGHTS_HELP = ", or training.class_weight: balanced"
@@ -43,40 +43,32 @@ class Scored:
     outputs: np.ndarray
 
 
+PREFIXES = {"validation": "val", "test": "test"}
+
+
 def score(data: Dataset, scored: Scored) -> Scores:
-    """Mean loss, metric and, of classes, macro F1: `val_loss`, `val_accuracy`, `val_macro_f1`, or
-    `test_loss`, `test_mae`, ...; of several labels micro F1 and subset accuracy, too."""
+    """The mean loss and every score of the task that is defined for the rows: `val_loss`,
+    `val_accuracy`, `val_macro_f1`, or `test_loss`, `test_mae`, ..."""
     import keras
 
     task, y = data.task, data.y[scored.rows]
     loss = keras.losses.get(task.loss)(y.reshape(len(y), -1), scored.outputs)
-    prefix = "val" if scored.split == "validation" else "test"
+    prefix, others = PREFIXES[scored.split], compute_scores(task, y, scored.outputs)
     return {
         f"{prefix}_loss": float(np.mean(loss, dtype=np.float64)),
-        **{f"{prefix}_{name}": value for name, value in _scores(task, y, scored.outputs).items()},
+        **{f"{prefix}_{name}": value for name, value in others.items()},
     }
 
 
-def _scores(task: Task, y: np.ndarray, outputs: np.ndarray) -> Scores:
-    if task.is_multilabel:
-        return label_scores(y, outputs)
-    return {task.metric: _metric(task, y, outputs), **_class_scores(task, y, outputs)}
-
-
-def _class_scores(task: Task, y: np.ndarray, outputs: np.ndarray) -> Scores:
-    """The mean of the classes' F1, each of which counts the same; empty for regression."""
-    if not task.is_classification:
-        return {}
-    from sklearn.metrics import f1_score  # late: with SciPy it takes half a second
-
-    f1 = f1_score(y, predicted_classes(outputs), average="macro", zero_division=0)
-    return {MACRO_F1: float(f1)}
-
-
-def _metric(task: Task, y: np.ndarray, outputs: np.ndarray) -> float:
-    if task.is_classification:
-        return float(np.mean(predicted_classes(outputs) == y))
-    return float(np.mean(np.abs(outputs[:, 0] - y), dtype=np.float64))
+def name_undefined(data: Dataset, scored: Sequence[Scored]) -> Iterator[str]:
+    """A line for each split with scores that its rows do not have, such as those of one class."""
+    for part in scored:
+        y, reasons = data.y[part.rows], dict[str, list[str]]()
+        for name in names_of_scores(data.task, part.outputs.shape[1]):
+            if reason := why_undefined(name, y):
+                reasons.setdefault(reason, []).append(f"{PREFIXES[part.split]}_{name}")
+        for reason, names in reasons.items():
+            yield f"{part.split} rows: {reason}, so that there is no {listed(names)}"
 
 
 def warn_of_divergence(data: Dataset, train: np.ndarray, scored: Sequence[Scored]) -> Iterator[str]:
@@ -89,7 +81,7 @@ def warn_of_divergence(data: Dataset, train: np.ndarray, scored: Sequence[Scored
         return
     for part in scored:
         y = data.y[part.rows]
-        mae = _metric(data.task, y, part.outputs)
+        mae = SCORES["mae"](y, part.outputs)
         baseline = float(np.mean(np.abs(y - data.y[train].mean(dtype=np.float64))))
         if mae > FAR_OFF * baseline > 0:
             yield (
@@ -132,13 +124,6 @@ def _unfound(report: pd.DataFrame) -> Iterator[str]:
         is_far_below = row["support"] >= FEW_ROWS and row["recall"] < FAR_BELOW * others
         if row["recall"] == 0 or is_far_below:
             yield f"{row['class']!r} {row['recall']:.2f} ({several(int(row['support']), 'row')})"
-
-
-def predicted_classes(outputs: np.ndarray) -> np.ndarray:
-    """Class numbers, int64 (examples,); one column is the probability of class 1."""
-    if outputs.shape[1] == 1:
-        return (outputs[:, 0] > 0.5).astype(np.int64)
-    return np.asarray(outputs.argmax(axis=1))
 
 
 def predictions_table(data: Dataset, scored: list[Scored]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.splits import NO_ROWS, Split, everything, make_splits
 from textclf.runs import FitFolder, RunFolder
 from textclf.runs.series import FIRST_SEED
-from textclf.training.evaluation import Scores
+from textclf.training.scores import Scores
 
 
 @dataclass(frozen=True)

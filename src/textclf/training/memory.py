@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 
 from textclf.data.dataset import Dataset, Ragged
-from textclf.data.encoders import Encoder
+from textclf.data.encoders import Encoder, TextEncoder
 from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
 from textclf.runs.environment import address_space
 
@@ -36,6 +36,8 @@ VERSION_1 = CgroupFiles(
 )
 
 
+LONGEST = 4  # times the mean number of n-grams: those of the longest text of a batch
+SAMPLE = 500  # texts whose n-grams are counted
 BYTES_OF_A_LABEL = 13  # in a row: int8; as float32 in NumPy and on the device; its output
 
 
@@ -55,7 +57,9 @@ def memory_parts(
     raw = data.x.values.nbytes if isinstance(data.x, Ragged) else data.x.nbytes
     if data.task.is_multilabel:
         raw += BYTES_OF_A_LABEL * data.y.size
-    widths = sum(_numbers(layer) for layer in network.layers)
+    # Of n-grams, 8 bytes each; a batch is as long as its longest text.
+    length = LONGEST * n_bytes // (8 * max(len(data), 1))
+    widths = sum(_numbers(layer, length) for layer in network.layers)
     # Encoded examples are held by NumPy and by the device; weights beside gradient and slots.
     examples, weights = raw + 2 * n_bytes, 4 * 4 * network.count_params()
     batch = 12 * batch_size * widths
@@ -63,9 +67,13 @@ def memory_parts(
     return dict(zip(("TensorFlow", "examples", "weights", "batch"), parts, strict=True))
 
 
-def _numbers(layer: "keras.Layer") -> int:
-    """What a layer computes for one example: its output, and the scores of an attention."""
-    shape = output_shape(layer)
+def _numbers(layer: "keras.Layer", length: int) -> int:
+    """What a layer computes for one example: its output, and the scores of an attention.
+
+    Args:
+        length: in place of one that differs from batch to batch.
+    """
+    shape = [length if size is None else size for size in output_shape(layer)]
     numbers = int(np.prod(shape))
     if not type(layer).__name__.endswith("Attention"):
         return numbers
@@ -75,12 +83,18 @@ def _numbers(layer: "keras.Layer") -> int:
 
 
 def encoded_bytes(encoder: Encoder, data: Dataset) -> int:
-    """The size that all examples will have, computed from the first."""
-    return encoder.transform(_first(data)).nbytes * len(data)
+    """The size that all examples will have, computed from the first, or of n-grams from some."""
+    if isinstance(encoder, TextEncoder) and encoder.ngrams is not None:
+        some = data.x.take(np.arange(0, len(data), -(-len(data) // SAMPLE)))
+        return int(encoder.transform(some).nbytes) * len(data) // len(some)
+    return int(encoder.transform(_first(data)).nbytes) * len(data)
 
 
-def output_shape(layer: "keras.Layer") -> list[int]:
-    """Of one example; of a layer that also returns its state, the output's."""
+def output_shape(layer: "keras.Layer") -> list[int | None]:
+    """Of one example; of a layer that also returns its state, the output's.
+
+    None: the number of n-grams of the longest text in a batch.
+    """
     first = layer.output[0] if isinstance(layer.output, list | tuple) else layer.output
     return list(first.shape[1:])
 

@@ -1,4 +1,4 @@
-"""Scores and tables of examples with several labels, each of which is decided on its own."""
+"""Tables of examples with several labels, each of which is decided on its own."""
 
 import numpy as np
 import pandas as pd
@@ -9,26 +9,6 @@ THRESHOLD = 0.5  # a label is given to an example where its probability is above
 def given_labels(outputs: np.ndarray) -> np.ndarray:
     """Which labels are given, bool (examples, labels), by their probabilities."""
     return np.asarray(outputs > THRESHOLD)
-
-
-def label_scores(y: np.ndarray, outputs: np.ndarray) -> dict[str, float]:
-    """Share of right decisions, F1 of all decisions and mean F1 of the labels, and the share of
-    examples with all labels right: accuracy, micro_f1, macro_f1, subset_accuracy.
-
-    Args:
-        y: 1 or 0 for each label, (examples, labels).
-        outputs: probabilities, float32 (examples, labels).
-    """
-    from sklearn.metrics import f1_score  # late: with SciPy it takes half a second
-
-    given = given_labels(outputs)
-    is_right = given == (y > 0)
-    return {
-        "accuracy": float(is_right.mean()),
-        "micro_f1": float(f1_score(y, given, average="micro", zero_division=0)),
-        "macro_f1": float(f1_score(y, given, average="macro", zero_division=0)),
-        "subset_accuracy": float(is_right.all(axis=1).mean()),
-    }
 
 
 def probability_of_answer(outputs: np.ndarray) -> np.ndarray:

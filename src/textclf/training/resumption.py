@@ -5,7 +5,9 @@ from typing import Any
 from textclf.config.file import load_config
 from textclf.config.settings import Config
 from textclf.config.settings.training import CosineSchedule
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
+from textclf.data.files import hash_file
 from textclf.errors import ConfigError, DataError, RunError
 from textclf.runs import RunFolder
 from textclf.runs.environment import differences
@@ -53,6 +55,36 @@ def refuse_failed(run: RunFolder) -> None:
     if record.get("status") == "failed":
         why = [str(line) for line in record.get("error") or ["the reason was not recorded"]]
         raise RunError(f"{run.path}: failed, and would fail again: {why[0]}", *why[1:])
+
+
+def record_vectors(run: RunFolder, config: Config, reporter: Reporter) -> None:
+    """Record the SHA-256 of the file of word vectors; of a run that has it, compare.
+
+    A run that is resumed needs the file for fits that have not begun.
+
+    Raises:
+        DataError: the file of a new run cannot be read.
+    """
+    source = vector_source(config.model)
+    if source is None:
+        return
+    if "vectors" not in run.record:
+        run.update(vectors={source.path.name: hash_file(source.path)})
+    elif source.path.exists() and hash_file(source.path) not in run.record["vectors"].values():
+        reporter.warn(f"{source.path}: not the vectors that {run.path} began with")
+
+
+def refuse_other_vectors(run: RunFolder) -> None:
+    """A run is reproduced only with exactly the word vectors that it began with.
+
+    Raises:
+        DataError: the file is missing, or another one.
+    """
+    source = vector_source(run.config.model)
+    if source and hash_file(source.path) not in run.record.get("vectors", {}).values():
+        raise DataError(
+            f"{source.path}: not the vectors that {run.path} began with; put that file there again"
+        )
 
 
 def refuse_other_data(run: RunFolder, data: Dataset) -> None:

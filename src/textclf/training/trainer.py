@@ -8,8 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import write_json, write_text
+from textclf.atomic import write_json, write_text, writing
+from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
+from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
@@ -17,6 +19,7 @@ from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,
     EarlyStopping,
+    EpochScores,
     HistoryWriter,
     StateKeeper,
     restore,
@@ -39,7 +42,9 @@ from textclf.training.memory import (
 from textclf.training.network import load_weights, new_network, outline
 from textclf.training.optimizers import has_schedule
 from textclf.training.plateau import PlateauWatch
+from textclf.training.pretrained import Pretrained
 from textclf.training.reporter import Reporter
+from textclf.training.scores import SCORES, Scores, refuse_undefined
 from textclf.training.state import FitState, read_state
 
 
@@ -102,6 +107,8 @@ class Trainer:
         self.callbacks = callbacks
         self.tensorboard = tensorboard
         self.program: Program | None = None
+        source = vector_source(config.model)
+        self.pretrained = Pretrained(source, reporter) if source else None
 
     def with_config(self, config: Config, reporter: Reporter) -> "Trainer":
         """Another one on the same data and device."""
@@ -119,10 +126,12 @@ class Trainer:
         It takes the engine of the fit before, which must not be used any more.
 
         Raises:
-            ConfigError: a weight is for what is not a class of the data.
+            ConfigError: a weight is for what is not a class of the data, or the validation rows do
+                not have a score that the config asks for after each epoch.
             ResourceError: memory does not suffice.
         """
         gc.collect()  # the network of the fit before is a cycle: Python would let many pile up
+        refuse_undefined(self.config, self.data, fit.split.validation)
         settings, rows = self.config.preprocessing, fit.split.train
         data = in_tokens(settings, self.data, rows)
         encoder = fit_encoder(settings, data, rows)
@@ -191,6 +200,7 @@ class PreparedFit:
         self.target = target
         self.engine = program.engine
         self.network = program.network
+        self.scores_by_epoch = scores_by_epoch(trainer.config) if fit.split.validates else []
 
     def train(self) -> int:
         """Train the model and keep it in the fit's folder.
@@ -201,11 +211,15 @@ class PreparedFit:
             The epoch, from 1, whose model is kept.
 
         Raises:
+            ConfigError, DataError: the file of word vectors is missing, damaged, or another one.
             RunError: training diverged, or the saved state is damaged.
             ResourceError: memory or disk does not suffice.
         """
         self._write_preprocessing()
         start = self._restore()
+        if start is None and self.trainer.pretrained:
+            rows = self.fit.split.train
+            self.trainer.pretrained.start(self.network, self.encoder, self.data, rows)
         checkpoints = self._checkpoints(start)
         early_stopping = self._early_stopping(start)
         history = self._history_writer(start)
@@ -213,6 +227,7 @@ class PreparedFit:
         keeper = StateKeeper(checkpoints, history, early_stopping, start, plateau)
         in_order = [
             DivergenceGuard(self.network, self._n_batches, self.engine.batches),
+            EpochScores(self._compute_scores) if self.scores_by_epoch else None,
             early_stopping,
             *self.trainer.callbacks,
             TensorBoard(self.fit.folder.tensorboard_path) if self.trainer.tensorboard else None,
@@ -254,6 +269,9 @@ class PreparedFit:
             "encoder": self.encoder.to_json(),
             **({"target": vars(self.target)} if self.target else {}),
         }
+        if self.encoder.arrays:
+            with writing(self.fit.folder.ngrams_path) as temporary:
+                np.savez(temporary, allow_pickle=False, **self.encoder.arrays)
         write_json(self.fit.folder.preprocessing_path, content)
 
     def _restore(self) -> FitState | None:
@@ -287,6 +305,12 @@ class PreparedFit:
                 verbose=0,
                 callbacks=[*callbacks, interruption],
             )
+
+    def _compute_scores(self) -> Scores:
+        """Those of the validation rows in the epoch that has ended, such as val_macro_f1."""
+        rows = self.fit.split.validation
+        y, outputs = self.trainer.data.y[rows], self.engine.validated_outputs(rows)
+        return {f"val_{name}": SCORES[name](y, outputs) for name in self.scores_by_epoch}
 
     @property
     def _n_batches(self) -> int:

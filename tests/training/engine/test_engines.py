@@ -39,6 +39,14 @@ ENGINES = {
 }
 
 
+def read_with_grus(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Two GRUs, one in both directions, pooled and penalized."""
+    x = layers.GRU(4, return_sequences=True, kernel_regularizer=keras.regularizers.L2(0.1))(x)
+    x = layers.Bidirectional(layers.GRU(3, return_sequences=True))(x)
+    pooled = [layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)]
+    return layers.Concatenate()(pooled)
+
+
 def build_network(task: Task, kind: str) -> keras.Model:
     keras.utils.set_random_seed(SEED)
     if kind == "flat":
@@ -50,8 +58,8 @@ def build_network(task: Task, kind: str) -> keras.Model:
         x = layers.Dense(4, activation="relu")(inputs)
     else:
         inputs = keras.Input((LENGTH,), dtype="int32")
-        layer = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM}[kind](4)
-        x = layer(layers.Embedding(VOCABULARY, 3)(inputs))
+        read = {"rnn": layers.SimpleRNN(4), "lstm": layers.LSTM(4), "gru": read_with_grus}[kind]
+        x = read(layers.Embedding(VOCABULARY, 3)(inputs))
     width = CLASSES if task is MULTICLASS else 1
     return keras.Model(inputs, layers.Dense(width, activation=task.output_activation)(x))
 
@@ -124,6 +132,7 @@ def fit_plain_keras(
 
 CASES = {
     "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
+    "gru, binary": (BINARY, "gru", ["xla", "graph", "keras"]),
     "flat, binary": (BINARY, "flat", ["xla", "graph", "keras"]),
     "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
     "packed, regression": (REGRESSION, "packed", ["xla"]),

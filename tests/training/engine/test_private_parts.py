@@ -28,8 +28,10 @@ REPLACED = {
     "CategoryEncoding.call": ("inputs, count_weights", "recurrent.py"),
     "SimpleRNN.inner_loop": ("sequences, initial_state, mask, training", "recurrent.py"),
     "LSTM.inner_loop": ("sequences, initial_state, mask, training", "recurrent.py"),
+    "GRU.inner_loop": ("sequences, initial_state, mask, training", "recurrent.py"),
     "SimpleRNN.cell._create_dropout_mask": ("step_input, dropout_rate", "recurrent.py"),
     "LSTM.cell._create_dropout_mask": ("step_input, dropout_rate", "recurrent.py"),
+    "GRU.cell._create_dropout_mask": ("step_input, dropout_rate", "recurrent.py"),
     "RMSprop.update_step": ("gradient, variable, learning_rate", "slices.py"),
     "Adam.update_step": ("gradient, variable, learning_rate", "slices.py"),
 }
@@ -47,7 +49,7 @@ METHODS = {name.rpartition(".")[2] for name in REPLACED}
 
 def made(name: str) -> object:
     """An object of one of Keras's classes."""
-    arguments = {"Dense": [2], "Embedding": [9, 2], "SimpleRNN": [2], "LSTM": [2]}
+    arguments = {"Dense": [2], "Embedding": [9, 2], "SimpleRNN": [2], "LSTM": [2], "GRU": [2]}
     if name == "CategoryEncoding":
         return keras.layers.CategoryEncoding(9, output_mode="one_hot")
     if name in ("RMSprop", "Adam"):
@@ -103,7 +105,7 @@ def test_updates_go_through_the_method_that_is_replaced():
     assert [optimizer._get_variable_index(variable) for _, variable, _ in seen] == [0], ADVICE
 
 
-@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM"])
+@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
 def test_layers_run_the_loop_and_the_mask_that_are_replaced(name):
     layer = getattr(keras.layers, name)(2, dropout=0.5)
     x = np.ones((3, 4, 5), np.float32)

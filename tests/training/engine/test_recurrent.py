@@ -10,10 +10,15 @@ import tensorflow as tf
 from keras import layers
 
 from textclf.training.engine import recurrent
-from textclf.training.engine.recurrent import slim_down, speed_up, speed_up_in_shards
+from textclf.training.engine.recurrent import (
+    recurrent_layers,
+    slim_down,
+    speed_up,
+    speed_up_in_shards,
+)
 
 EXAMPLES, STEPS, INPUTS, UNITS = 5, 7, 3, 4
-KINDS = [layers.SimpleRNN, layers.LSTM]
+KINDS = [layers.SimpleRNN, layers.LSTM, layers.GRU]
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(EXAMPLES, STEPS, INPUTS)).astype(np.float32)
 IDS = RNG.integers(0, INPUTS, (EXAMPLES, STEPS)).astype(np.int32)
@@ -28,14 +33,12 @@ def fast_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
 
     def counted(loop: Callable) -> Callable:
-        def call(*arguments: tf.Tensor) -> list[tf.Tensor]:
+        def call(*arguments: tf.Tensor, sequences: bool) -> list[tf.Tensor]:
             calls.append(loop.__name__)
-            return loop(*arguments)
+            return loop(*arguments, sequences=sequences)
 
         return call
 
-    monkeypatch.setattr(recurrent.simple_rnn_loop, "__name__", "simple_rnn", raising=False)
-    monkeypatch.setattr(recurrent.lstm_loop, "__name__", "lstm", raising=False)
     for kind, loop in list(recurrent.TIME_LOOPS.items()):
         monkeypatch.setitem(recurrent.TIME_LOOPS, kind, counted(loop))
     return calls
@@ -50,9 +53,8 @@ def stock_and_fast(build: Build) -> tuple[keras.Model, keras.Model]:
     for variable, value in zip(fast.variables, stock.variables, strict=True):
         variable.assign(value)
     speed_up(fast)
-    for layer in stock.layers:  # Keras draws the same share of zeros by other bits
-        if isinstance(layer, layers.RNN):
-            layer.cell._create_dropout_mask = partial(recurrent._dropout_mask, layer.cell)
+    for layer in recurrent_layers(stock):  # Keras draws the same share of zeros by other bits
+        layer.cell._create_dropout_mask = partial(recurrent._dropout_mask, layer.cell)
     return stock, fast
 
 
@@ -108,9 +110,12 @@ def build_with_states(kind: type) -> keras.Model:
 
 
 @pytest.mark.parametrize("dropout", [0, 0.5])
+@pytest.mark.parametrize("sequences", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_slim_loop_gives_the_same_outputs_and_states(kind: type, dropout: float) -> None:
-    model = build_reader(kind, dropout=dropout, return_state=True)
+def test_a_slim_loop_gives_the_same_outputs_and_states(
+    kind: type, dropout: float, sequences: bool
+) -> None:
+    model = build_reader(kind, dropout=dropout, return_state=True, return_sequences=sequences)
     stock = model([X])
     slim_down(model)
     for one, other in zip(model([X]), stock, strict=True):
@@ -124,6 +129,32 @@ def test_a_slim_loop_gives_the_same_outputs_and_states(kind: type, dropout: floa
 def test_outputs_and_gradients(kind: type, fast_calls: list[str]) -> None:
     assert_twins_agree(lambda: build_reader(kind), [X])
     assert len(fast_calls) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_outputs_and_states_of_each_direction(kind: type, fast_calls: list[str]) -> None:
+    def build() -> keras.Model:
+        inputs = keras.Input((STEPS, INPUTS))
+        forwards = kind(UNITS, return_sequences=True, return_state=True)(inputs)
+        backwards = kind(UNITS, return_sequences=True, go_backwards=True)(inputs)
+        last = kind(UNITS, go_backwards=True)(inputs)
+        return keras.Model([inputs], [*forwards, backwards, last])
+
+    assert_twins_agree(build, [X])
+    assert len(fast_calls) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pooled_stack_in_both_directions(kind: type, fast_calls: list[str]) -> None:
+    def build() -> keras.Model:
+        inputs = keras.Input((STEPS, INPUTS))
+        x = layers.Bidirectional(kind(UNITS, dropout=0.5, return_sequences=True))(inputs)
+        x = layers.Bidirectional(kind(3, return_sequences=True), merge_mode="sum")(x)
+        pooled = [layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)]
+        return keras.Model([inputs], layers.Concatenate()(pooled))
+
+    stock, _ = assert_twins_agree(build, [X], training=True)
+    assert len(recurrent_layers(stock)) == len(fast_calls) == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -225,6 +256,16 @@ def build_one_hot(kind: type, pieces: bool = False, **settings: object) -> keras
     return keras.Model([ids], layer(x[:, -2:], initial_state=states)[0])
 
 
+def test_both_directions_gather_rows() -> None:
+    def build() -> keras.Model:
+        ids = keras.Input((STEPS,), dtype="int32")
+        x = layers.CategoryEncoding(INPUTS, output_mode="one_hot")(ids)
+        return keras.Model([ids], layers.Bidirectional(layers.GRU(UNITS))(x))
+
+    _, fast = assert_twins_agree(build, [IDS])
+    assert encoder_output(fast).shape == (EXAMPLES, STEPS, 1)
+
+
 def encoder_output(model: keras.Model) -> tf.Tensor:
     (encoder,) = [layer for layer in model.layers if isinstance(layer, layers.CategoryEncoding)]
     return encoder(tf.constant(IDS))
@@ -240,7 +281,7 @@ def test_gathered_rows_equal_the_one_hot_product(kind: type, pieces: bool) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "settings", [{"dropout": 0.5}, {"activation": "relu"}, {"return_sequences": True}], ids=str
+    "settings", [{"dropout": 0.5}, {"activation": "relu"}, {"recurrent_dropout": 0.5}], ids=str
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_needs_one_hot_rows_gets_them(kind: type, settings: dict) -> None:
@@ -262,8 +303,6 @@ def test_one_hot_rows_that_another_layer_reads_stay() -> None:
 # --- Keras's own path ------------------------------------------------------------------------
 
 UNUSUAL = [
-    {"return_sequences": True},
-    {"go_backwards": True},
     {"activation": "relu"},
     {"recurrent_dropout": 0.5},
     {"use_bias": False},
@@ -281,6 +320,11 @@ def test_unusual_layers_run_in_keras(kind: type, settings: dict, fast_calls: lis
 def test_another_recurrent_activation_runs_in_keras(fast_calls: list[str]) -> None:
     build = lambda: build_reader(layers.LSTM, recurrent_activation="hard_sigmoid")  # noqa: E731
     assert_twins_agree(build, [X], eager=True)
+    assert fast_calls == []
+
+
+def test_a_reset_before_the_product_runs_in_keras(fast_calls: list[str]) -> None:
+    assert_twins_agree(lambda: build_reader(layers.GRU, reset_after=False), [X], eager=True)
     assert fast_calls == []
 
 

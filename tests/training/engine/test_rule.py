@@ -1,5 +1,7 @@
 """The rule that chooses an engine and the size of its blocks."""
 
+from collections.abc import Callable
+
 import keras
 import pytest
 from keras import layers
@@ -13,13 +15,20 @@ N_BATCHES = 313
 
 
 def make_reader(
-    *between: keras.Layer, units: int = 8, length: int = 100, kind: type = layers.LSTM
+    *between: keras.Layer,
+    units: int = 8,
+    length: int = 100,
+    kind: Callable[[int], keras.Layer] = layers.LSTM,
 ) -> keras.Model:
     inputs = keras.Input((length,), dtype="int32")
     x = layers.Embedding(500, 16)(inputs)
     for layer in (*between, kind(units), layers.Dense(1)):
         x = layer(x)
     return keras.Model(inputs, x)
+
+
+def both_directions(units: int) -> keras.Layer:
+    return layers.Bidirectional(layers.LSTM(units))
 
 
 def make_dense(units: int, features: int = 10_000) -> keras.Model:
@@ -44,6 +53,10 @@ def choose(
         (make_reader(units=XLA_WIDEST_KERNEL // 4 + 1), CPU, "graph"),
         (make_reader(units=XLA_WIDEST_KERNEL, kind=layers.SimpleRNN), CPU, "xla"),
         (make_reader(units=XLA_WIDEST_KERNEL + 1, kind=layers.SimpleRNN), CPU, "graph"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 3, kind=layers.GRU), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL // 3 + 1, kind=layers.GRU), CPU, "graph"),
+        (make_reader(kind=both_directions), CPU, "xla"),
+        (make_reader(units=XLA_WIDEST_KERNEL, kind=both_directions), CPU, "graph"),
         (make_reader(layers.Conv1D(4, 5)), CPU, "graph"),
         (make_reader(), GPU, "graph"),
         (make_dense(16), GPU, "graph"),
@@ -56,6 +69,10 @@ def choose(
         "lstm of 33 units",
         "rnn of 128 units",
         "rnn of 129 units",
+        "gru of 42 units",
+        "gru of 43 units",
+        "both directions",
+        "wide in both directions",
         "conv1d",
         "lstm on gpu",
         "dense on gpu",
@@ -65,6 +82,28 @@ def test_rule(network: keras.Model, device: Device, name: str) -> None:
     choice = choose(network, device=device)
     assert choice.name == name
     assert choice.reason
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_known"),
+    [
+        (layers.LSTM(2, kernel_regularizer="l2"), True),
+        (layers.LSTM(2, activity_regularizer="l2"), False),
+        (layers.GRU(2, reset_after=False), False),
+        (layers.Bidirectional(layers.LSTM(2)), True),
+        (layers.Bidirectional(layers.LSTM(2, recurrent_dropout=0.5)), False),
+        (layers.Bidirectional(layers.LSTM(2, kernel_constraint="non_neg")), False),
+        (layers.Dense(2, kernel_constraint="non_neg"), False),
+        (layers.Embedding(2, 2), True),
+        (layers.Embedding(2, 2, embeddings_regularizer="l2"), False),
+        (layers.Embedding(2, 2, mask_zero=True), False),
+        (layers.BatchNormalization(), False),
+    ],
+)
+def test_the_engines_know_what_they_compute_as_keras(layer: keras.Layer, is_known: bool) -> None:
+    inputs = keras.Input((4,) if isinstance(layer, layers.Embedding) else (4, 3))
+    layer(inputs)
+    assert rule.is_known(layer) == is_known
 
 
 @pytest.mark.parametrize("device", [CPU, GPU])

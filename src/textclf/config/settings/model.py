@@ -2,66 +2,137 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from textclf.config.layers import layer_problems, name_and_arguments, named
 from textclf.config.settings.section import Settings
+from textclf.config.vector_files import with_vectors
+
+L2 = Annotated[float, Field(ge=0, le=100)]
 
 
 class DenseModel(Settings):
-    """Fully connected layers on multi-hot words, on a flattened embedding, or on features."""
+    """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
+    features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
     embedding_dim: int | None = Field(
         None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
     )
     units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
-        [16, 16], min_length=1, max_length=20, description="width of each hidden layer"
+        [16, 16],
+        max_length=20,
+        description="width of each hidden layer; []: none, a linear model",
     )
     activation: Literal["relu", "tanh", "sigmoid"] = Field(
         "relu", description="activation of the hidden layers"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs dropped after each layer")
+    l2: L2 = Field(0.0, description="strength of the L2 penalty on each hidden layer's kernel")
+    input_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of the features, words or n-grams dropped"
+    )
 
 
-class SimpleRnnModel(Settings):
-    """Keras's SimpleRNN on word vectors or one-hot words, read at its last step."""
+def _one_or_several(value: Any) -> str:
+    return SEVERAL_WIDTHS if isinstance(value, list | tuple) else ONE_WIDTH
 
-    type: Literal["simple_rnn"] = Field(description="a fully connected recurrent layer")
+
+ONE_WIDTH, SEVERAL_WIDTHS = "one width", "several widths"  # tags that no user sees
+Width = Annotated[int, Field(ge=1, le=65_536)]
+Widths = Annotated[
+    Annotated[Width, Tag(ONE_WIDTH)]
+    | Annotated[list[Width], Field(min_length=1, max_length=20), Tag(SEVERAL_WIDTHS)],
+    Discriminator(_one_or_several),
+]
+
+
+class RecurrentModel(Settings):
+    """What the recurrent families have in common."""
+
+    type: str
     embedding_dim: int | None = Field(
         None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
     )
-    units: int = Field(32, ge=1, le=65_536, description="width of the recurrent layer")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of the layer's inputs dropped")
+    units: Widths = Field(
+        32, description="width of the recurrent layer; a list: layers, each on the one before"
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of each layer's inputs dropped")
+    recurrent_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of each layer's own last outputs dropped (slow)"
+    )
+    bidirectional: bool = Field(
+        False, description="whether each layer reads the text in both directions"
+    )
+    pooling: Literal["last", "max", "mean", "max_mean"] = Field(
+        "last",
+        description="what is read of the last layer: its last step, or the maximum or mean (or "
+        "both) over the steps with words",
+    )
+    l2: L2 = Field(0.0, description="strength of the L2 penalty on each layer's kernels")
+
+    @property
+    def widths(self) -> list[int]:
+        """The width of each layer, the first one first."""
+        return self.units if isinstance(self.units, list) else [self.units]
+
+
+class SimpleRnnModel(RecurrentModel):
+    """Keras's SimpleRNN on word vectors or one-hot words."""
+
+    type: Literal["simple_rnn"] = Field(description="simple recurrent layers")
     bptt_steps: int | None = Field(
         None, ge=1, le=100_000, description="number of last steps through which the gradient flows"
     )
 
 
-class LstmModel(Settings):
-    """Keras's LSTM on word vectors or one-hot words, read at its last step."""
+class LstmModel(RecurrentModel):
+    """Keras's LSTM on word vectors or one-hot words."""
 
     type: Literal["lstm"] = Field(description="long short-term memory")
+
+
+class GruModel(RecurrentModel):
+    """Keras's GRU on word vectors or one-hot words."""
+
+    type: Literal["gru"] = Field(description="gated recurrent units")
+
+
+class CnnModel(Settings):
+    """A convolution over word vectors, pooled over the whole text."""
+
+    type: Literal["cnn"] = Field(description="convolution, pooling")
     embedding_dim: int | None = Field(
         None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
     )
-    units: int = Field(32, ge=1, le=65_536, description="width of the recurrent layer")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of the layer's inputs dropped")
+    filters: Width = Field(64, description="number of convolution filters")
+    kernel_size: int = Field(3, ge=1, le=1_000, description="words that a filter reads at once")
+    pooling: Literal["max", "mean", "max_mean"] = Field(
+        "max",
+        description="what is read of each filter: its maximum or mean (or both) over the positions "
+        "with words",
+    )
+    units: Width | None = Field(
+        None, description="width of a dense layer after pooling; null: none"
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the word vectors and of the output's inputs dropped",
+    )
+    l2: L2 = Field(0.0, description="strength of the L2 penalty on each layer's kernel")
 
 
-class CnnLstmModel(Settings):
+class CnnLstmModel(RecurrentModel):
     """A convolution over word vectors, pooled, read by an LSTM."""
 
     type: Literal["cnn_lstm"] = Field(description="convolution, pooling, LSTM")
-    embedding_dim: int | None = Field(
-        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
-    )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the word vectors dropped")
     filters: int = Field(64, ge=1, le=65_536, description="number of convolution filters")
     kernel_size: int = Field(5, ge=1, le=1_000, description="words that a filter reads at once")
     pool_size: int = Field(4, ge=1, le=1_000, description="steps that pooling reduces to one")
-    units: int = Field(32, ge=1, le=65_536, description="width of the LSTM")
 
 
 LAYERS_ERROR = "layers"  # its context holds the problems of all layers
@@ -69,7 +140,10 @@ LAYERS_ERROR = "layers"  # its context holds the problems of all layers
 
 def _checked_layers(layers: list[Any]) -> list[dict[str, Any]]:
     layers = [named(layer) for layer in layers]
-    if problems := layer_problems(layers):
+    problems = layer_problems(layers)
+    if not problems:
+        layers, problems = with_vectors(layers)
+    if problems:
         raise PydanticCustomError(LAYERS_ERROR, "wrong layers", {"problems": problems})
     return layers
 
@@ -77,7 +151,7 @@ def _checked_layers(layers: list[Any]) -> list[dict[str, Any]]:
 class LayersModel(Settings):
     """Any stack of Keras's layers, by their own names and arguments."""
 
-    type: Literal["layers"] = Field(description="any stack of Keras's layers")
+    type: Literal["layers"] = Field(description="any of Keras's layers")
     layers: Annotated[list[Any], AfterValidator(_checked_layers)] = Field(
         min_length=1, max_length=100, description="the layers between the input and the output"
     )
@@ -95,6 +169,6 @@ class LayersModel(Settings):
 
 
 ModelSettings = Annotated[
-    DenseModel | SimpleRnnModel | LstmModel | CnnLstmModel | LayersModel,
+    DenseModel | SimpleRnnModel | LstmModel | GruModel | CnnModel | CnnLstmModel | LayersModel,
     Field(discriminator="type"),
 ]

@@ -101,6 +101,9 @@ class TailValidation(Settings):
     split: Literal["tail"] = Field(description="the last rows of a permutation")
     share: float = Field(0.2, gt=0, lt=1, description="share of the training rows that validate")
     seed: int = Field(42, ge=0, le=MAX_SEED, description="seed of the permutation")
+    stratify: bool = Field(
+        False, description="whether each class has the same share of the validation rows"
+    )
 
 
 class FirstValidation(Settings):
@@ -108,6 +111,9 @@ class FirstValidation(Settings):
 
     split: Literal["first"] = Field(description="the first rows of the file")
     rows: int = Field(ge=1, le=1_000_000_000, description="number of rows that validate")
+    stratify: bool = Field(
+        False, description="whether they are the first rows of each class, the same share of each"
+    )
 
 
 class TestValidation(Settings):
@@ -135,7 +141,17 @@ ClassWeight = Annotated[
     Annotated[Literal["balanced"], Tag("word")] | Annotated[ClassWeights, Tag("map")],
     Discriminator(lambda value: "map" if isinstance(value, dict) else "word"),
 ]
-Monitor = Literal["val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae"]
+# fmt: off
+Score = Literal[
+    "macro_f1", "balanced_accuracy", "roc_auc", "average_precision", "top_3_accuracy", "micro_f1",
+    "subset_accuracy", "rmse", "r2",
+]
+Monitor = Literal[
+    "val_loss", "val_accuracy", "val_mae", "loss", "accuracy", "mae", "val_macro_f1",
+    "val_balanced_accuracy", "val_roc_auc", "val_average_precision", "val_top_3_accuracy",
+    "val_micro_f1", "val_subset_accuracy", "val_rmse", "val_r2",
+]
+# fmt: on
 
 
 class Checkpoint(Settings):
@@ -189,8 +205,7 @@ class Training(Settings):
     )
     learning_rate: LearningRate = Field(
         default_factory=_default_learning_rate,
-        description="step size, or a schedule; by default Keras's own: 0.01 for sgd, else "
-        "0.001",
+        description="step size, or a schedule; by default Keras's own: 0.01 for sgd, else 0.001",
         examples=[0.001],
     )
     reduce_on_plateau: ReduceOnPlateau | None = Field(
@@ -259,6 +274,12 @@ class Training(Settings):
     )
     early_stopping: EarlyStopping | None = Field(
         None, description="when to stop before the last epoch; null: never"
+    )
+    metrics: list[Score] = Field(
+        [],
+        max_length=9,
+        description="more scores of the validation rows after each epoch, columns of history.csv; "
+        "those that are monitored are there anyway",
     )
     engine: Literal["auto", "xla", "graph", "keras"] = Field(
         "auto", description="how batches are run; auto: chosen by model and batch size"

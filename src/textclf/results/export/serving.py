@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.config.ngram_conflicts import reads_ngrams
 from textclf.data.encoders import (
     FIRST_WORD,
     Encoder,
@@ -14,7 +15,7 @@ from textclf.data.encoders import (
     unpack,
 )
 from textclf.data.subwords import WORD_START
-from textclf.errors import RunError
+from textclf.errors import ConfigError, RunError
 from textclf.results.export.texts import TextEncoding
 from textclf.runs import RunFolder
 from textclf.runs.preprocessing import read_preprocessing
@@ -72,8 +73,14 @@ def serve_run(run: RunFolder, reads_texts: bool, features_dtype: str, slim_loops
     """The kept model of a run in a format's form; see `Format` for the arguments.
 
     Raises:
+        ConfigError: its model reads n-grams.
         RunError: the run is damaged, or has no words and must read texts.
     """
+    if reads_ngrams(run.config):
+        raise ConfigError(
+            f"{run.path}: its model reads n-grams, which no format can take; "
+            f"{run.kept_model_path} opens in Keras, and textclf predict reads texts"
+        )
     network = load_kept_model(run.config, run)
     try:
         encoder = read_preprocessing(run.config, run).encoder

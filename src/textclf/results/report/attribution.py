@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from textclf.data.tokenizer import PADDING_ID, UNKNOWN_ID
 
 MOST_PARTS = 300  # occluded one by one; a text of more words has them occluded in groups
 
-Score = Callable[[np.ndarray], np.ndarray]  # inputs (variants, ...) to float (variants,)
+Score = Callable[[Any], np.ndarray]  # inputs (variants, ...) to float (variants,)
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,13 @@ def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribu
     """What each token of a text adds to the score.
 
     A word of a sequence is replaced by the unknown word; a multi-hot word is left out everywhere
-    in the text.
+    in the text; of n-grams, all that a token is part of are.
 
     Args:
         ids: the text in the dataset's ids, int32 (tokens,).
     """
+    if encoder.ngrams is not None:
+        return _explain_ngrams(score, encoder, ids)
     x, place_of = _input_and_places(encoder, ids)
     is_word = encoder.id_table[ids] > UNKNOWN_ID
     seen = is_word & (place_of >= 0)
@@ -104,6 +107,24 @@ def explain_text(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribu
     for group, effect in zip(groups, occlude(score, x, groups, _blank(encoder, x)), strict=True):
         effect_at[group] = effect
     return Attribution(np.where(seen, effect_at[place_of], 0.0), seen)
+
+
+def _explain_ngrams(score: Score, encoder: TextEncoder, ids: np.ndarray) -> Attribution:
+    """What the n-grams that a token is part of add to the score, for each token."""
+    new = encoder.id_table[ids]
+    seen = new > UNKNOWN_ID
+    places = np.flatnonzero(seen)
+    groups = np.array_split(places, min(len(places), MOST_PARTS)) if len(places) else []
+    # A token that is unknown is in no n-gram.
+    variants = np.repeat(new[None], len(groups) + 1, axis=0)
+    for variant, group in zip(variants[1:], groups, strict=True):
+        variant[group] = UNKNOWN_ID
+    rows = Ragged(variants.ravel(), np.arange(len(variants) + 1) * len(ids))
+    scores = np.asarray(score(encoder.transform_ids(rows)), np.float64)
+    effects = np.zeros(len(ids))
+    for group, hidden in zip(groups, scores[1:], strict=True):
+        effects[group] = scores[0] - hidden
+    return Attribution(effects, seen)
 
 
 def _blank(encoder: TextEncoder, x: np.ndarray) -> np.ndarray:

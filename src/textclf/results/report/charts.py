@@ -166,7 +166,7 @@ def _chart(
     last = int(max(curve.epochs.max() for curve in curves))
     x_of = _scale(1, max(last, 2), LEFT + 8, RIGHT - 8)
     values = np.concatenate([curve.values for curve in curves])
-    y_of, y_ticks = _value_axis(values, most=1.0 if metric == "accuracy" else np.inf)
+    y_of, y_ticks = _value_axis(values, most=1.0 if is_better_higher(metric) else np.inf)
     better = "higher" if is_better_higher(metric) else "lower"
     return Chart(
         title=f"{title} ({better} is better)",

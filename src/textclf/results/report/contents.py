@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from textclf.config.scores import is_detail, scores_by_epoch
 from textclf.config.settings import Config
 from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
 from textclf.results.report.mistakes import Explanation
@@ -76,6 +77,7 @@ def read_contents(run: RunFolder) -> Contents:
     histories = {name: fit.history for name, fit in fits.items() if fit.history_path.exists()}
     metrics = _metrics(run)
     metric = _metric(list(histories.values()))
+    asked = scores_by_epoch(run.config)
     shown = shown_fit(run)
     has_outcome = shown.predictions_path.exists()
     is_classification = not run.config.dataset.is_regression
@@ -87,9 +89,9 @@ def read_contents(run: RunFolder) -> Contents:
         record=run.record,
         metric=metric,
         metrics=metrics,
-        parts={name: _metrics(part) for name, part in parts.items()},
+        parts={name: _shown(_metrics(part), run.config) for name, part in parts.items()},
         histories=list(histories.values()),
-        charts=_charts(histories, metric, metrics, bool(parts)),
+        charts=_charts(histories, [metric, "loss", *asked], metrics, bool(parts)),
         outcome=(
             read_outcome(
                 shown,
@@ -124,15 +126,23 @@ def _metrics(fit: FitFolder) -> dict[str, float]:
     return fit.metrics if fit.metrics_path.exists() else {}
 
 
+def _shown(metrics: Mapping[str, float], config: Config) -> dict[str, float]:
+    asked = scores_by_epoch(config)
+    return {key: value for key, value in metrics.items() if not is_detail(key, asked)}
+
+
 def _metric(histories: Sequence[DataFrame]) -> str:
     columns = {column for history in histories for column in history.columns}
     return next((metric for metric in METRICS if metric in columns), "loss")
 
 
 def _charts(
-    histories: dict[str, DataFrame], metric: str, metrics: Mapping[str, float], has_parts: bool
+    histories: dict[str, DataFrame],
+    scores: Sequence[str],
+    metrics: Mapping[str, float],
+    has_parts: bool,
 ) -> list[Chart]:
-    names = dict.fromkeys((metric, "loss"))
+    names = dict.fromkeys(scores)
     if has_parts:
         charts = [chart_of_fits(histories, name) for name in names]
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from textclf.config.scores import is_detail, scores_by_epoch
 from textclf.config.settings import flatten
 from textclf.data.tasks import is_better_higher
 from textclf.results.comparison import FEW, asked, best_first, by_interest, differing, leading_score
@@ -146,11 +147,13 @@ def _columns(runs: Sequence[Contents], settings: Sequence[str]) -> list[Column]:
 
 
 def _scores(runs: Sequence[Contents]) -> list[str]:
-    """The one that ranks the runs, the metric's, the loss's, then what else metrics.json has."""
+    """The one that ranks the runs, the metric's, the loss's, then the others, without details."""
     leading = leading_score(run.metrics for run in runs)
     names = {name: None for run in runs for name in run.metrics if name.startswith(SPLITS)}
     usual = [leading, *(f"{split}_{m}" for m in (runs[0].metric, "loss") for split in SPLITS)]
-    others = [name for name in names if name not in usual and not name.endswith("_sd")]
+    asked = {name for run in runs for name in scores_by_epoch(run.config)}
+    hidden = [name for name in names if name.endswith("_sd") or is_detail(name, asked)]
+    others = [name for name in names if name not in (*usual, *hidden)]
     return [*(name for name in dict.fromkeys(usual) if name in names), *others]
 
 

@@ -95,11 +95,14 @@ def share(value: float) -> str:
     return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
 
 
+WRITTEN = {"f1": "F1", "roc": "ROC", "auc": "AUC", "rmse": "RMSE", "r2": "R²"}
+
+
 def score_name(key: str) -> str:
     """'validation macro F1' for val_macro_f1; a setting stays as it is."""
     if "." in key:
         return key
-    name = key.replace("_", " ").replace(" f1", " F1")
+    name = " ".join(WRITTEN.get(word, word) for word in key.split("_"))
     return f"validation {name.removeprefix('val ')}" if name.startswith("val ") else name
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textclf.config.settings import Config, flatten
 from textclf.config.settings.dataset import CsvDataset
-from textclf.config.settings.preprocessing import FeaturePreprocessing
+from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.results.comparison import differing
-from textclf.wording import listed
+from textclf.wording import listed, several
 
 
 def question(config: Config) -> str:
@@ -37,11 +38,29 @@ def _layers(model: Any) -> str:
     return f"{what} of {listed(units)} units"
 
 
+def _filters(model: Any) -> str:
+    return f"a convolution of {model.filters:,} filters over {model.kernel_size:,} words"
+
+
 def _convolution(model: Any) -> str:
-    return (
-        f"a convolution of {model.filters:,} filters over {model.kernel_size:,} words, pooled by "
-        f"{model.pool_size:,}, and an LSTM of {model.units:,} units"
-    )
+    pooled = f"pooled by {model.pool_size:,}"
+    return f"{_filters(model)}, {pooled}, and {_recurrent('an', 'LSTM', model)}"
+
+
+def _pooled_convolution(model: Any) -> str:
+    hidden = f", and a dense layer of {model.units:,} units" if model.units else ""
+    return f"{_filters(model)} with {POOLING[model.pooling]} pooling{hidden}"
+
+
+def _recurrent(article: str, name: str, model: Any) -> str:
+    """'a bidirectional LSTM of 32 units with max pooling'."""
+    count = len(model.widths)
+    kind = f"bidirectional {name}" if model.bidirectional else name
+    what = f"{'a' if model.bidirectional else article} {kind}" if count == 1 else f"{kind} layers"
+    units = f"{what} of {listed([f'{width:,}' for width in model.widths])} units"
+    if model.pooling == "last":
+        return units
+    return f"{units} with {POOLING[model.pooling]} pooling"
 
 
 def _stack(model: Any) -> str:
@@ -49,10 +68,13 @@ def _stack(model: Any) -> str:
     return f"the layers {listed(names)}" if len(names) > 1 else f"the layer {names[0]}"
 
 
+POOLING = {"max": "max", "mean": "mean", "max_mean": "max and mean"}
 MODELS: dict[str, Callable[[Any], str]] = {
     "dense": _layers,
-    "simple_rnn": lambda model: f"a SimpleRNN of {model.units:,} units",
-    "lstm": lambda model: f"an LSTM of {model.units:,} units",
+    "simple_rnn": partial(_recurrent, "a", "SimpleRNN"),
+    "lstm": partial(_recurrent, "an", "LSTM"),
+    "gru": partial(_recurrent, "a", "GRU"),
+    "cnn": _pooled_convolution,
     "cnn_lstm": _convolution,
     "layers": _stack,
 }
@@ -63,12 +85,28 @@ def _input(config: Config) -> str:
     if isinstance(settings, FeaturePreprocessing):
         return "standardized features" if settings.standardize else "features"
     count = f"the {settings.num_words:,} most frequent words" if settings.num_words else "all words"
+    if settings.ngram_range is not None:
+        return _ngrams(settings)
     if settings.encoding == "multi_hot":
         return f"{count}, each present or not"
     length = f"texts of {settings.maxlen:,} words, {count}"
     if settings.encoding == "one_hot":
         return f"{length} one-hot"
     return f"{length} as vectors of {getattr(config.model, 'embedding_dim', None) or 0:,} numbers"
+
+
+def _ngrams(settings: TextPreprocessing) -> str:
+    shortest, longest = settings.ngram_range or (1, 1)
+    tokens = f"{shortest} to {longest} tokens" if longest > shortest else f"{longest} tokens"
+    count = f"the {settings.num_words:,} most frequent " if settings.num_words else ""
+    counted = {
+        "binary": "each present or not",
+        "count": "each counted",
+        "tfidf": "weighted by tf-idf",
+        "naive_bayes": "weighted by naive Bayes's log ratios",
+    }
+    rows = several(settings.min_rows, "training row")
+    return f"{count}n-grams of {tokens} in at least {rows}, {counted[settings.weighting]}"
 
 
 def _capital(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from textclf.atomic import write_text
 from textclf.data.dataset import Dataset
-from textclf.data.encoders import TextEncoder, fit_encoder, in_tokens
+from textclf.data.encoders import TextEncoder, fit_encoder, in_tokens, unpack
 from textclf.data.loaders import load_dataset
 from textclf.data.splits import everything, make_splits
 from textclf.data.tokenizer import START_ID
@@ -220,9 +220,10 @@ class Explainer:
         chosen = names.index(mistake.prediction)
         return lambda x: log_odds(self._outputs(x), chosen)
 
-    def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """float32 (rows, outputs), before the output's activation."""
-        batches = (x[start : start + BATCH] for start in range(0, len(x), BATCH))
+    def _outputs(self, x: Any) -> np.ndarray:
+        """float32 (rows, outputs), before the output's activation, of an array or SparseRows."""
+        parts = (x[start : start + BATCH] for start in range(0, len(x), BATCH))
+        batches = (unpack(part, None) for part in parts)
         return np.concatenate(
             [np.asarray(self.network(batch, training=False)) for batch in batches]
         )

@@ -6,10 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from textclf.data.ngrams import SparseRows
 from textclf.data.tasks import REGRESSION, Task
 from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
+from textclf.training.engine.sparse_rows import SparseArrays, SumsOfRows
 
 
 class BlockTrainer(keras.Model):
@@ -25,6 +27,7 @@ class BlockTrainer(keras.Model):
         xla: whether XLA compiles the steps.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
         texts: the network's first layers, if they skip padding.
+        sums: those of a network of n-grams, if they skip padding.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class BlockTrainer(keras.Model):
         xla: bool,
         packed_columns: int | None = None,
         texts: FlatTexts | None = None,
+        sums: SumsOfRows | None = None,
     ) -> None:
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
@@ -43,6 +47,7 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
+        self.sums = sums
         self.unit = unit_of(network)
         # Compiled here, as Keras no longer uses XLA once any model enables determinism.
         self.train_program = _program(self._train_on_block, xla)
@@ -51,7 +56,7 @@ class BlockTrainer(keras.Model):
 
     def put(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         batch_size: int,
@@ -60,7 +65,7 @@ class BlockTrainer(keras.Model):
         """Place the examples on the device; nothing is recompiled if shapes are as before.
 
         Args:
-            x: encoded examples (rows, ...).
+            x: encoded examples, an array (rows, ...) or SparseRows.
             y: targets (rows,), or (rows, labels).
             lengths: int32 (rows,), positions without padding; None if padding is not skipped.
             batch_size: of training.
@@ -122,6 +127,8 @@ class BlockTrainer(keras.Model):
                 learnt = self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
             elif self.unit is not None:
                 learnt = loss / self.unit[0, 0] ** self.task.loss_power
+            penalty = self._penalty()
+            loss, learnt = loss + penalty, learnt + penalty
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -130,7 +137,8 @@ class BlockTrainer(keras.Model):
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        self._update_metrics(y, outputs, self._mean_loss(y, outputs, present, present), present)
+        loss = self._mean_loss(y, outputs, present, present) + self._penalty()
+        self._update_metrics(y, outputs, loss, present)
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
@@ -138,11 +146,20 @@ class BlockTrainer(keras.Model):
         """A batch: x (batch_size, ...), y (batch_size, 1 or labels), 1.0 where there is a row."""
         present = tf.cast(rows != PAD, tf.float32)
         rows = tf.maximum(rows, 0)
-        x, y = tf.gather(self.arrays.x, rows), tf.gather(self.arrays.y, rows)
+        y = tf.gather(self.arrays.y, rows)
+        y = y if len(y.shape) == 2 else y[:, None]
+        return self._inputs(rows), y, present
+
+    def _inputs(self, rows: tf.Tensor) -> Any:
+        """What the network reads."""
+        if isinstance(self.arrays.x, SparseArrays):
+            if self.sums is None:
+                return self.arrays.x.take_padded(rows)
+            return self.sums.take(self.arrays.x, rows)
+        x = tf.gather(self.arrays.x, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns)
-        y = y if len(y.shape) == 2 else y[:, None]
-        return tf.cast(x, self.network.inputs[0].dtype), y, present
+        return tf.cast(x, self.network.inputs[0].dtype)
 
     def _mean_loss(
         self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor, weights: tf.Tensor
@@ -150,6 +167,10 @@ class BlockTrainer(keras.Model):
         # The mean over existing rows, not over their weights, as Keras computes it.
         losses = self.loss_function(y, outputs)
         return tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
+
+    def _penalty(self) -> tf.Tensor:
+        """What regularizers of weights add to the loss, as in Keras."""
+        return tf.add_n([*self.network.losses, tf.constant(0.0)])
 
     def _update_metrics(
         self, y: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, present: tf.Tensor
@@ -162,7 +183,7 @@ class _Arrays:
     """A plain object: Keras would treat variables in a model's attributes as weights.
 
     Args:
-        x: encoded examples (rows, ...).
+        x: encoded examples, an array (rows, ...) or SparseRows.
         y: targets (rows,), or (rows, labels).
         lengths: int32 (rows,), where padding is skipped, else None.
         weights: float32 (rows,), or None, as `put` takes them.
@@ -171,13 +192,14 @@ class _Arrays:
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         weights: np.ndarray | None,
         width: int,
     ) -> None:
-        self.x = tf.Variable(x, trainable=False)
+        is_sparse = isinstance(x, SparseRows)
+        self.x = SparseArrays(x) if is_sparse else tf.Variable(x, trainable=False)
         self.y = tf.Variable(y, trainable=False)
         self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
         self.weights = None if weights is None else tf.Variable(weights, trainable=False)
@@ -186,7 +208,7 @@ class _Arrays:
 
     def assign(
         self,
-        x: np.ndarray,
+        x: Any,
         y: np.ndarray,
         lengths: np.ndarray | None,
         weights: np.ndarray | None,

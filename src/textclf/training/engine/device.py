@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from textclf.training.engine.block_trainer import BlockTrainer
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.flat_texts import FlatTexts, lengths_of
 from textclf.training.engine.order import blocks_of, longest_first, row_order
+from textclf.training.engine.sparse_rows import SumsOfRows
 
 EVALUATION_BATCH = 256  # rows; larger batches are hardly faster, and wide layers need memory
 
@@ -24,7 +26,7 @@ class DeviceEngine:
         batches: how many batches a block holds.
         xla: whether XLA compiles the block.
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
-        texts: the network's first layers, if they skip padding.
+        texts, sums: the network's first layers, if they skip padding.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class DeviceEngine:
         xla: bool,
         packed_columns: int | None,
         texts: FlatTexts | None = None,
+        sums: SumsOfRows | None = None,
     ) -> None:
         self.network = network
         self.batch_size = batch_size
@@ -43,13 +46,14 @@ class DeviceEngine:
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
         self.texts = texts
         self.lengths: np.ndarray | None = None
-        self.model = BlockTrainer(network, task, xla, packed_columns, texts)
+        self.model = BlockTrainer(network, task, xla, packed_columns, texts, sums)
         self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
 
-    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
-        """Place encoded examples (rows, ...) and their targets (rows,) on the device.
+    def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Place encoded examples and their targets (rows,) on the device.
 
         Args:
+            x: an array (rows, ...), or SparseRows.
             weights: float32 (rows,), of each row's loss in training; None: all the same.
         """
         if self.texts:
@@ -81,6 +85,10 @@ class DeviceEngine:
     def steps_in(self, rows: np.ndarray) -> int:
         """The number of blocks that hold the rows."""
         return -(-len(rows) // (self.batch_size * self.batches))
+
+    def validated_outputs(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): those of the rows of the epoch's validation."""
+        return self.model.outputs_of(rows)
 
     def predict(
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()

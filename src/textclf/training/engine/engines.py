@@ -11,6 +11,7 @@ from textclf.training.engine.host import HostEngine
 from textclf.training.engine.recurrent import speed_up, speed_up_in_shards
 from textclf.training.engine.rule import Choice, has_small_loops
 from textclf.training.engine.slices import speed_up_slices
+from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
 
 Engine = DeviceEngine | HostEngine
 
@@ -35,6 +36,7 @@ def make_engine(
     if choice.name == "keras":
         return HostEngine(network, batch_size, packed_columns, task.loss_power)
     texts: FlatTexts | None = None
+    sums: SumsOfRows | None = None
     if choice.name == "xla" and not device.is_gpu:
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
@@ -45,6 +47,14 @@ def make_engine(
             texts = speed_up_flat_texts(network)
     elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
         speed_up_in_shards(network, device.threads)
+        sums = speed_up_sums(network)
     return DeviceEngine(
-        network, task, batch_size, choice.batches, choice.name == "xla", packed_columns, texts
+        network,
+        task,
+        batch_size,
+        choice.batches,
+        choice.name == "xla",
+        packed_columns,
+        texts,
+        sums,
     )

@@ -3,12 +3,14 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from textclf.data.encoders import unpack
+from textclf.data.ngrams import SparseRows
 from textclf.training.engine.block_trainer import unit_of
 from textclf.training.engine.datasets import untuned
 from textclf.training.engine.order import row_order
@@ -43,8 +45,8 @@ class HostEngine:
                 _in_standardized_numbers, network, unit, loss_power
             )
 
-    def put(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> None:
-        """Take encoded examples (rows, ...) and their targets (rows,).
+    def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
+        """Take encoded examples, an array (rows, ...) or SparseRows, and their targets (rows,).
 
         Args:
             weights: float32 (rows,), of each row's loss in training; None: all the same.
@@ -68,6 +70,10 @@ class HostEngine:
         """The number of batches that hold the rows."""
         return -(-len(rows) // self.batch_size)
 
+    def validated_outputs(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (rows, outputs): Keras's validation keeps none, so they are computed again."""
+        return self.predict(rows)
+
     def predict(
         self, rows: np.ndarray, callbacks: Sequence[keras.callbacks.Callback] = ()
     ) -> np.ndarray:
@@ -79,17 +85,22 @@ class HostEngine:
     def _batches(
         self, orders: Callable[[], Iterator[np.ndarray]], weights: np.ndarray | None = None
     ) -> tf.data.Dataset:
-        def generate() -> Iterator[tuple[np.ndarray, ...]]:
+        def generate() -> Iterator[tuple[Any, ...]]:
             for order in orders():
                 for start in range(0, len(order), self.batch_size):
                     yield self._take(order[start : start + self.batch_size], weights)
 
         first = self._take(np.zeros(1, np.int64), weights)
-        signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
+        signature = tf.nest.map_structure(self._spec, first)
         batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
         return untuned(batches.prefetch(2))
 
-    def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    def _spec(self, part: np.ndarray) -> tf.TensorSpec:
+        """Of batches like this one; rows of n-grams are as long as the longest of a batch."""
+        shape = (None, None) if isinstance(self.x, SparseRows) else (None, *part.shape[1:])
+        return tf.TensorSpec(shape, part.dtype)
+
+    def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[Any, ...]:
         """x, y and, where rows have weights, those."""
         y = self.y[rows].reshape(len(rows), -1)
         if self.is_one_hot:
@@ -97,8 +108,9 @@ class HostEngine:
         part = self._encode(self.x[rows]), y
         return part if weights is None else (*part, weights[rows])
 
-    def _encode(self, x: np.ndarray) -> np.ndarray:
-        return unpack(x, self.packed_columns)
+    def _encode(self, x: Any) -> Any:
+        inputs = unpack(x, self.packed_columns)
+        return tuple(inputs) if isinstance(x, SparseRows) else inputs
 
 
 def _in_standardized_numbers(

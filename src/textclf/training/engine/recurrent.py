@@ -1,8 +1,9 @@
-"""Faster time loops for Keras's own SimpleRNN and LSTM, with the same weights and numbers.
+"""Faster time loops for Keras's own recurrent layers, with the same weights and numbers.
 
 Keras's loop multiplies each step's input by the kernel and lets TensorFlow differentiate the loop.
 Here the product of input and kernel for all steps comes before the loop, and the gradient is
-written out, so that each kernel's gradient is one product after the loop (time_loops.py).
+written out, so that each kernel's gradient is one product after the loop (time_loops.py,
+gru_loop.py).
 """
 
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from types import MethodType
 import keras
 import tensorflow as tf
 
+from textclf.training.engine.gru_loop import gru_inference, gru_loop
+from textclf.training.engine.steps import Tensors
 from textclf.training.engine.time_loops import (
-    Tensors,
     lstm_inference,
     lstm_loop,
     simple_rnn_inference,
@@ -33,7 +35,7 @@ def speed_up(model: keras.Model) -> None:
     that the model is saved unchanged.
     """
     _bind(model, TIME_LOOPS)
-    for layer in model.layers:
+    for layer in recurrent_layers(model):
         if type(layer) in TIME_LOOPS:
             layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
 
@@ -53,7 +55,7 @@ def slim_down(model: keras.Model) -> None:
     """Give the recurrent layers loops without gradient, which carry only the states.
 
     LiteRT runs such a loop for a batch of any size, but not Keras's own, which carries arrays of
-    tensors.
+    tensors. Where all outputs are read, it carries one array of them.
     """
     _bind(model, INFERENCE_LOOPS)
 
@@ -61,13 +63,27 @@ def slim_down(model: keras.Model) -> None:
 def _bind(
     model: keras.Model, loops: Loops, compiled: Callable[[Reader], Reader] = lambda read: read
 ) -> None:
-    for layer in model.layers:
+    for layer in recurrent_layers(model):
         if type(layer) in loops:
-            read = compiled(partial(_read, loops[type(layer)]))
+            loop = partial(loops[type(layer)], sequences=layer.return_sequences)
+            read = compiled(partial(_read, loop))
             layer.inner_loop = MethodType(partial(_inner_loop, read), layer)
+    for layer in model.layers:
         # A one-hot row times the kernel is a row of the kernel.
         if isinstance(layer, keras.layers.CategoryEncoding) and _only_feeds_gathering(layer):
             layer.call = _hand_on_ids
+
+
+def recurrent_layers(model: keras.Model) -> list[keras.layers.RNN]:
+    """The model's recurrent layers; of one in both directions, both."""
+    return [part for layer in model.layers for part in directions(layer)]
+
+
+def directions(layer: keras.Operation) -> list[keras.layers.RNN]:
+    """The recurrent layer itself, or both in a Bidirectional; else empty."""
+    if isinstance(layer, keras.layers.Bidirectional):
+        return [layer.forward_layer, layer.backward_layer]
+    return [layer] if isinstance(layer, keras.layers.RNN) else []
 
 
 def _inner_loop(
@@ -86,17 +102,38 @@ def _inner_loop(
     if training and cell.dropout:
         # One mask for all steps.
         sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
+    if layer.go_backwards:
+        sequences = tf.reverse(sequences, [1])
     weights = [weight.value for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)]
-    states = read(weights, sequences, *initial_state)
-    return states[0], states[0], states
+    outputs, *states = read(weights, sequences, *initial_state)
+    if not layer.return_sequences:
+        states = [outputs, *states]
+    return states[0], outputs, states
 
 
 def _read(
     loop: Callable[..., Tensors], weights: Tensors, sequences: tf.Tensor, *states: tf.Tensor
 ) -> Tensors:
-    """The states after the last step of sequences, float32 (examples, steps, inputs)."""
+    """A loop's results on sequences, float32 (examples, steps, inputs), examples first."""
     kernel, recurrent_kernel, bias = weights
-    return loop(_project(sequences, kernel) + bias, recurrent_kernel, *states)
+    recurrent = [recurrent_kernel]
+    if len(bias.shape) == 2:
+        bias, bias_of_product = _gru_biases(bias)
+        recurrent.append(bias_of_product)
+    results = loop(_project(sequences, kernel) + bias, *recurrent, *states)
+    return [tf.transpose(part, (1, 0, 2)) if len(part.shape) == 3 else part for part in results]
+
+
+def _gru_biases(biases: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What is added to the input, float32 (3 * units,), and to the candidate's product (units,).
+
+    Args:
+        biases: a GRU's own, of the input and of the recurrent product, float32 (2, 3 * units).
+    """
+    units = biases.shape[1] // 3
+    # In the gates, both biases are added to one sum.
+    of_gates = tf.pad(biases[1, : 2 * units], [[0, units]])
+    return biases[0] + of_gates, biases[1, 2 * units :]
 
 
 def _in_shards(threads: int, read: Reader) -> Reader:
@@ -106,8 +143,8 @@ def _in_shards(threads: int, read: Reader) -> Reader:
     def read_all(weights: Tensors, *arrays: tf.Tensor) -> Tensors:
         n_shards = _number_of_shards(arrays[0].shape[0] or 1, threads)  # None: unknown
         shards = zip(*(tf.split(array, n_shards) for array in arrays), strict=True)
-        states = [read_shard(weights, *shard) for shard in shards]
-        return [tf.concat(parts, 0) for parts in zip(*states, strict=True)]
+        results = [read_shard(weights, *shard) for shard in shards]
+        return [tf.concat(parts, 0) for parts in zip(*results, strict=True)]
 
     return read_all
 
@@ -136,8 +173,7 @@ def is_plain(layer: keras.layers.RNN) -> bool:
         activations.append(cell.recurrent_activation is keras.activations.sigmoid)
     unusual = (
         cell.recurrent_dropout,
-        layer.return_sequences,
-        layer.go_backwards,
+        not getattr(cell, "reset_after", True),
         layer.stateful,
         layer.unroll,
         not cell.use_bias,
@@ -168,12 +204,21 @@ def _only_feeds_gathering(layer: keras.Layer) -> bool:
     )
 
 
-def _gathers(layer: keras.Layer) -> bool:
-    return type(layer) in TIME_LOOPS and is_plain(layer) and not layer.cell.dropout
+def _gathers(reader: keras.Operation) -> bool:
+    layers = directions(reader)
+    gathering = (
+        type(layer) in TIME_LOOPS and is_plain(layer) and not layer.cell.dropout for layer in layers
+    )
+    return bool(layers) and all(gathering)
 
 
-TIME_LOOPS: Loops = {keras.layers.SimpleRNN: simple_rnn_loop, keras.layers.LSTM: lstm_loop}
+TIME_LOOPS: Loops = {
+    keras.layers.SimpleRNN: simple_rnn_loop,
+    keras.layers.LSTM: lstm_loop,
+    keras.layers.GRU: gru_loop,
+}
 INFERENCE_LOOPS: Loops = {
     keras.layers.SimpleRNN: simple_rnn_inference,
     keras.layers.LSTM: lstm_inference,
+    keras.layers.GRU: gru_inference,
 }

@@ -7,7 +7,7 @@ import keras
 import psutil
 
 from textclf.training.engine.backend import Device
-from textclf.training.engine.recurrent import is_plain
+from textclf.training.engine.recurrent import directions, is_plain, recurrent_layers
 
 # Wider layers gain more from several threads, which run their loops in shards of a batch.
 XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
@@ -18,12 +18,17 @@ BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait until a block ends
 MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
 STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
 DEVICE_SHARE = 0.25  # share of the device's memory that examples may use
-# What the engines of blocks know: they take no account of a batch's other rows, of masks and of
-# what a layer adds to the loss.
+# What the engines of blocks know: layers that take no account of a batch's other rows, of masks and
+# of what an output adds to the loss.
 KNOWN = {
     *(keras.layers.InputLayer, keras.layers.CategoryEncoding, keras.layers.Reshape),
     *(keras.layers.Embedding, keras.layers.Flatten, keras.layers.Dense, keras.layers.Dropout),
-    *(keras.layers.Conv1D, keras.layers.MaxPooling1D, keras.layers.SimpleRNN, keras.layers.LSTM),
+    *(keras.layers.Conv1D, keras.layers.MaxPooling1D, keras.layers.AveragePooling1D),
+    *(keras.layers.GlobalMaxPooling1D, keras.layers.GlobalAveragePooling1D),
+    *(keras.layers.Concatenate, keras.layers.SpatialDropout1D, keras.layers.Activation),
+    *(keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU, keras.layers.Bidirectional),
+    # The sum of n-grams, see models/ngrams.py.
+    *(keras.layers.Dot, keras.layers.Rescaling, keras.layers.EinsumDense, keras.layers.Add),
 }
 GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at least this
 
@@ -61,34 +66,38 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
     for layer in network.layers:
         if isinstance(layer, keras.Layer) and not is_known(layer):
             return "keras", f"only Keras's own path knows {type(layer).__name__} with its settings"
+    if len(network.inputs) > 1:
+        return "graph", "n-grams of texts of any length are faster in TensorFlow's own kernels"
     if device.is_gpu:
         return "graph", "on a GPU, TensorFlow's own kernels and cuDNN are the fastest"
     if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:
         return "graph", "wide products are faster in TensorFlow's own kernels"
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv1D):
-            return "graph", "XLA's convolution is slow on a CPU"
-        if (
-            isinstance(layer, keras.layers.RNN)
-            and layer.cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL
-        ):
-            return "graph", "a wide recurrent layer is faster in shards on several threads"
+    if any(isinstance(layer, keras.layers.Conv1D) for layer in network.layers):
+        return "graph", "XLA's convolution is slow on a CPU"
+    cells = [layer.cell for layer in recurrent_layers(network)]
+    if any(cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL for cell in cells):
+        return "graph", "a wide recurrent layer is faster in shards on several threads"
     return "xla", "small layers gain most from being compiled together"
 
 
 def is_known(layer: keras.Layer) -> bool:
     """Whether the engines of blocks compute the same as Keras for this layer."""
-    adds_to_loss = layer.activity_regularizer is not None or any(
-        weight.regularizer or weight.constraint for weight in layer.weights
-    )
+    layers = [layer, *directions(layer)]
+    adds_to_loss = any(part.activity_regularizer for part in layers)
+    is_constrained = any(weight.constraint for weight in layer.weights)
     has_mask = getattr(layer, "mask_zero", False)
-    is_usual = not isinstance(layer, keras.layers.RNN) or is_plain(layer)
-    return type(layer) in KNOWN and is_usual and not adds_to_loss and not has_mask
+    # With a penalty, an embedding's gradient is no longer one of slices.
+    is_penalized = getattr(layer, "embeddings_regularizer", None) is not None
+    is_usual = all(is_plain(part) for part in directions(layer))
+    is_listed = all(type(part) in KNOWN for part in layers)
+    return (
+        is_listed and is_usual and not (adds_to_loss or is_constrained or has_mask or is_penalized)
+    )
 
 
 def has_small_loops(network: keras.Model) -> bool:
     """Whether XLA should make one function of each of the network's loops over time."""
-    cells = [layer.cell for layer in network.layers if isinstance(layer, keras.layers.RNN)]
+    cells = [layer.cell for layer in recurrent_layers(network)]
     return all(cell.units <= LOOPS_IN_ONE_WIDEST_CELL for cell in cells)
 
 
@@ -107,8 +116,11 @@ def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
         return 0.0
     kernels = [weight.shape for weight in layer.weights if len(weight.shape) > 1]
     weights: int = sum(math.prod(shape) for shape in kernels)
-    if isinstance(layer, keras.layers.RNN):
-        return length * (STEP_SECONDS + 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND)
+    if directions(layer):
+        return length * (
+            len(directions(layer)) * STEP_SECONDS
+            + 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND
+        )
     steps = length if isinstance(layer, keras.layers.Conv1D) else 1
     return steps * 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND
 

@@ -4,54 +4,69 @@ Arrays are (steps, examples, units), so that a step is contiguous in memory and 
 transposition. A loop overwrites its input if it can: filling a new array with zeros takes as long
 as several steps. The gradient is written out, so that the recurrent kernel's is one product after
 the loop.
+
+Each loop returns the states after the last step and, where `sequences` is set, all outputs before
+them, float32 (steps, examples, units).
 """
 
-from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-Tensors = list[tf.Tensor]
+from textclf.training.engine.steps import (
+    Tensors,
+    infer,
+    loop,
+    of_outputs,
+    plus,
+    results,
+    shifted,
+    sum_of_outer_products,
+    write,
+)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
-def simple_rnn_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
+def simple_rnn_loop(
+    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, sequences: bool = False
+) -> Tensors:
     """h_t = tanh(z_t + h_{t-1} kernel) (Elman 1990).
 
     Args:
         z: projected input with bias, float32 (steps, examples, units).
         kernel: recurrent kernel, float32 (units, units).
         h: initial state, float32 (examples, units).
-
-    Returns:
-        The last state, float32 (examples, units), in a list.
     """
     steps = z.shape[0]
 
-    def forward(t: Any, h: Any, z: Any) -> Any:
-        h = tf.tanh(z[t] + tf.matmul(h, kernel))
-        return t + 1, h, _write(z, t, h)
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
+    def read(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
+        def forward(t: Any, h: Any, z: Any) -> Any:
+            h = tf.tanh(z[t] + tf.matmul(h, kernel))
+            return t + 1, h, write(z, t, h)
 
-    _, last_h, all_h = _loop(forward, steps, h, z)
+        _, last_h, all_h = loop(forward, steps, h, z)
 
-    def gradient(dh: tf.Tensor) -> Any:
-        transposed = tf.transpose(kernel)
+        def gradient(*gradients: tf.Tensor) -> Any:
+            d_outputs, dh = of_outputs(gradients, sequences)
+            transposed = tf.transpose(kernel)
 
-        def backward(t: Any, dh: Any, dz: Any) -> Any:
-            step = steps - 1 - t
-            dz_t = dh * (1 - tf.square(all_h[step]))
-            return t + 1, tf.matmul(dz_t, transposed), _write(dz, step, dz_t)
+            def backward(t: Any, dh: Any, dz: Any) -> Any:
+                step = steps - 1 - t
+                dz_t = plus(dh, d_outputs, step) * (1 - tf.square(all_h[step]))
+                return t + 1, tf.matmul(dz_t, transposed), write(dz, step, dz_t)
 
-        _, dh, dz = _loop(backward, steps, dh, tf.zeros_like(z))
-        before = tf.concat([h[None], all_h[:-1]], 0)
-        return dz, _sum_of_outer_products(before, dz), dh
+            _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
+            before = tf.concat([h[None], all_h[:-1]], 0)
+            return dz, sum_of_outer_products(before, dz), dh
 
-    return [last_h], gradient
+        return results(all_h, [last_h], sequences), gradient
+
+    return list(read(z, kernel, h))
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
-def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+def lstm_loop(
+    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor, sequences: bool = False
+) -> Tensors:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 
     c_t = f c_{t-1} + i g and h_t = o tanh(c_t), all four from z_t + h_{t-1} kernel.
@@ -61,56 +76,57 @@ def lstm_loop(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> An
         kernel: recurrent kernel, float32 (units, 4 * units).
         h: initial output, float32 (examples, units).
         c: initial carry, float32 (examples, units).
-
-    Returns:
-        The last h and c, float32 (examples, units) each.
     """
     steps = z.shape[0]
-    empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
 
-    def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
-        all_h, all_c = _write(all_h, t, h), _write(all_c, t, c)
-        gates, h, c = _lstm_step(z[t], kernel, h, c)
-        return t + 1, h, c, _write(z, t, gates), all_h, all_c
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
+    def read(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+        empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
 
-    _, last_h, last_c, gates, all_h, all_c = _loop(forward, steps, h, c, z, empty, empty)
+        def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
+            all_h, all_c = write(all_h, t, h), write(all_c, t, c)
+            gates, h, c = _lstm_step(z[t], kernel, h, c)
+            return t + 1, h, c, write(z, t, gates), all_h, all_c
 
-    def gradient(dh: tf.Tensor, dc: tf.Tensor) -> Any:
-        transposed = tf.transpose(kernel)
+        _, last_h, last_c, gates, all_h, all_c = loop(forward, steps, h, c, z, empty, empty)
 
-        def backward(t: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
-            step = steps - 1 - t
-            gates_t, before = gates[step], all_c[step]
-            i, f, g, o = tf.split(gates_t, 4, 1)
-            tanh_c = tf.tanh(c)
-            dc = dc + dh * o * (1 - tf.square(tanh_c))
-            dgates = tf.concat([dc * g, dc * before, dc * i, dh * tanh_c], 1)
-            dz_t = dgates * _slope(gates_t)
-            return t + 1, tf.matmul(dz_t, transposed), dc * f, before, _write(dz, step, dz_t)
+        def gradient(*gradients: tf.Tensor) -> Any:
+            d_outputs, dh, dc = of_outputs(gradients, sequences)
+            transposed = tf.transpose(kernel)
 
-        _, dh, dc, _, dz = _loop(backward, steps, dh, dc, last_c, tf.zeros_like(z))
-        return dz, _sum_of_outer_products(all_h, dz), dh, dc
+            def backward(t: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
+                step = steps - 1 - t
+                dh = plus(dh, d_outputs, step)
+                gates_t, before = gates[step], all_c[step]
+                i, f, g, o = tf.split(gates_t, 4, 1)
+                tanh_c = tf.tanh(c)
+                dc = dc + dh * o * (1 - tf.square(tanh_c))
+                dgates = tf.concat([dc * g, dc * before, dc * i, dh * tanh_c], 1)
+                dz_t = dgates * _slope(gates_t)
+                return t + 1, tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
-    return [last_h, last_c], gradient
+            _, dh, dc, _, dz = loop(backward, steps, dh, dc, last_c, tf.zeros_like(z))
+            return dz, sum_of_outer_products(all_h, dz), dh, dc
+
+        outputs = shifted(all_h, last_h) if sequences else last_h
+        return results(outputs, [last_h, last_c], sequences), gradient
+
+    return list(read(z, kernel, h, c))
 
 
-def simple_rnn_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Tensors:
+def simple_rnn_inference(
+    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, sequences: bool = False
+) -> Tensors:
     """The results of `simple_rnn_loop`, without its gradient."""
-
-    def forward(t: Any, h: Any) -> Any:
-        return t + 1, tf.tanh(z[t] + tf.matmul(h, kernel))
-
-    return list(_loop(forward, z.shape[0], h)[1:])
+    return infer(lambda z_t, h: [tf.tanh(z_t + tf.matmul(h, kernel))], z, [h], sequences)
 
 
-def lstm_inference(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Tensors:
+def lstm_inference(
+    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor, sequences: bool = False
+) -> Tensors:
     """The results of `lstm_loop`, without its gradient."""
-
-    def forward(t: Any, h: Any, c: Any) -> Any:
-        _, h, c = _lstm_step(z[t], kernel, h, c)
-        return t + 1, h, c
-
-    return list(_loop(forward, z.shape[0], h, c)[1:])
+    step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, h, c)[1:])  # noqa: E731
+    return infer(step, z, [h, c], sequences)
 
 
 def _lstm_step(
@@ -140,19 +156,3 @@ def _slope(gates: tf.Tensor) -> tf.Tensor:
 def _is_g(width: int) -> tf.Tensor:
     """1.0 in the third quarter, the candidate g, else 0.0."""
     return tf.repeat(tf.constant([0.0, 0.0, 1.0, 0.0]), width // 4)
-
-
-def _write(array: tf.Tensor, t: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """(steps, examples, width) with one step, (examples, width), replaced."""
-    return keras.ops.slice_update(array, (t, 0, 0), step[None])
-
-
-def _sum_of_outer_products(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """float32 (units of a, units of b), summed over all steps and examples."""
-    a, b = (tf.reshape(array, (-1, array.shape[-1])) for array in (a, b))
-    return tf.matmul(a, b, transpose_a=True)
-
-
-def _loop(body: Callable[..., Any], steps: int, *carried: Any) -> Any:
-    condition = lambda t, *_: t < steps  # noqa: E731
-    return tf.while_loop(condition, body, (0, *carried), maximum_iterations=steps)

@@ -1,0 +1,94 @@
+"""The time loop of a GRU, as those of time_loops.py."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from textclf.training.engine.steps import (
+    Tensors,
+    infer,
+    loop,
+    of_outputs,
+    plus,
+    results,
+    shifted,
+    sum_of_outer_products,
+    write,
+)
+
+
+def gru_loop(
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+) -> Tensors:
+    """Gates u (update) and r (reset) and candidate g, in Keras's order u, r, g (Cho et al. 2014).
+
+    h_t = u h_{t-1} + (1 - u) g, with u and r from z_t + h_{t-1} kernel, and g = tanh(z_t + r p)
+    with p = h_{t-1} kernel + bias: the reset follows the product, as Keras's `reset_after`.
+
+    Args:
+        z: projected input with all biases but `bias`, float32 (steps, examples, 3 * units).
+        kernel: recurrent kernel, float32 (units, 3 * units).
+        bias: of p, float32 (units,).
+        h: initial state, float32 (examples, units).
+
+    Returns:
+        The last state, float32 (examples, units); before it, where `sequences` is set, the state
+        after each step, float32 (steps, examples, units).
+    """
+    steps, units = z.shape[0], kernel.shape[0]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
+    def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
+        empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
+
+        def forward(t: Any, h: Any, z: Any, all_h: Any) -> Any:
+            all_h = write(all_h, t, h)
+            gates, h = _step(z[t], kernel, bias, h)
+            return t + 1, h, write(z, t, gates), all_h
+
+        _, last_h, gates, all_h = loop(forward, steps, h, z, empty)
+
+        def gradient(*gradients: tf.Tensor) -> Any:
+            d_outputs, dh = of_outputs(gradients, sequences)
+            transposed = tf.transpose(kernel)
+            all_p = tf.tensordot(all_h, kernel[:, 2 * units :], 1) + bias
+
+            def backward(t: Any, dh: Any, dz: Any) -> Any:
+                step = steps - 1 - t
+                dh = plus(dh, d_outputs, step)
+                u, r, g = tf.split(gates[step], 3, 1)
+                du = dh * (all_h[step] - g) * u * (1 - u)
+                dg = dh * (1 - u) * (1 - tf.square(g))
+                dr = dg * all_p[step] * r * (1 - r)
+                dh = dh * u + tf.matmul(tf.concat([du, dr, dg * r], 1), transposed)
+                return t + 1, dh, write(dz, step, tf.concat([du, dr, dg], 1))
+
+            _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
+            dp = dz[:, :, 2 * units :] * gates[:, :, units : 2 * units]
+            products = tf.concat([dz[:, :, : 2 * units], dp], 2)
+            dkernel = sum_of_outer_products(all_h, products)
+            return dz, dkernel, tf.reduce_sum(dp, [0, 1]), dh
+
+        outputs = shifted(all_h, last_h) if sequences else last_h
+        return results(outputs, [last_h], sequences), gradient
+
+    return list(read(z, kernel, bias, h))
+
+
+def gru_inference(
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+) -> Tensors:
+    """The results of `gru_loop`, without its gradient."""
+    return infer(lambda z_t, h: [_step(z_t, kernel, bias, h)[1]], z, [h], sequences)
+
+
+def _step(
+    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The gates of a step, and h after it."""
+    units = kernel.shape[0]
+    product = tf.matmul(h, kernel)
+    both = tf.sigmoid(z_t[:, : 2 * units] + product[:, : 2 * units])
+    u, r = tf.split(both, 2, 1)
+    g = tf.tanh(z_t[:, 2 * units :] + r * (product[:, 2 * units :] + bias))
+    return tf.concat([both, g], 1), u * h + (1 - u) * g

@@ -13,6 +13,7 @@ import yaml
 from shell_lines import commands_in, find_command, inline_commands_in, parse
 from textclf.cli import main
 from textclf.config.conflicts import RULES
+from textclf.config.file import load_config
 
 PROJECT = Path(__file__).parents[1]
 DOCS = PROJECT / "docs"
@@ -177,6 +178,16 @@ def test_the_python_example_works_in_an_empty_folder(tmp_path, monkeypatch, caps
     exec(compile(example, "README.md", "exec"), names)
     assert repr(names["run"]).startswith("Run('runs/run-1', finished, val_accuracy=0.")
     assert "run-1  epoch 5/5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe"),
+    [("CNN", "imdb_lstm"), ("bidirectional LSTM", "imdb_lstm"), ("regression", "boston_dense")],
+)
+def test_the_readmes_stacks_of_layers_are_valid(model, recipe):
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (layers,) = re.findall(rf"^\| {model}[^|]* \| `(\[.+\])` \|$", readme, re.MULTILINE)
+    assert load_config(recipe, [f"model={{type: layers, layers: {layers}}}"])
 
 
 def _python_of(page: Path) -> list[str]:

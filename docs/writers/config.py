@@ -40,6 +40,11 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     "_hot_without_num_words": ("imdb_dense", "preprocessing.num_words=null"),
     "_sequences_without_maxlen": ("imdb_lstm", "preprocessing.maxlen=null"),
     "_embedding_dim": ("imdb_lstm", "model.embedding_dim=null"),
+    "_vectors_without_an_embedding": ("imdb_dense", "model.embedding_weights=/missing/glove.txt"),
+    "_vectors_that_cannot_be_read": (
+        "imdb_lstm",
+        "model={type: lstm, embedding_weights: /missing/glove.txt}",
+    ),
     "_bptt_beyond_the_text": ("imdb_truncated_rnn", "model.bptt_steps=500"),
     "_bptt_of_one_layer": ("imdb_truncated_rnn", "model.bidirectional=true"),
     "_filter_longer_than_the_text": (
@@ -114,6 +119,7 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     ),
     "_plateau_without_validation": ("boston_dense", "training.reduce_on_plateau={}"),
     "_loss_of_another_task": ("imdb_lstm", "training.loss=huber", "training.huber_delta=1.0"),
+    "_refit_of_nothing_more": ("boston_dense", "training.refit=true"),
     "_delta_of_huber": ("boston_dense", "training.huber_delta=1.0"),
 }
 

@@ -47,7 +47,7 @@ from textclf.training.evaluation import (
     warn_of_unfound_classes,
     write_results,
 )
-from textclf.training.fits import Fit, final_fit, fold_fits
+from textclf.training.fits import Fit, final_fit, fits_before
 from textclf.training.memory import memory_errors_reported
 from textclf.training.reporter import KeptWarnings, LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
@@ -337,10 +337,15 @@ def _rows_of_share(trainer: Trainer, share: float) -> np.ndarray:
 
 def _train_fits(trainer: Trainer, run: RunFolder) -> None:
     record_vectors(run, trainer.config, trainer.reporter)
-    folds = [_fit_and_score(trainer, fit) for fit in fold_fits(run, trainer.data)]
-    final = _fit_and_score(trainer, final_fit(run, trainer.data, folds))
-    write_json(run.metrics_path, {**mean_and_sd(folds), **final})
+    before = [_fit_and_score(trainer, fit) for fit in fits_before(run, trainer.data)]
+    final = _fit_and_score(trainer, final_fit(run, trainer.data, before))
+    write_json(run.metrics_path, {**_together(before), **final})
     run.update(engine=trainer.engine_record)
+
+
+def _together(fits: list[Scores]) -> Scores:
+    """The scores of k folds, with their deviations, or of the only fit before a refit."""
+    return fits[0] if len(fits) == 1 else mean_and_sd(fits)
 
 
 def _fit_and_score(trainer: Trainer, fit: Fit) -> Scores:
@@ -420,9 +425,9 @@ def evaluate(
 
 
 def _evaluate_fits(trainer: Trainer, run: RunFolder) -> Scores:
-    folds = [_score_again(trainer, fit) for fit in fold_fits(run, trainer.data)]
-    final = _score_again(trainer, final_fit(run, trainer.data, folds))
-    return {**mean_and_sd(folds), **final}
+    before = [_score_again(trainer, fit) for fit in fits_before(run, trainer.data)]
+    final = _score_again(trainer, final_fit(run, trainer.data, before))
+    return {**_together(before), **final}
 
 
 def _score_again(trainer: Trainer, fit: Fit) -> Scores:

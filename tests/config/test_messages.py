@@ -329,8 +329,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstm, lstm: 8}",
-            "2:21: model.lstm: unknown key; known here: type, embedding_dim, units, dropout, "
-            "recurrent_dropout, bidirectional, pooling, l2",
+            "2:21: model.lstm: unknown key; known here: type, embedding_dim, embedding_weights, "
+            "embedding_trainable, units, dropout, recurrent_dropout, bidirectional, pooling, l2",
         ),
         (
             "dataset: {name: imdb}\nmodel: {type: lstm, dropout: 1.0}",

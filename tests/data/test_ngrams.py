@@ -103,6 +103,14 @@ def test_ratios_are_of_the_rows_that_train() -> None:
     assert first != second
 
 
+def test_the_same_rows_are_fitted_once() -> None:
+    first = fit(ngrams=2)
+    assert fit(ngrams=2).ngrams is first.ngrams
+    assert fit(np.arange(1, N_TRAIN), ngrams=2).ngrams is not first.ngrams
+    second = fit(ngrams=2, weighting="tfidf")
+    assert fit(ngrams=2, weighting="tfidf", min_rows=3).ngrams is not second.ngrams
+
+
 def test_the_most_frequent_are_kept() -> None:
     every, some = (fit(ngrams=3, min_rows=1, num_words=number) for number in (None, 20))
     x = data().x.take(np.arange(N_TRAIN))
@@ -135,6 +143,14 @@ def test_new_texts_read_as_the_datasets_own() -> None:
     assert named(encoder, encoder.transform_texts(TEXTS)) == named(
         encoder, encoder.transform(data().x)
     )
+
+
+def test_known_words_are_those_of_known_ngrams() -> None:
+    texts = ["a b strange", "strange", "", "a a"]
+    words, pairs = (fit(ngrams=n, min_rows=1, remove_reserved=True) for n in (1, [2, 2]))
+    assert words.count_known(words.ids_of(texts)).tolist() == [2, 0, 0, 2]
+    # In "strange", removed, nothing remains; a pair begins with each token but the last.
+    assert pairs.count_known(pairs.ids_of(texts)).tolist() == [1, 0, 0, 1]
 
 
 def test_reserved_ids_and_frequent_words_are_left_out() -> None:

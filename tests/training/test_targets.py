@@ -45,18 +45,28 @@ ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("engine", "optimizer"),
+    ("engine", "optimizer", "loss"),
     [
-        ("graph", "adam"),
-        pytest.param("xla", "sgd", marks=pytest.mark.slow),
-        pytest.param("keras", "sgd", marks=pytest.mark.slow),
+        ("graph", "adam", "null"),
+        pytest.param("xla", "sgd", "null", marks=pytest.mark.slow),
+        pytest.param("keras", "sgd", "null", marks=pytest.mark.slow),
+        ("graph", "sgd", "mean_absolute_error"),
+        ("keras", "sgd", "mean_absolute_error"),
+        ("graph", "sgd", "huber"),
     ],
 )
-def test_the_same_targets_in_other_units_are_learnt_alike(engine, optimizer):
-    more = (f"training.engine={engine}", f"training.optimizer={optimizer}")
-    histories = {name: train(config_of(name, *more)).history for name in UNITS}
-    for name, unit in UNITS.items():
-        for column, power in (("loss", 2), ("mae", 1), ("val_loss", 2), ("val_mae", 1)):
+def test_the_same_targets_in_other_units_are_learnt_alike(engine, optimizer, loss):
+    more = [f"training.{key}" for key in (f"engine={engine}", f"optimizer={optimizer}")]
+    more.append(f"training.loss={loss}")
+    units = UNITS if loss == "null" else {name: UNITS[name] for name in ("units", "dollars")}
+    histories = {}
+    for name, unit in units.items():
+        delta = [f"training.huber_delta={unit:f}"] if loss == "huber" else []
+        histories[name] = train(config_of(name, *more, *delta)).history
+    in_loss = 1 if loss == "mean_absolute_error" else 2
+    for name, unit in units.items():
+        powers = {"loss": in_loss, "mae": 1, "val_loss": in_loss, "val_mae": 1}
+        for column, power in powers.items():
             expected = histories["units"][column] * unit**power
             np.testing.assert_allclose(histories[name][column], expected, rtol=2e-3)
 

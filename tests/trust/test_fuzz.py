@@ -23,7 +23,7 @@ from textclf.data.tasks import BINARY, REGRESSION
 from textclf.errors import ConfigError, TextclfError
 from textclf.runs import RunFolder
 from textclf.training.engine.backend import Device
-from textclf.training.fits import final_fit, fold_fits
+from textclf.training.fits import final_fit, fits_before
 from textclf.training.reporter import Reporter
 
 SCHEMA = Config.model_json_schema()
@@ -286,7 +286,7 @@ def test_what_validates_also_trains(tmp_path: Path, full: bool) -> None:
         with contextlib.suppress(TextclfError):  # 20 rows to validate on, of 24; a loss of nan
             run = RunFolder(tmp_path / str(name))
             run.config = config
-            folds = [train_and_score(trainer, fit) for fit in fold_fits(run, data)]
+            folds = [train_and_score(trainer, fit) for fit in fits_before(run, data)]
             train_and_score(trainer, final_fit(run, data, folds))
 
     run()

@@ -12,6 +12,7 @@ from textclf.config.settings.model import CnnLstmModel, CnnModel, LayersModel, S
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
 from textclf.config.strict_yaml import KeyPath
 from textclf.config.training_conflicts import TRAINING_RULES
+from textclf.config.vector_rules import VECTOR_RULES
 from textclf.errors import ConfigError
 from textclf.wording import listed
 
@@ -245,6 +246,8 @@ def _sequences_without_maxlen(config: Config) -> Iterator[Conflict]:
 def _embedding_dim(config: Config) -> Iterator[Conflict]:
     if isinstance(config.model, LayersModel):
         return  # its first layer is looked at instead
+    if config.model.embedding_weights:
+        return  # its file has the length
     settings, dim = _text_settings(config), config.model.embedding_dim
     path = ("model", "embedding_dim")
     if settings is None:
@@ -428,6 +431,7 @@ RULES = (
     _hot_without_num_words,
     _sequences_without_maxlen,
     _embedding_dim,
+    *VECTOR_RULES,
     _bptt_beyond_the_text,
     _bptt_of_one_layer,
     _filter_longer_than_the_text,

@@ -16,6 +16,12 @@ from textclf.config.strict_yaml import KeyPath
 Conflict = tuple[KeyPath, str]
 
 WITH_MOMENTUM = ("sgd", "rmsprop")
+# By validation.split, why a second fit has no more rows than the first one.
+NO_REFIT = {
+    "null": "validation rows choose the epochs, but validation is null; set it, or remove refit",
+    "test": "the test rows validate, so that all training rows train already; remove refit",
+    "k_fold": "k_fold fits its final model on all training rows already; remove refit",
+}
 REGRESSION_LOSSES = ("mean_squared_error", "mean_absolute_error", "huber")
 
 
@@ -91,7 +97,14 @@ def _why_not_validated(training: Training) -> str:
         return "validation is null"
     if isinstance(training.validation, KFoldValidation):
         return "the final model of k_fold has none"
-    return ""
+    return "the refitted model has none" if training.refit else ""
+
+
+def _refit_of_nothing_more(config: Config) -> Iterator[Conflict]:
+    training = config.training
+    split = training.validation.split if training.validation else "null"
+    if training.refit and split in NO_REFIT:
+        yield ("training", "refit"), NO_REFIT[split]
 
 
 def _loss_of_another_task(config: Config) -> Iterator[Conflict]:
@@ -125,6 +138,7 @@ TRAINING_RULES = (
     _pieces_that_do_not_match,
     _plateau_under_a_schedule,
     _plateau_without_validation,
+    _refit_of_nothing_more,
     _loss_of_another_task,
     _delta_of_huber,
 )

@@ -145,7 +145,13 @@ class TextEncoder:
         return self._shape(Ragged(self._own_table.take(x.values), x.offsets))
 
     def count_known(self, x: Ragged) -> np.ndarray:
-        """The number of known words in each row of new ids, int64 (rows,)."""
+        """The number of known words in each row of new ids, int64 (rows,).
+
+        With n-grams, that of tokens with which a known one begins.
+        """
+        if self.ngrams is not None:
+            own = Ragged(self._own_table.take(x.values), x.offsets)
+            return self.ngrams.count_beginnings(self.without_removed(own))
         known = self._own_table.take(x.values) > UNKNOWN_ID
         return np.add.reduceat(known, x.offsets[:-1], dtype=np.int64)
 

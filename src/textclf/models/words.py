@@ -3,6 +3,7 @@
 import keras
 
 from textclf.config.settings.model import ModelSettings, RecurrentModel
+from textclf.config.settings.word_vectors import WordVectorModel
 from textclf.data.encoders import TextEncoder
 
 
@@ -17,4 +18,7 @@ def word_vectors(
         x = keras.layers.CategoryEncoding(encoder.num_words, output_mode="one_hot")(ids)
         # CategoryEncoding drops the axis of a text of one word.
         return keras.layers.Reshape((1, encoder.num_words))(x) if encoder.maxlen == 1 else x
-    return keras.layers.Embedding(encoder.num_words, settings.embedding_dim)(ids)
+    is_trained = not isinstance(settings, WordVectorModel) or settings.embedding_trainable
+    return keras.layers.Embedding(encoder.num_words, settings.embedding_dim, trainable=is_trained)(
+        ids
+    )

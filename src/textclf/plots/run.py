@@ -106,7 +106,8 @@ def _histories(run: RunFolder) -> "dict[str, DataFrame]":
     Raises:
         RunError: a history is missing or damaged.
     """
-    fits: dict[str, FitFolder] = {**run.folds, **run.seeds}
+    seeds = {name: seed.validated for name, seed in run.seeds.items()}
+    fits: dict[str, FitFolder] = {**run.folds, **seeds}
     begun = {name: fit for name, fit in fits.items() if fit.history_path.exists()}
     if isinstance(run, SeriesFolder) and not begun:
         raise RunError(f"{run.path}: no seed has finished an epoch yet")
@@ -126,10 +127,12 @@ def _more_scores(run: RunFolder) -> list[str]:
 
 def _draw_curves(run: RunFolder, metric: str) -> Figure:
     title = f"{run.title} · {metric}"
-    if run.folds or isinstance(run, SeriesFolder):
+    if (run.folds and not run.is_refit) or isinstance(run, SeriesFolder):
         return draw_fold_curves(_histories(run), metric, title)
     best_epoch = run.metrics.get("best_epoch") if run.metrics_path.exists() else None
-    return draw_curves(run.history, metric, None if best_epoch is None else int(best_epoch), title)
+    return draw_curves(
+        run.validated.history, metric, None if best_epoch is None else int(best_epoch), title
+    )
 
 
 def _draw_confusion_matrix(run: RunFolder) -> Figure:

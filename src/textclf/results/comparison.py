@@ -285,7 +285,7 @@ def _difference(one: _Compared, other: _Compared, score: str) -> Difference:
 
 
 def _other_fits(one: _Compared, other: _Compared) -> str | None:
-    if one.run.folds or other.run.folds:
+    if any(each.run.folds and not each.run.is_refit for each in (one, other)):
         return "folds differ by their rows, which hides the seed's effect; use another split"
     return None
 

@@ -38,6 +38,7 @@ RECORD = {
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     "tensorboard": bool,
 }
+FIRST_FIT = "first-fit"  # the folder of the fit that chooses the epochs of `refit`
 A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
 
 
@@ -46,6 +47,21 @@ class FitFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def first_fit(self) -> FitFolder:
+        """The folder of the fit before it, if it is a refit."""
+        return FitFolder(self.path / FIRST_FIT)
+
+    @property
+    def is_refit(self) -> bool:
+        """Whether it is fitted on all training rows, after a fit that chose its epochs."""
+        return self.first_fit.path.is_dir()
+
+    @property
+    def validated(self) -> FitFolder:
+        """The fit whose history has validation scores: its own, or the one before a refit."""
+        return self.first_fit if self.is_refit else self
 
     @property
     def history_path(self) -> Path:
@@ -267,7 +283,10 @@ class RunFolder(FitFolder):
 
     @property
     def folds(self) -> dict[str, FitFolder]:
-        """The folders of a k-fold run's fits by name, in order; empty for a single fit."""
+        """The folders of the fits before the final one, by name: of k folds in order, or of the one
+        before a refit; empty for a single fit."""
+        if self.is_refit:
+            return {FIRST_FIT: self.first_fit}
         folders = (path for path in self.path.glob("fold-*") if path.is_dir())
         numbered = [path for path in folders if number_of(path)]
         return {path.name: FitFolder(path) for path in sorted(numbered, key=number_of)}

@@ -100,7 +100,7 @@ def _holds_an_epoch(run: RunFolder) -> bool:
 
 def _first_parts(run: RunFolder) -> tuple[Path, ...]:
     shares = run.path.glob("share-*")
-    return (run.fold(1).history_path, run.path / "seed-1", *shares)
+    return (run.fold(1).history_path, run.first_fit.history_path, run.path / "seed-1", *shares)
 
 
 def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:

@@ -103,6 +103,7 @@ def summarize(run: RunFolder) -> Summary:
     fits: dict[str, FitFolder] = {**folds, **seeds} or {run.name: run}
     histories = [_read_history(fit) for fit in fits.values() if fit.history_path.exists()]
     final = [_read_history(run)] if folds and run.history_path.exists() else []
+    parts = "folds" if folds and not run.is_refit else None
     lengths = [len(history) for history in final or histories] or [0]
     metric = _metric(histories)
     settings, notes, problem = _settings_and_notes(run)
@@ -112,8 +113,8 @@ def summarize(run: RunFolder) -> Summary:
         path=run.path,
         status=status,
         recipe=str(record.get("recipe", "")),
-        parts="seeds" if isinstance(run, SeriesFolder) else "folds" if folds else None,
-        n_parts=len(histories) if seeds or folds else 0,
+        parts="seeds" if isinstance(run, SeriesFolder) else parts,
+        n_parts=len(histories) if seeds or parts else 0,
         n_planned_parts=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
         epochs=(min(lengths), max(lengths)),
         planned=None if status == "finished" else settings.get("training.epochs"),

@@ -1,10 +1,10 @@
-"""The fits of a run: one, or one for each fold and a final one."""
+"""The fits of a run: one, or one for each fold and a final one, or one and a refit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textclf.data.dataset import Dataset
-from textclf.data.splits import Split, everything, make_splits
+from textclf.data.splits import NO_ROWS, Split, everything, make_splits
 from textclf.runs import FitFolder, RunFolder
 from textclf.runs.series import FIRST_SEED
 from textclf.training.scores import Scores
@@ -25,10 +25,16 @@ class Fit:
     has_baseline: bool = False
 
 
-def fold_fits(run: RunFolder, data: Dataset) -> list[Fit]:
-    """A fit for each fold of a k-fold run; empty for any other run."""
+def fits_before(run: RunFolder, data: Dataset) -> list[Fit]:
+    """The fits before the final one: of each fold, or the one that chooses the epochs of a refit.
+
+    They do not see the test rows.
+    """
     config = run.config
     splits = make_splits(config.training.validation, data, config.training.train_share)
+    if config.training.refit:
+        split = replace(splits[0], test=NO_ROWS)
+        return [Fit(split, config.seed, config.training.epochs, run.first_fit)]
     if len(splits) == 1:
         return []
     return [
@@ -37,21 +43,21 @@ def fold_fits(run: RunFolder, data: Dataset) -> list[Fit]:
     ]
 
 
-def final_fit(run: RunFolder, data: Dataset, folds: Sequence[Scores]) -> Fit:
-    """The fit at the run's top; after k folds, one on all training rows.
+def final_fit(run: RunFolder, data: Dataset, before: Sequence[Scores]) -> Fit:
+    """The fit at the run's top; after others, one on all training rows.
 
     Args:
-        folds: the scores of the folds; their mean `best_epoch`, where known, is the final fit's
-            number of epochs.
+        before: the scores of the fits before; their mean `best_epoch`, where known, is the final
+            fit's number of epochs.
     """
     config = run.config
     share = config.training.train_share
     split = (
         everything(data, share)
-        if folds
+        if before
         else make_splits(config.training.validation, data, share)[0]
     )
-    best = [fold["best_epoch"] for fold in folds if "best_epoch" in fold]
+    best = [scores["best_epoch"] for scores in before if "best_epoch" in scores]
     epochs = round(sum(best) / len(best)) if best else config.training.epochs
     is_first = run.title == run.name or run.name == FIRST_SEED
     return Fit(split, config.seed, epochs, run, has_baseline=is_first)

@@ -5,6 +5,7 @@ from functools import partial
 
 import keras
 import tensorflow as tf
+from keras.src.losses.losses import LossFunctionWrapper
 
 from textclf.config.settings.training import Training
 from textclf.data.tasks import LossFunction, Task
@@ -43,7 +44,8 @@ def saved_loss(task: Task, settings: Training) -> str | keras.Loss:
     """
     smoothing = settings.label_smoothing
     if settings.loss == "huber":
-        return keras.losses.Huber(delta=settings.huber_delta)
+        # Keras saves its Huber without delta, and reads one of delta 1.
+        return LossFunctionWrapper(keras.losses.huber, name="huber", delta=settings.huber_delta)
     if smoothing and task.name == "multiclass":
         return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
     if smoothing:

@@ -4,6 +4,7 @@ from typing import Any
 
 from textclf.config.file import load_config
 from textclf.config.settings import Config
+from textclf.config.settings.training import CosineSchedule
 from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.files import hash_file
@@ -23,7 +24,7 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
     """The run's config, with more epochs if any are asked for.
 
     Raises:
-        ConfigError: they are fewer.
+        ConfigError: they are fewer, or the learning rate has reached the end of its schedule.
     """
     if epochs is None:
         return run.config
@@ -31,6 +32,13 @@ def with_epochs(run: RunFolder, epochs: int | None) -> Config:
         raise ConfigError(
             f"training.epochs: {epochs} is fewer than the run's {run.config.training.epochs}; a "
             "run can only be lengthened"
+        )
+    rate = run.config.training.learning_rate
+    is_longer = epochs > run.config.training.epochs
+    if is_longer and isinstance(rate, CosineSchedule) and rate.decay_epochs is None:
+        raise ConfigError(
+            "training.epochs: the cosine schedule falls over all epochs, and more of them would be "
+            "another schedule; train a new run, or one with learning_rate.decay_epochs"
         )
     return load_config(run.config_path, [f"training.epochs={epochs}"])
 

@@ -24,6 +24,21 @@ def test_a_stack_is_named_by_its_layers():
     )
 
 
+def test_a_linear_model_of_ngrams_is_named_by_what_it_reads():
+    ngrams = {"encoding": "multi_hot", "ngrams": [1, 2], "weighting": "tfidf", "num_words": 5_000}
+    config = Config.model_validate(
+        {
+            "dataset": {"name": "reuters"},
+            "preprocessing": ngrams,
+            "model": {"type": "dense", "units": []},
+        }
+    )
+    assert model_in_words(config) == (
+        "A linear model on the 5,000 most frequent n-grams of 1 to 2 tokens in at least 2 "
+        "training rows, weighted by tf-idf."
+    )
+
+
 def test_only_settings_that_differ_are_listed_each_with_its_value():
     one = load_config("imdb_lstm")
     other = load_config("imdb_lstm", ["model.dropout=0.5", "training.early_stopping=null"])

@@ -7,19 +7,17 @@ from pydantic_core import PydanticCustomError
 
 from textclf.config.layers import layer_problems, name_and_arguments, named
 from textclf.config.settings.section import Settings
+from textclf.config.settings.word_vectors import WordVectorModel
 from textclf.config.vector_files import with_vectors
 
 L2 = Annotated[float, Field(ge=0, le=100)]
 
 
-class DenseModel(Settings):
+class DenseModel(WordVectorModel):
     """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
     features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
-    embedding_dim: int | None = Field(
-        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
-    )
     units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
         [16, 16],
         max_length=20,
@@ -48,13 +46,9 @@ Widths = Annotated[
 ]
 
 
-class RecurrentModel(Settings):
+class RecurrentModel(WordVectorModel):
     """What the recurrent families have in common."""
 
-    type: str
-    embedding_dim: int | None = Field(
-        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
-    )
     units: Widths = Field(
         32, description="width of the recurrent layer; a list: layers, each on the one before"
     )
@@ -99,13 +93,10 @@ class GruModel(RecurrentModel):
     type: Literal["gru"] = Field(description="gated recurrent units")
 
 
-class CnnModel(Settings):
+class CnnModel(WordVectorModel):
     """A convolution over word vectors, pooled over the whole text."""
 
     type: Literal["cnn"] = Field(description="convolution, pooling")
-    embedding_dim: int | None = Field(
-        None, ge=1, le=65_536, description="length of a word's vector (encoding: embedding)"
-    )
     filters: Width = Field(64, description="number of convolution filters")
     kernel_size: int = Field(3, ge=1, le=1_000, description="words that a filter reads at once")
     pooling: Literal["max", "mean", "max_mean"] = Field(

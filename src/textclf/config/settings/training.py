@@ -205,8 +205,7 @@ class Training(Settings):
     )
     learning_rate: LearningRate = Field(
         default_factory=_default_learning_rate,
-        description="step size, or a schedule of it; by default Keras's own: 0.01 for sgd, else "
-        "0.001",
+        description="step size, or a schedule; by default Keras's own: 0.01 for sgd, else 0.001",
         examples=[0.001],
     )
     reduce_on_plateau: ReduceOnPlateau | None = Field(
@@ -256,6 +255,11 @@ class Training(Settings):
     )
     validation: ValidationSettings | None = Field(
         ShuffledValidation(split="shuffled"), description="the rows that validate; null: none"
+    )
+    refit: bool = Field(
+        False,
+        description="whether a second model is fitted on all training rows, for as many epochs as "
+        "were best on the validation rows; it is the one that is kept and tested",
     )
     train_share: float = Field(
         1.0,

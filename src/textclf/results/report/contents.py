@@ -73,7 +73,7 @@ def read_contents(run: RunFolder) -> Contents:
     if isinstance(run, CurveFolder):
         run.refuse()
     parts = parts_of(run)
-    fits = parts or {"": run}
+    fits = {name: fit.validated for name, fit in (parts or {"": run}).items()}
     histories = {name: fit.history for name, fit in fits.items() if fit.history_path.exists()}
     metrics = _metrics(run)
     metric = _metric(list(histories.values()))
@@ -113,7 +113,7 @@ def parts_of(run: RunFolder) -> dict[str, FitFolder]:
     """The folders of a run's folds or seeds by name, in order; empty for a single fit."""
     folders = (path for path in run.path.glob("seed-*") if path.is_dir() and number_of(path))
     seeds = sorted(folders, key=number_of)
-    return run.folds or {path.name: FitFolder(path) for path in seeds}
+    return {} if run.is_refit else run.folds or {path.name: FitFolder(path) for path in seeds}
 
 
 def shown_fit(run: RunFolder) -> FitFolder:
@@ -167,5 +167,10 @@ def _notes(run: RunFolder) -> list[str]:
         notes.append(
             "The test rows were also used for validation: they chose the epoch that was kept, so "
             "the test score is too optimistic."
+        )
+    if run.is_refit:
+        notes.append(
+            "The model was fitted again on all training rows. The curves and the validation scores "
+            "are those of the fit before, which chose the number of epochs."
         )
     return notes

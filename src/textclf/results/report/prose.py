@@ -34,6 +34,8 @@ def model_in_words(config: Config) -> str:
 
 def _layers(model: Any) -> str:
     units = [f"{units:,}" for units in model.units]
+    if not units:
+        return "a linear model"
     what = "a dense layer" if len(units) == 1 else "dense layers"
     return f"{what} of {listed(units)} units"
 

@@ -16,6 +16,7 @@ LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider ar
 XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
 BLOCK_SECONDS = 0.5  # progress and Ctrl-C wait until a block ends
 MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
+WEIGHT_SECONDS = 2e-8  # to update a weight
 STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
 DEVICE_SHARE = 0.25  # share of the device's memory that examples may use
 # What the engines of blocks know: layers that take no account of a batch's other rows, of masks and
@@ -105,6 +106,8 @@ def _batches_per_block(network: keras.Model, batch_size: int, n_batches: int) ->
     """The fewest equal blocks in an epoch of at most BLOCK_SECONDS each."""
     length = network.input_shape[-1]
     seconds = sum(_seconds(layer, length, batch_size) for layer in network.layers)
+    if len(network.inputs) > 1:  # of n-grams, whose sum is short
+        seconds += WEIGHT_SECONDS * network.count_params()
     longest = max(1, int(BLOCK_SECONDS / max(seconds, 1e-6)))
     n_blocks = -(-n_batches // longest)
     return -(-n_batches // n_blocks)

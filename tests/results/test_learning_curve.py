@@ -72,6 +72,7 @@ def test_of_several_labels_each_decision_counts(monkeypatch):
         predictions=pd.DataFrame({"split": "validation", **cells}),
         config=SimpleNamespace(dataset=dataset),
     )
+    run.validated = run
     assert learning_curve._score_by_row(run, "validation") == [1, 1, 0.75]
 
 

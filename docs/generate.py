@@ -34,7 +34,8 @@ def pages() -> dict[Path, str]:
 
 def readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return fill(text, "catalogue", catalogue_table("docs/catalogue.md"))
+    text = fill(text, "catalogue", catalogue_table("docs/catalogue.md"))
+    return fill(text, "best", best_table("docs/catalogue.md"))
 
 
 def catalogue() -> str:

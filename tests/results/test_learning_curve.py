@@ -21,6 +21,16 @@ def test_the_table_has_a_line_for_each_share_and_deviations_of_seeds(tmp_path):
     assert table["train_mae"].tolist() == pytest.approx([7.1, 6.1, 5.1])  # in the kept epoch
 
 
+def test_of_a_refit_the_first_fit_predicts_the_validation_rows(tmp_path):
+    curve = make_curve(tmp_path, (5.0,), (4.0,), (3.0,))
+    expected = judge(curve)
+    for run in curve.parts.values():
+        run.first_fit.path.mkdir()
+        run.predictions_path.rename(run.first_fit.predictions_path)
+        run.predictions_path.write_text("split,row,truth,prediction\ntest,0,1.0,2.0\n")
+    assert judge(curve) == expected
+
+
 def test_a_clear_gain_of_several_seeds_would_probably_help(tmp_path):
     verdict = judge(make_curve(tmp_path, (5.0, 5.2), (4.0, 4.2), (2.0, 2.2)))
     assert verdict.score == "val_mae" and verdict.rows == (160, 320)
@@ -62,6 +72,7 @@ def test_of_several_labels_each_decision_counts(monkeypatch):
         predictions=pd.DataFrame({"split": "validation", **cells}),
         config=SimpleNamespace(dataset=dataset),
     )
+    run.validated = run
     assert learning_curve._score_by_row(run, "validation") == [1, 1, 0.75]
 
 

@@ -1,5 +1,6 @@
 """Optimizers, schedules and losses are Keras's own, and its steps follow from epochs."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -7,11 +8,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from textclf.config.file import dump_config
+from textclf.config.settings import Config
 from textclf.config.settings.training import ReduceOnPlateau, Training
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, Task
+from textclf.errors import ConfigError
+from textclf.runs import RunFolder
 from textclf.training.losses import saved_loss, with_loss
 from textclf.training.optimizers import last_rate, new_optimizer
 from textclf.training.plateau import PlateauWatch
+from textclf.training.resumption import with_epochs
 from textclf.training.state import FitState, Kept
 
 N_BATCHES = 10
@@ -85,6 +91,25 @@ def test_a_piece_ends_with_its_epoch() -> None:
     for step, rate in ((N_BATCHES - 1, 1.0), (N_BATCHES, 0.1)):  # counted from 0
         optimizer.iterations.assign(step)
         assert float(optimizer.learning_rate) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "is_longer"),
+    [(COSINE, False), ({**COSINE, "decay_epochs": 2.0}, True), (EXPONENTIAL, True)],
+)
+def test_a_schedule_over_all_epochs_is_not_lengthened(
+    schedule: dict[str, Any], is_longer: bool, tmp_path: Path
+) -> None:
+    content = {"dataset": {"name": "boston"}, "model": {"type": "dense"}}
+    config = Config.model_validate(content | {"training": {"learning_rate": schedule}})
+    (tmp_path / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    run = RunFolder(tmp_path)
+    assert with_epochs(run, 10) == config
+    if is_longer:
+        assert with_epochs(run, 12).training.epochs == 12
+    else:
+        with pytest.raises(ConfigError, match="the cosine schedule falls over all epochs"):
+            with_epochs(run, 12)
 
 
 # --- losses ----------------------------------------------------------------------------------

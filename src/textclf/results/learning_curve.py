@@ -185,7 +185,7 @@ def _changes_by_row(runs: Sequence[Sequence[RunFolder]], score: str) -> np.ndarr
 def _score_by_row(run: RunFolder, split: str) -> list[float]:
     """1 for each row that is predicted correctly, else 0; of several labels the share of right
     decisions about them; of numbers the absolute error."""
-    table = run.predictions
+    table = (run.validated if split == SPLITS["val"] else run).predictions
     table = table[table["split"] == split]
     if run.config.dataset.is_regression:
         return [abs(error) for error in table["truth"] - table["prediction"]]

@@ -99,8 +99,15 @@ def test_a_histogram_holds_every_text_once(lengths, maxlen):
         assert count == ((lengths > low) & (lengths <= high)).sum()
 
 
+# A million n-grams take ten seconds to find.
+RECIPES = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "best/imdb_ngrams" else name
+    for name in list_recipes()
+]
+
+
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", ["imdb", "reuters", "boston", *list_recipes()])
+@pytest.mark.parametrize("name", ["imdb", "reuters", "boston", *RECIPES])
 def test_every_dataset_and_recipe_is_described_in_json(name):
     recipe = name in list_recipes()
     config = load_config(name) if recipe else dataset_config(name)

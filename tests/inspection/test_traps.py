@@ -373,13 +373,21 @@ DESERVED = {
     "imdb_simple_rnn": [CUT, RARE],
     "imdb_simple_rnn_onehot": [CUT, RARE],
     "imdb_truncated_rnn": [RARE],
+    "best/reuters_ngrams": [KNOWN],
     "reuters_dense": [KNOWN],
     "reuters_lstm": [TEST_VALIDATES, KNOWN, CUT],
 }
 
 
+# A million n-grams take ten seconds to find.
+RECIPES = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "best/imdb_ngrams" else name
+    for name in list_recipes()
+]
+
+
 @pytest.mark.real_data
-@pytest.mark.parametrize("recipe", list_recipes())
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_is_told_what_it_deserves(recipe):
     config = load_config(recipe)
     lines = find_traps(config) + told(config, load_dataset(config.dataset))

@@ -152,7 +152,7 @@ def _walk(
         choices = field.get("anyOf", [field])
         below = [sections[c["$ref"].rpartition("/")[2]] for c in choices if "$ref" in c]
         values = [value for choice in choices for value in _values(choice)]
-        if values or not below:
+        if values or any("$ref" not in choice for choice in choices):
             yield here, values
         for part in below:
             yield from _walk(here, part, sections)

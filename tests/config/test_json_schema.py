@@ -171,7 +171,7 @@ VALUES = [
 
 def places(data: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     items = list(data.items()) if isinstance(data, dict) else []
-    if isinstance(data, list) and isinstance(data[0], dict):
+    if isinstance(data, list) and data and isinstance(data[0], dict):
         items = list(enumerate(data))
     for key, value in items:
         yield (*path, key)

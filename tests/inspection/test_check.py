@@ -17,12 +17,21 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("recipe", list_recipes())
+def has_ngrams(recipe):
+    return getattr(load_config(recipe).preprocessing, "ngrams", None) is not None
+
+
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if not has_ngrams(name)])
 def test_every_recipe_is_outlined_without_its_data(no_data, recipe):
     outcome = check_config(load_config(recipe))
     assert outcome["parameters"] == sum(layer["parameters"] for layer in outcome["layers"])
     assert outcome["parameters"] == PARAMETERS.get(recipe, outcome["parameters"])
     assert bool(outcome["warnings"]) == (recipe != "quickstart")
+
+
+def test_only_the_data_has_ngrams_to_count(no_data):
+    outcome = check_config(load_config("imdb_dense", ["preprocessing.ngrams=1"]))
+    assert outcome["layers"] is None and outcome["parameters"] is None
 
 
 @pytest.mark.real_data

@@ -109,6 +109,11 @@ TRAPS = {
         "preprocessing.padding = post: lstm is read at its last step, where every text shorter "
         "than maxlen 100 has padding, which nothing masks; use padding: pre",
     ),
+    "padding read last backwards": (
+        imdb({"type": "gru", "embedding_dim": 4, "bidirectional": True}),
+        "model.pooling = last: backwards, gru reads the padding of texts shorter than maxlen 100 "
+        "last, which nothing masks; use pooling: max_mean",
+    ),
     "maxlen of multi-hot words": (
         imdb({"type": "dense"}, {"encoding": "multi_hot"}),
         "preprocessing.maxlen = 100: multi_hot uses all words of a text and cuts none; remove it",

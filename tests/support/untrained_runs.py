@@ -73,6 +73,12 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], Callable[[], Dataset]]] =
         EMBEDDED,
         text_data,
     ),
+    "gru": (
+        {"type": "gru", "embedding_dim": 3, "units": [4, 3], "bidirectional": True}
+        | {"pooling": "max_mean"},
+        EMBEDDED,
+        text_data,
+    ),
     "features": ({"type": "dense", "units": [4]}, {}, feature_data),
     "wordless": (
         {"type": "lstm", "embedding_dim": 3, "units": 4},

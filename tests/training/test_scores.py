@@ -87,9 +87,10 @@ def test_a_config_asks_for_what_it_monitors_and_names() -> None:
     config = make_config(
         checkpoint={"monitor": "val_macro_f1"},
         early_stopping={"monitor": "val_accuracy"},
+        reduce_on_plateau={"monitor": "val_balanced_accuracy"},
         metrics=["roc_auc", "macro_f1"],
     )
-    assert scores_by_epoch(config) == ["macro_f1", "roc_auc"]
+    assert scores_by_epoch(config) == ["macro_f1", "balanced_accuracy", "roc_auc"]
     assert scores_by_epoch(make_config(checkpoint={"keep": "last", "monitor": "val_r2"})) == []
     assert "top_3_accuracy" not in possible_scores(config.dataset)
 

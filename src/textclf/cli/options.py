@@ -164,7 +164,7 @@ class ExpectationType(click.ParamType):  # type: ignore[type-arg]  # since click
             self.fail(f"{value!r} is not of the form {example}.", parameter, context)
         if expectation.score not in self.scores:
             close = get_close_matches(expectation.score, self.scores, n=1)
-            names = ", ".join(self.scores)
+            names = ", ".join(score for score in self.scores if not score.endswith("_sd"))
             hint = f"did you mean {close[0]}?" if close else f"the scores are {names}."
             self.fail(f"there is no score {expectation.score!r}; {hint}", parameter, context)
         return expectation

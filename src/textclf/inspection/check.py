@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textclf.config.settings import Config
+from textclf.config.settings.preprocessing import FeaturePreprocessing, PreprocessingSettings
 from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, fit_encoder
@@ -51,7 +52,7 @@ def check_config(
         few = warn_of_few_vectors(vectors) if vectors else ()
         outcome["vectors"] = vectors and vectors.coverage
         return {**outcome, "warnings": [*data.warnings, *few, *traps]}
-    if data is not None and getattr(config.preprocessing, "num_words", 1) is not None:
+    if data is not None and _is_of_known_size(config.preprocessing):
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
         outcome.update(_layers(_outline(config, data, device, encoder)))
     return {**outcome, "warnings": [*missing, *find_traps(config)]}
@@ -64,6 +65,13 @@ def _find_vectors(description: Description) -> Vectors | None:
         return None
     rows = description.splits[0].train
     return read_vectors(source, description.encoder, description.data, rows)
+
+
+def _is_of_known_size(settings: PreprocessingSettings) -> bool:
+    """Whether a model's input has a size that does not depend on the data."""
+    if isinstance(settings, FeaturePreprocessing):
+        return True
+    return settings.num_words is not None and settings.ngrams is None
 
 
 def find_traps_before_training(config: Config, data: Dataset, device: str) -> list[str]:

@@ -133,6 +133,12 @@ def _padding_read_last(config: Config) -> Iterator[Trap]:
             f"{model.type} is read at its last step, where every text shorter than maxlen "
             f"{settings.maxlen} has padding, which nothing masks; use padding: pre",
         )
+    elif isinstance(model, RecurrentModel) and model.bidirectional:
+        yield (
+            "model.pooling",
+            f"backwards, {model.type} reads the padding of texts shorter than maxlen "
+            f"{settings.maxlen} last, which nothing masks; use pooling: max_mean",
+        )
 
 
 def _is_read_last(model: ModelSettings) -> bool:

@@ -70,7 +70,8 @@ class Summary:
     @property
     def scores_by_epoch(self) -> list[str]:
         """The scores that the config asks for after each epoch, such as 'macro_f1'."""
-        keys = ("training.checkpoint.monitor", "training.early_stopping.monitor")
+        sections = ("checkpoint", "early_stopping", "reduce_on_plateau")
+        keys = [f"training.{section}.monitor" for section in sections]
         monitored = [bare(str(self.settings[key])) for key in keys if key in self.settings]
         return [*monitored, *self.settings.get("training.metrics", ())]
 

@@ -71,7 +71,10 @@ def record_vectors(run: RunFolder, config: Config, reporter: Reporter) -> None:
     if "vectors" not in run.record:
         run.update(vectors={source.path.name: hash_file(source.path)})
     elif source.path.exists() and hash_file(source.path) not in run.record["vectors"].values():
-        reporter.warn(f"{source.path}: not the vectors that {run.path} began with")
+        reporter.warn(
+            f"{source.path}: not the vectors that {run.path} began with; only a fit that has not "
+            "finished an epoch starts from these"
+        )
 
 
 def refuse_other_vectors(run: RunFolder) -> None:

@@ -366,6 +366,7 @@ TEST_VALIDATES, CUT, RARE, KNOWN = (
     "dataset.name",
 )
 DESERVED = {
+    "best/reuters_ngrams": [KNOWN],
     "imdb_cnn_lstm": [TEST_VALIDATES, CUT],
     "imdb_embedding_dense": [TEST_VALIDATES],
     "imdb_lstm": [CUT, RARE],

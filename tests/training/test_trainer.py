@@ -349,6 +349,8 @@ def test_another_models_files_are_refused(
 LSTM = {"type": "lstm", "embedding_dim": 3, "units": 3, "dropout": 0.4}
 TRUNCATED = {"type": "simple_rnn", "embedding_dim": 3, "units": 3, "bptt_steps": 2}
 CNN = {"type": "cnn_lstm", "embedding_dim": 3, "filters": 2, "kernel_size": 2, "pool_size": 2}
+GRU = {"type": "gru", "embedding_dim": 3, "units": 2, "bidirectional": True, "l2": 0.01}
+GRU |= {"pooling": "max_mean", "dropout": 0.4, "recurrent_dropout": 0.3}
 RESUMED = {
     "dense, graph": make_config(DENSE),
     "dense, XLA, padding skipped": make_config(DENSE, maxlen=2 * LENGTH, engine="xla"),
@@ -360,6 +362,7 @@ RESUMED = {
     ),
     "truncated RNN, XLA": make_config(TRUNCATED, engine="xla", optimizer="sgd"),
     "CNN and LSTM with dropout, graph": make_config({**CNN, "units": 3, "dropout": 0.5}),
+    "GRU in both directions with dropout": make_config(GRU),
     "early stopping, a schedule": make_config(
         early_stopping={"patience": 3, "monitor": "val_macro_f1"},
         learning_rate={"schedule": "cosine", "initial": 0.03, "warmup_epochs": 1.0},

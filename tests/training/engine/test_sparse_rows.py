@@ -47,6 +47,14 @@ def new_engine(name: str, device: Device = CPU) -> Engine:
     return engine
 
 
+def test_keras_own_path_knows_the_width_of_all_but_the_rows() -> None:
+    engine = new_engine("keras")
+    engine.put(X, Y, np.ones(N_ROWS, np.float32))
+    (ids, ngram_weights), y, weights = engine.epochs_of(TRAIN, SEED).element_spec
+    assert ids.shape.as_list() == ngram_weights.shape.as_list() == [None, None]
+    assert (y.shape.as_list(), weights.shape.as_list()) == ([None, 1], [None])
+
+
 def test_one_epoch_equals_plain_keras() -> None:
     model, order = build_network(), row_order(TRAIN, SEED, epoch=0)
     theirs = model.fit(

@@ -90,15 +90,15 @@ class HostEngine:
                 for start in range(0, len(order), self.batch_size):
                     yield self._take(order[start : start + self.batch_size], weights)
 
-        first = self._take(np.zeros(1, np.int64), weights)
-        signature = tf.nest.map_structure(self._spec, first)
+        x, *others = self._take(np.zeros(1, np.int64), weights)
+        signature = (tf.nest.map_structure(self._spec_of_x, x), *map(_spec, others))
         batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
         return untuned(batches.prefetch(2))
 
-    def _spec(self, part: np.ndarray) -> tf.TensorSpec:
-        """Of batches like this one; rows of n-grams are as long as the longest of a batch."""
-        shape = (None, None) if isinstance(self.x, SparseRows) else (None, *part.shape[1:])
-        return tf.TensorSpec(shape, part.dtype)
+    def _spec_of_x(self, part: np.ndarray) -> tf.TensorSpec:
+        """Rows of n-grams are as long as the longest of a batch."""
+        is_sparse = isinstance(self.x, SparseRows)
+        return tf.TensorSpec((None, None), part.dtype) if is_sparse else _spec(part)
 
     def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[Any, ...]:
         """x, y and, where rows have weights, those."""
@@ -111,6 +111,11 @@ class HostEngine:
     def _encode(self, x: Any) -> Any:
         inputs = unpack(x, self.packed_columns)
         return tuple(inputs) if isinstance(x, SparseRows) else inputs
+
+
+def _spec(part: np.ndarray) -> tf.TensorSpec:
+    """Of batches of any number of rows."""
+    return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
 
 
 def _in_standardized_numbers(

@@ -374,7 +374,6 @@ DESERVED = {
     "imdb_simple_rnn": [CUT, RARE],
     "imdb_simple_rnn_onehot": [CUT, RARE],
     "imdb_truncated_rnn": [RARE],
-    "best/reuters_ngrams": [KNOWN],
     "reuters_dense": [KNOWN],
     "reuters_lstm": [TEST_VALIDATES, KNOWN, CUT],
 }

@@ -317,6 +317,14 @@ def test_unusual_layers_run_in_keras(kind: type, settings: dict, fast_calls: lis
     assert fast_calls == []
 
 
+@pytest.mark.parametrize(("kind", "gates"), [(layers.LSTM, 4), (layers.GRU, 3)])
+def test_keras_draws_the_masks_of_its_own_loop(kind: type, gates: int) -> None:
+    """With recurrent dropout, its loop reads one for each gate."""
+    model = keras.Sequential([keras.Input((4, 3)), kind(2, dropout=0.5, recurrent_dropout=0.5)])
+    speed_up(model)
+    assert len(model.layers[0].cell.get_dropout_mask(tf.ones((1, 3)))) == gates
+
+
 def test_another_recurrent_activation_runs_in_keras(fast_calls: list[str]) -> None:
     build = lambda: build_reader(layers.LSTM, recurrent_activation="hard_sigmoid")  # noqa: E731
     assert_twins_agree(build, [X], eager=True)

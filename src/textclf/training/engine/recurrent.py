@@ -36,7 +36,7 @@ def speed_up(model: keras.Model) -> None:
     """
     _bind(model, TIME_LOOPS)
     for layer in recurrent_layers(model):
-        if type(layer) in TIME_LOOPS:
+        if type(layer) in TIME_LOOPS and is_plain(layer):
             layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
 
 

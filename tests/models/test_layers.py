@@ -319,12 +319,10 @@ def test_a_stack_of_a_named_models_layers_is_that_model(
 @pytest.mark.parametrize(
     "layer",
     [
-        {"GRU": {"units": 3}},
         {"LSTM": {"units": 3, "recurrent_dropout": 0.1}},
-        {"LSTM": {"units": 3, "kernel_regularizer": "l2"}},
         {"SimpleRNN": {"units": 3, "recurrent_constraint": "max_norm"}},
         {"LSTM": {"units": 3, "activity_regularizer": "l2"}},
-        {"Bidirectional": {"LSTM": {"units": 3}}},
+        {"Bidirectional": {"LSTM": {"units": 3, "recurrent_dropout": 0.1}}},
     ],
 )
 def test_what_the_engines_do_not_know_takes_keras_own_path(layer: dict[str, Any]) -> None:

@@ -207,7 +207,7 @@ def test_of_several_fits_one_has_it(tmp_path, name, expected):
     if "/" in name:
         (run.path.parent / "run.json").write_text("{}")
     run.config = config_of()
-    assert final_fit(run, DATA, folds=[]).has_baseline is expected
+    assert final_fit(run, DATA, before=[]).has_baseline is expected
 
 
 def test_that_of_a_series_is_its_first_seeds(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from textclf.config.layers import Problem, name_and_arguments
 from textclf.regular import open_regular
+from textclf.wording import printable
 
 Layer = dict[str, Any]
 EMBEDDING = "Embedding"
@@ -34,9 +35,9 @@ def vector_length(path: Path) -> int:
                 length = _text_length(file)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ValueError(f"{path}: {reason[:1].lower()}{reason[1:]}") from None
+        raise ValueError(f"{printable(str(path))}: {reason[:1].lower()}{reason[1:]}") from None
     if not 1 <= length <= LONGEST_VECTOR:
-        raise ValueError(f"{path}: not a file of word vectors: {EXAMPLES}")
+        raise ValueError(f"{printable(str(path))}: not a file of word vectors: {EXAMPLES}")
     return length
 
 

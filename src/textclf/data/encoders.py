@@ -90,11 +90,13 @@ class TextEncoder:
         )
 
     @classmethod
-    def from_json(cls, settings: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_json(
+        cls, settings: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+    ) -> Self:
         """The encoder that `to_json` described, for texts in its own ids, those of `words`.
 
         Args:
-            arrays: what `arrays` gave.
+            arrays: what `arrays` gave, if its texts are n-grams.
         """
         ids = np.arange(settings["num_words"])
         table = _id_table(ids, len(ids), settings["skip_top"], settings["remove_reserved"])
@@ -105,7 +107,7 @@ class TextEncoder:
         kept = {name: settings[name] for name in NGRAM_SETTINGS}
         shortest, longest = TextPreprocessing(**kept).ngram_range or (1, 1)
         about = {"shortest": shortest, "n_words": len(ids), "weighting": settings["weighting"]}
-        ngrams = Ngrams.from_arrays({**about, "maxlen": settings["maxlen"]}, arrays)
+        ngrams = Ngrams.from_arrays({**about, "maxlen": settings["maxlen"]}, arrays or {})
         if len(ngrams.starts) != longest + 1:
             raise ValueError("n-grams of other lengths")
         return replace(encoder, ngrams=ngrams, ngram_settings=kept)

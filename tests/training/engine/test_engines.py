@@ -40,9 +40,9 @@ ENGINES = {
 
 
 def read_with_grus(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Two GRUs, one in both directions, pooled and penalized."""
-    x = layers.GRU(4, return_sequences=True, kernel_regularizer=keras.regularizers.L2(0.1))(x)
-    x = layers.Bidirectional(layers.GRU(3, return_sequences=True))(x)
+    """A GRU in both directions, pooled and penalized."""
+    gru = layers.GRU(3, return_sequences=True, kernel_regularizer=keras.regularizers.L2(0.1))
+    x = layers.Bidirectional(gru)(x)
     pooled = [layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)]
     return layers.Concatenate()(pooled)
 

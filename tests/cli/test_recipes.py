@@ -40,7 +40,7 @@ def test_json_has_the_figures_and_the_text(cli_json):
 def test_an_unknown_name_ends_with_3_and_a_suggestion(cli, cli_json):
     result = cli("recipes", "imdb_lstn")
     assert (result.exit_code, result.stdout) == (3, "")
-    close = "imdb_lstm, imdb_cnn_lstm or imdb_dense"
+    close = "imdb_lstm, imdb_cnn_lstm or best/imdb_lstm"
     line = f"imdb_lstn: no such recipe; did you mean the recipe {close}?"
     assert result.stderr == f"textclf: {line}\n"
     expected = {"error": {"code": 3, "messages": [line]}}

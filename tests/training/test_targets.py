@@ -49,7 +49,6 @@ ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
     [
         ("graph", "adam", "null"),
         pytest.param("xla", "sgd", "null", marks=pytest.mark.slow),
-        pytest.param("keras", "sgd", "null", marks=pytest.mark.slow),
         ("graph", "sgd", "mean_absolute_error"),
         ("keras", "sgd", "mean_absolute_error"),
         ("graph", "sgd", "huber"),

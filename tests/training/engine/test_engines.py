@@ -132,7 +132,7 @@ def fit_plain_keras(
 
 CASES = {
     "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
-    "gru, binary": (BINARY, "gru", ["xla", "graph", "keras"]),
+    "gru, binary": (BINARY, "gru", ["xla", "graph"]),
     "flat, binary": (BINARY, "flat", ["xla", "graph", "keras"]),
     "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
     "packed, regression": (REGRESSION, "packed", ["xla"]),
@@ -243,11 +243,7 @@ def padded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("padded")
 @pytest.mark.parametrize(
     ("misfits", "n_fit"),
-    [
-        pytest.param(9.0, 0, marks=pytest.mark.slow),
-        (4.0, 2),
-        pytest.param(1.0, 5, marks=pytest.mark.slow),
-    ],
+    [pytest.param(9.0, 0, marks=pytest.mark.slow), (4.0, 2)],
 )
 def test_segments_do_not_change_what_is_learned(
     misfits: float, n_fit: int, monkeypatch: pytest.MonkeyPatch

@@ -53,7 +53,8 @@ def stock_and_fast(build: Build) -> tuple[keras.Model, keras.Model]:
     for variable, value in zip(fast.variables, stock.variables, strict=True):
         variable.assign(value)
     speed_up(fast)
-    for layer in recurrent_layers(stock):  # Keras draws the same share of zeros by other bits
+    for layer in filter(recurrent.is_plain, recurrent_layers(stock)):
+        # Keras draws the same share of zeros by other bits.
         layer.cell._create_dropout_mask = partial(recurrent._dropout_mask, layer.cell)
     return stock, fast
 

@@ -243,16 +243,6 @@ def test_tensorflow_never_reaches_the_screen(start, empty_folder, data_dir):
 
 @pytest.mark.real_data
 @pytest.mark.slow
-def test_two_trains_at_once_both_finish(start, empty_folder):
-    processes = [start("train", *TINY, "--json", "--quiet") for _ in range(2)]
-    results = [json.loads(process.communicate(timeout=300)[0]) for process in processes]
-    runs = {f"runs/boston_dense-{number}" for number in (1, 2)}
-    assert {result["run"] for result in results} == runs
-    assert len({str(result["metrics"]) for result in results}) == 1
-
-
-@pytest.mark.real_data
-@pytest.mark.slow
 def test_tensorboards_logs_lie_in_each_fits_folder_and_resume_goes_on_with_them(cli, trained):
     assert cli("train", *TINY, "--name", "logged", "--tensorboard").exit_code == 0
     run, plain = RunFolder(Path("runs/logged")), RunFolder(trained / "folds")

@@ -58,6 +58,10 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
         "imdb_embedding_dense",
         "preprocessing={encoding: embedding, maxlen: 100, ngrams: 2}",
     ),
+    "_ends_of_ngrams": (
+        "imdb_dense",
+        "preprocessing={encoding: multi_hot, ngrams: 2, padding: post}",
+    ),
     "_ngrams_for_another_model": (
         "imdb_dense",
         "preprocessing.ngrams=2",

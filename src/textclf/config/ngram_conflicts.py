@@ -58,6 +58,18 @@ def _ngrams_in_an_order(config: Config) -> Iterator[Conflict]:
         )
 
 
+def _ends_of_ngrams(config: Config) -> Iterator[Conflict]:
+    settings = _settings(config)
+    if settings is None or settings.ngrams is None:
+        return
+    for key in ("padding", "truncating"):
+        if getattr(settings, key) != TextPreprocessing.model_fields[key].default:
+            yield (
+                ("preprocessing", key),
+                f"n-grams are not padded, and maxlen keeps those that weigh most; remove {key}",
+            )
+
+
 def _ngrams_for_another_model(config: Config) -> Iterator[Conflict]:
     model = config.model
     if reads_ngrams(config) and not isinstance(model, DenseModel):
@@ -104,6 +116,7 @@ RULES = (
     _settings_of_ngrams_without_them,
     _range_in_the_wrong_order,
     _ngrams_in_an_order,
+    _ends_of_ngrams,
     _ngrams_for_another_model,
     _ngrams_under_xla,
     _naive_bayes_of_other_than_two_classes,

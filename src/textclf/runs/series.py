@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from textclf.config.settings.section import MAX_SEED
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 from textclf.runs.whole import WholeFolder
-
-if TYPE_CHECKING:
-    pass
 
 MIN_SEEDS, MAX_SEEDS = 2, 100
 FIRST_SEED = "seed-1"  # whose rows are those of all seeds

@@ -19,7 +19,7 @@ FLOORS = [
     {"runs", "models"},  # a run's folder; a file for each model
     {"data"},  # datasets, splits, encoders
     {"config"},  # from YAML to checked settings
-    {"atomic", "regular"},  # files that are as before or complete; files safe to read
+    {"disk"},  # files that are as before or complete; files safe to read
     {"errors", "wording"},  # exit codes; numbers and lists in sentences
 ]
 ROOMS = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from run_folders import make_run
-from textclf.atomic import drafting, sweep, write_text, writing
+from textclf.disk.atomic import drafting, sweep, write_text, writing
 from textclf.runs import list_runs
 
 # Each begins to write in the folder that it is given, and then waits.
@@ -21,7 +21,7 @@ WRITERS = {
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from textclf.atomic import drafting, new_folder, writing
+from textclf.disk.atomic import drafting, new_folder, writing
 folder = Path(sys.argv[1])
 def wait():
     print("begun", flush=True)

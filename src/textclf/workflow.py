@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf.atomic import write_json, write_text
 from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
 from textclf.data.loaders import load_dataset
 from textclf.data.splits import make_splits
 from textclf.data.tokens import Tokens
+from textclf.disk.atomic import write_json, write_text
 from textclf.errors import RunError
 from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from textclf.atomic import writing
 from textclf.data.cache import cached
+from textclf.disk.atomic import writing
 
 
 @pytest.fixture

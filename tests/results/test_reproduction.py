@@ -1,6 +1,6 @@
 """What counts as a difference between a run and its reproduction."""
 
-from textclf.atomic import write_json
+from textclf.disk.atomic import write_json
 from textclf.results.reproduction import _compare_scores
 from textclf.runs import FitFolder
 

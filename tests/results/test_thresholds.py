@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import sklearn.metrics
 
-from textclf.atomic import write_json
 from textclf.config.file import load_config
+from textclf.disk.atomic import write_json
 from textclf.errors import RunError
 from textclf.results.thresholds import Criterion, Threshold, choose_threshold, parse_criterion
 from textclf.runs import FitFolder, RunFolder, create_run

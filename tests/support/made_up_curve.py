@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from run_folders import RECORD, TAIL, make_run
-from textclf.atomic import write_json, write_text
 from textclf.config.file import load_config
+from textclf.disk.atomic import write_json, write_text
 from textclf.results.learning_curve import table_of_curve
 from textclf.runs import CurveFolder, RunFolder, create_run
 

@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from textclf.atomic import write_json, write_text
 from textclf.config.file import load_config
+from textclf.disk.atomic import write_json, write_text
 from textclf.runs import RunFolder, create_run
 
 RECORD = {"status": "finished", "started": "2026-11-20T12:00:00.000+00:00", "data": {"b.npz": "0"}}

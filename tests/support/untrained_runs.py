@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from textclf.atomic import write_json
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import fit_encoder
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION
 from textclf.data.tokenizer import tokenize
+from textclf.disk.atomic import write_json
 from textclf.runs import RunFolder, create_run
 from textclf.training.network import new_network
 

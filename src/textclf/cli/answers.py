@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 from rich.cells import cell_len, set_cell_size
 
-from textclf.atomic import writing
 from textclf.cli.output import print_json, say
+from textclf.disk.atomic import writing
 from textclf.wording import one_line, several, shortened
 
 if TYPE_CHECKING:

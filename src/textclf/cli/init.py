@@ -79,8 +79,8 @@ def init(
     if path.exists() and not is_printed:
         raise click.UsageError(f"{path} already exists; choose another file with -o.")
 
-    from textclf.atomic import write_text
     from textclf.config.json_schema import config_schema, dump_schema
+    from textclf.disk.atomic import write_text
     from textclf.inspection.columns import dataset_section, look_into, training_part
     from textclf.inspection.starter import starter_config
 

@@ -26,8 +26,8 @@ def schema(output: Path | None, as_json: bool) -> None:
     \b
     # yaml-language-server: $schema=textclf.schema.json
     """
-    from textclf.atomic import write_text
     from textclf.config.json_schema import config_schema, dump_schema
+    from textclf.disk.atomic import write_text
 
     content = config_schema()
     if output:

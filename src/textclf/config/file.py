@@ -19,8 +19,8 @@ from textclf.config.phrases import received
 from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
 from textclf.config.settings import Config
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
+from textclf.disk.regular import open_regular
 from textclf.errors import ConfigError
-from textclf.regular import open_regular
 from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from textclf.config.layers import Problem, name_and_arguments
-from textclf.regular import open_regular
+from textclf.disk.regular import open_regular
 from textclf.wording import printable
 
 Layer = dict[str, Any]

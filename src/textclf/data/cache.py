@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from textclf.atomic import is_temporary, sweep, writing
 from textclf.data.files import MOST_BYTES
+from textclf.disk.atomic import is_temporary, sweep, writing
+from textclf.disk.regular import open_regular
 from textclf.errors import ResourceError
-from textclf.regular import open_regular
 
 FORMAT = 2  # part of each file's name: raise it whenever what is written changes
 OWN_NAME = re.compile(r"[a-z]+-[0-9a-f]{16}-v[0-9]+\.npz")

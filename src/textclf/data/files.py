@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Thread
 from typing import Literal
 
-from textclf.atomic import writing
+from textclf.disk.atomic import writing
+from textclf.disk.regular import open_regular
 from textclf.errors import DataError, MissingDataError, ResourceError
-from textclf.regular import open_regular
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 LARGEST = 1 << 26  # bytes of a file; the largest of these has 17 MB

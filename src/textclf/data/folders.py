@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from textclf.data.encodings import line_codec
+from textclf.disk.regular import read_regular
 from textclf.errors import DataError
-from textclf.regular import read_regular
 from textclf.wording import several
 
 FOLDER = "folder"

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 
 from textclf.data.files import MOST_BYTES
 from textclf.data.headers import check_header, empty_file
+from textclf.disk.regular import open_regular
 from textclf.errors import DataError
-from textclf.regular import open_regular
 from textclf.wording import several, some_of
 
 SHEETS = (".xlsx",)

@@ -29,8 +29,8 @@ from textclf.data.files import MOST_BYTES, hash_file
 from textclf.data.folders import FOLDER
 from textclf.data.headers import DELIMITER_NAMES, SEPARATOR_NOTE, check_header, empty_file
 from textclf.data.sheets import PARQUET, SHEETS
+from textclf.disk.regular import open_regular
 from textclf.errors import DataError, QuotingError
-from textclf.regular import open_regular
 from textclf.wording import several
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}

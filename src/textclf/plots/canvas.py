@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from textclf.atomic import writing
+from textclf.disk.atomic import writing
 from textclf.errors import TextclfWarning
 from textclf.plots.fonts import USUAL, describe_missing, find_families, quiet_fonts, unusual_signs
 from textclf.wording import one_line, shortened_inside

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from textclf.atomic import cannot_write, new_folder, sweep, write_json, write_text
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
+from textclf.disk.atomic import cannot_write, new_folder, sweep, write_json, write_text
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder
 from textclf.runs.opening import open_folder

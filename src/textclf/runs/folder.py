@@ -10,9 +10,9 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textclf.atomic import write_json
 from textclf.config.file import load_config
 from textclf.config.settings import Config
+from textclf.disk.atomic import write_json
 from textclf.errors import ConfigError, RunError
 from textclf.runs.lock import RunLock
 from textclf.runs.reading import (

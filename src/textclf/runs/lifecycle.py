@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from textclf.atomic import append_line, is_temporary, write_text
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
+from textclf.disk.atomic import append_line, is_temporary, write_text
 from textclf.errors import ResourceError, RunError, TextclfError
 from textclf.runs.folder import RunFolder, now
 from textclf.wording import one_line

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textclf.atomic import cannot_write
+from textclf.disk.atomic import cannot_write
 from textclf.errors import RunError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from textclf.regular import open_regular
+from textclf.disk.regular import open_regular
 
 
 @contextlib.contextmanager

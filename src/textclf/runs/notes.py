@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textclf.atomic import write_json
+from textclf.disk.atomic import write_json
 from textclf.errors import RunError
 from textclf.runs.folder import RunFolder, now
 from textclf.runs.lock import RunLock

@@ -12,8 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textclf.disk.regular import read_regular
 from textclf.errors import RunError
-from textclf.regular import read_regular
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from textclf.atomic import cannot_write, new_folder
+from textclf.disk.atomic import cannot_write, new_folder
 from textclf.errors import RunError
 from textclf.runs.creation import FORMAT
 from textclf.runs.folder import RunFolder

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from textclf.atomic import write_json
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.data.splits import Split
 from textclf.data.tokenizer import UNKNOWN_ID
+from textclf.disk.atomic import write_json
 from textclf.runs import FitFolder
 from textclf.training.class_weights import row_weights
 from textclf.training.evaluation import Scored, score

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import append_line, write_text, writing
 from textclf.data.tasks import is_better_higher
+from textclf.disk.atomic import append_line, write_text, writing
 from textclf.errors import RunError
 from textclf.runs import FitFolder
 from textclf.training.optimizers import last_rate

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from textclf.atomic import write_json, write_text
 from textclf.data.dataset import Dataset
+from textclf.disk.atomic import write_json, write_text
 from textclf.runs import FitFolder
 from textclf.training.multilabel import given_labels, label_report, probability_of_answer
 from textclf.training.scores import (

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from textclf.atomic import writing
+from textclf.disk.atomic import writing
+from textclf.disk.regular import open_regular
 from textclf.errors import RunError
-from textclf.regular import open_regular
 
 Arrays = list[np.ndarray]
 

@@ -8,13 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from textclf.atomic import write_json, write_text, writing
 from textclf.config.scores import scores_by_epoch
 from textclf.config.settings import Config
 from textclf.config.vector_source import vector_source
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import Encoder, TargetScale, fit_encoder, in_tokens
 from textclf.data.tasks import is_better_higher
+from textclf.disk.atomic import write_json, write_text, writing
 from textclf.training.callbacks import (
     Checkpoints,
     DivergenceGuard,

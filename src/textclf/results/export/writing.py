@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from textclf.atomic import drafting
+from textclf.disk.atomic import drafting
 from textclf.errors import ResourceError
 from textclf.results.export.formats import FORMATS, card_path
 from textclf.runs import RunFolder

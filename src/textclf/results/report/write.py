@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textclf.atomic import write_text
 from textclf.data.dataset import Dataset
 from textclf.data.encoders import TextEncoder, fit_encoder, in_tokens, unpack
 from textclf.data.loaders import load_dataset
 from textclf.data.splits import everything, make_splits
 from textclf.data.tokenizer import START_ID
 from textclf.data.tokens import Tokens
+from textclf.disk.atomic import write_text
 from textclf.errors import DataError, RunError
 from textclf.results.report import (
     Contents,

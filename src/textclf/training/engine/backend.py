@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from textclf.atomic import open_to_append
+from textclf.disk.atomic import open_to_append
 from textclf.errors import ResourceError
 from textclf.runs.environment import OWN_XLA_OPTIONS, address_space, available_processors
 from textclf.training.engine import streams

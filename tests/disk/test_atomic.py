@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.atomic import (
+from textclf.disk.atomic import (
     append_line,
     cannot_write,
     drafting,
@@ -108,7 +108,7 @@ def test_planted_links_are_not_followed(tmp_path, monkeypatch, plant):
     outside = tmp_path / "outside.txt"
     outside.write_text("before")
     names = iter(["taken", "free"])
-    monkeypatch.setattr("textclf.atomic.token_hex", lambda _: next(names))
+    monkeypatch.setattr("textclf.disk.atomic.token_hex", lambda _: next(names))
     plant(outside, tmp_path / ".tmp-taken-a.txt")
     plant(outside, tmp_path / f".{os.getpid()}-a.txt")
     write_text(tmp_path / "a.txt", "new")

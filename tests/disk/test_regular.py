@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from textclf.regular import open_regular, read_regular
+from textclf.disk.regular import open_regular, read_regular
 
 
 def make_socket(path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_file_that_is_swapped_after_the_look_is_not_read(
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "a")
     as_it_was = os.lstat(tmp_path / "a")
-    monkeypatch.setattr("textclf.regular.os.lstat", lambda _: as_it_was)
+    monkeypatch.setattr("textclf.disk.regular.os.lstat", lambda _: as_it_was)
     for name in ("pipe", "link"):
         with pytest.raises(OSError):
             read_regular(tmp_path / name, 100)

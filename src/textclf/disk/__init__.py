@@ -1,0 +1,1 @@
+"""Files on disk: written whole, and safe to read."""

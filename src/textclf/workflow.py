@@ -516,8 +516,13 @@ def _train_ordered(order: Order, link: Link) -> None:
     callbacks = _pruning(order, link)
     if order.folder.exists():
         run = open_folder(order.folder)
-        where = {"data_dir": order.data_dir, "device": order.device}
-        resume(run, **where, reporter=Reporter(), callbacks=callbacks)
+        resume(
+            run,
+            data_dir=order.data_dir,
+            device=order.device,
+            reporter=Reporter(),
+            callbacks=callbacks,
+        )
         return
     config = Config.model_validate(dict(order.config))
     series = {"seeds": seeds_from(config, order.seeds)} if order.seeds > 1 else {}

@@ -35,7 +35,8 @@ def importance(table: Table) -> dict[str, float]:
     scores = np.array([trial.value for trial in trials], float)
     if np.ptp(scores) == 0:
         return {}
-    x = np.array([[place(a, t.values, path) for path, a in space.items()] for t in trials])
+    places = np.array([[place(a, t.values, path) for path, a in space.items()] for t in trials])
+    x = np.stack([_without_missing(column) for column in places.T], axis=1)
     shares = dict(zip(space, _shares(list(space.values()), x, scores), strict=True))
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
@@ -62,6 +63,16 @@ def place(axis: Axis, values: Mapping[str, Any], path: str) -> float:
     return float((value - low) / (high - low))
 
 
+def _without_missing(column: np.ndarray) -> np.ndarray:
+    """With a present value drawn for each that is missing: else a setting that only one type of
+    model has would be given the type's importance."""
+    is_missing = column == MISSING
+    if is_missing.all() or not is_missing.any():
+        return column
+    drawn = np.random.default_rng(SEED).choice(column[~is_missing], len(column))
+    return np.where(is_missing, drawn, column)
+
+
 def _shares(axes: Sequence[Axis], x: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Of x, float64 (trials, axes), and scores, float64 (trials,): float64 (axes,)."""
     from sklearn.ensemble import ExtraTreesRegressor  # late: it takes half a second
@@ -78,11 +89,8 @@ def _shares(axes: Sequence[Axis], x: np.ndarray, scores: np.ndarray) -> np.ndarr
 
 
 def _values(axis: Axis, column: np.ndarray) -> np.ndarray:
-    """The places on an axis that count equally."""
-    if isinstance(axis, Choices):
-        return np.unique(column)
-    missing = [MISSING] if (column == MISSING).any() else []
-    return np.array([*missing, *np.linspace(0, 1, VALUES)])
+    """The places on an axis that count equally, float64 (places,)."""
+    return np.unique(column) if isinstance(axis, Choices) else np.linspace(0, 1, VALUES)
 
 
 def _means(forest: Any, points: np.ndarray, column: int, values: np.ndarray) -> np.ndarray:

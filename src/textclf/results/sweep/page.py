@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textclf.config.settings import Config
 from textclf.data.tasks import is_better_higher
@@ -14,10 +14,11 @@ from textclf.results.report import prose
 from textclf.results.report.charts import COLOURS, Chart, chart_of_runs
 from textclf.results.report.page import Bar, fill, score_name
 from textclf.results.sweep import charts
+from textclf.results.sweep.charts import NOT_THERE
 from textclf.results.sweep.table import Table, in_short, is_ranked
 from textclf.results.sweep.winner import Verdict
-from textclf.runs.trials import DIVERGED, FAILED, PRUNED, Trial
-from textclf.wording import listed, several
+from textclf.runs.trials import DIVERGED, FAILED, FINISHED, PRUNED, Trial
+from textclf.wording import short_titles
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -64,14 +65,15 @@ class SweepContents:
 
 def render_sweep(sweep: SweepContents) -> str:
     """One HTML document about a sweep."""
-    rows = sweep.table.best_first[:MOST_ROWS]
+    rows = [_row(sweep.table, *ranked) for ranked in enumerate(sweep.table.best_first[:MOST_ROWS], 1)]
+    followed = [row.number for row in rows[:MOST_FOLLOWED]]
     return fill(
         "sweep.html",
-        _following_style(rows),
+        _following_style(followed),
         "textclf.results.sweep",
         sweep=sweep,
         rows=rows,
-        paths=list(sweep.table.space)[:MOST_COLUMNS],
+        columns=list(zip(_columns(sweep.table), short_titles(_columns(sweep.table)), strict=True)),
         facts=list(_facts(sweep)),
         bars=_bars(sweep.importance),
         scores=list(_scores(sweep.verdict)) if sweep.verdict else [],
@@ -80,17 +82,54 @@ def render_sweep(sweep: SweepContents) -> str:
         history=charts.draw_history(sweep.table),
         curves=_curves(sweep),
         drawn=min(len(sweep.histories), COLOURS),
-        followed={trial.number for trial in rows[:MOST_FOLLOWED]},
+        followed=set(followed),
         better="higher" if is_better_higher(sweep.table.score) else "lower",
-        is_ranked=is_ranked,
-        in_short=in_short,
+        won=[(path, in_short(value)) for path, value in _winning_values(sweep)],
         command=f"textclf train {shlex.quote(f'{sweep.path}/best.yaml')}",
     )
 
 
-def _following_style(rows: Sequence[Trial]) -> str:
+class Row(NamedTuple):
+    """A trial in the table: its texts, the settings in the order of the columns."""
+
+    rank: int | None
+    number: int
+    name: str
+    note: str
+    score: str
+    deviation: str
+    settings: list[str]
+    time: str
+
+
+def _row(table: Table, rank: int, trial: Trial) -> Row:
+    deviation = trial.scores.get(f"{table.score}_sd")
+    note = "" if trial.status == FINISHED else trial.status
+    return Row(
+        rank=rank if is_ranked(trial) else None,
+        number=trial.number,
+        name=f"trial-{trial.number}",
+        note=note if trial.same_as is None else f"same as {trial.name}",
+        score=NOT_THERE if trial.value is None else number(trial.value),
+        deviation="" if deviation is None else f" ± {number(deviation)}",
+        settings=[
+            in_short(trial.values[path]) if path in trial.values else NOT_THERE
+            for path in _columns(table)
+        ],
+        time=prose.seconds_in_words(trial.seconds),
+    )
+
+
+def _columns(table: Table) -> list[str]:
+    return list(table.space)[:MOST_COLUMNS]
+
+
+def _winning_values(sweep: SweepContents) -> list[tuple[str, Any]]:
+    return list(sweep.verdict.winner.values.items()) if sweep.verdict else []
+
+
+def _following_style(numbers: Sequence[int]) -> str:
     """CSS that lights up a trial in every picture and in the table: no script is needed."""
-    numbers = [trial.number for trial in rows[:MOST_FOLLOWED]]
     return "".join(
         f"main:has(.t{n}:hover) svg .t{n}{{stroke:var(--orange);stroke-width:4;opacity:1}}"
         f"main:has(.t{n}:hover) svg circle.t{n}{{fill:var(--orange)}}"
@@ -143,13 +182,3 @@ def _curves(sweep: SweepContents) -> Chart | None:
     metric = sweep.table.score.removeprefix("val_")
     histories = [list(fits) for fits in sweep.histories[:COLOURS]]
     return chart_of_runs(histories, metric) if histories else None
-
-
-def settings_in_words(trial: Trial) -> str:
-    """'model.units 16 and training.learning_rate 0.00316'."""
-    return listed([f"{path} {in_short(value)}" for path, value in trial.values.items()])
-
-
-def heading(sweep: SweepContents) -> str:
-    """'The best of 48 trials'."""
-    return f"The best of {several(len(sweep.table.tried), 'trial')}"

@@ -87,6 +87,7 @@ def make_sweep(number: int = 60, space: dict[str, Axis] = SPACE, seed: int = 0) 
     return SweepContents(
         name="quickstart-sweep-1",
         path="runs/quickstart-sweep-1",
+        status="finished",
         config=load_config("quickstart"),
         search="tpe",
         prune="median",

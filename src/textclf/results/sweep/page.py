@@ -13,9 +13,9 @@ from textclf.plots.canvas import number
 from textclf.results.report import prose
 from textclf.results.report.charts import COLOURS, Chart, chart_of_runs
 from textclf.results.report.page import Bar, fill, score_name
-from textclf.results.sweep import charts
-from textclf.results.sweep.charts import NOT_THERE
-from textclf.results.sweep.table import Table, in_short, is_ranked
+from textclf.results.sweep.panels import draw_history, draw_panels
+from textclf.results.sweep.parallel import draw_parallel
+from textclf.results.sweep.table import NOT_THERE, Table, in_short, is_ranked
 from textclf.results.sweep.winner import Verdict
 from textclf.runs.trials import DIVERGED, FAILED, FINISHED, PRUNED, Trial
 from textclf.wording import short_titles
@@ -35,6 +35,7 @@ class SweepContents:
     Args:
         name: of its folder.
         path: of its folder, as a reader would write it.
+        status: 'running', 'finished', 'interrupted' or 'failed'.
         config: of the best trial or, before there is one, the sweep's.
         search, prune: such as 'tpe' and 'median'.
         seeds: models trained for each trial.
@@ -49,6 +50,7 @@ class SweepContents:
 
     name: str
     path: str
+    status: str
     config: Config
     search: str
     prune: str
@@ -65,7 +67,9 @@ class SweepContents:
 
 def render_sweep(sweep: SweepContents) -> str:
     """One HTML document about a sweep."""
-    rows = [_row(sweep.table, *ranked) for ranked in enumerate(sweep.table.best_first[:MOST_ROWS], 1)]
+    rows = [
+        _row(sweep.table, *ranked) for ranked in enumerate(sweep.table.best_first[:MOST_ROWS], 1)
+    ]
     followed = [row.number for row in rows[:MOST_FOLLOWED]]
     return fill(
         "sweep.html",
@@ -77,9 +81,9 @@ def render_sweep(sweep: SweepContents) -> str:
         facts=list(_facts(sweep)),
         bars=_bars(sweep.importance),
         scores=list(_scores(sweep.verdict)) if sweep.verdict else [],
-        parallel=charts.draw_parallel(sweep.table, sweep.importance),
-        panels=charts.draw_panels(sweep.table, sweep.importance),
-        history=charts.draw_history(sweep.table),
+        parallel=draw_parallel(sweep.table, sweep.importance),
+        panels=draw_panels(sweep.table, sweep.importance),
+        history=draw_history(sweep.table),
         curves=_curves(sweep),
         drawn=min(len(sweep.histories), COLOURS),
         followed=set(followed),

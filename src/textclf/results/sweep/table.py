@@ -13,6 +13,7 @@ from textclf.config.space import Axis
 from textclf.data.tasks import is_better_higher
 from textclf.runs.trials import DIVERGED, FAILED, FINISHED, PRUNED, RUNNING, Trial
 
+NOT_THERE = "–"  # noqa: RUF001 (a dash: a setting that a model does not have)
 ORDER = (FINISHED, RUNNING, PRUNED, DIVERGED, FAILED)  # below each other
 
 
@@ -61,7 +62,7 @@ class Table:
 
 
 def is_ranked(trial: Trial) -> bool:
-    """Whether it may win: it is finished, its score is a number, its values were not tried before."""
+    """Whether it may win: it is finished, has a score, and its values were not tried before."""
     has_score = trial.value is not None and math.isfinite(trial.value)
     return trial.status == FINISHED and has_score and trial.same_as is None
 

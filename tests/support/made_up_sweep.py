@@ -1,17 +1,22 @@
 """A sweep that nothing was trained in: its scores follow a formula, with noise of a fixed seed."""
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from run_folders import make_run, make_series
 from textclf.config.file import load_config
 from textclf.config.space import Axis, Choices, Range
 from textclf.results.sweep.importance import importance
 from textclf.results.sweep.page import SweepContents
 from textclf.results.sweep.table import Table
 from textclf.results.sweep.winner import judge
+from textclf.runs.sweep import SweepFolder, create_sweep
 from textclf.runs.trials import DIVERGED, FAILED, FINISHED, PRUNED, Trial
 
 SPACE: dict[str, Axis] = {
@@ -100,3 +105,41 @@ def make_sweep(number: int = 60, space: dict[str, Axis] = SPACE, seed: int = 0) 
         seconds=192.0,
         record={"command": "textclf sweep quickstart --set model.units=8,16,32,64"},
     )
+
+
+FOLDER_SPACE: dict[str, Axis] = {
+    "model.units": Choices(([8], [16], [32])),
+    "training.batch_size": Choices((16, 32)),
+}
+
+
+def make_folder(
+    runs_dir: Path, maes: Sequence[float], *, seeds: int = 1, wanted: int | None = None
+) -> SweepFolder:
+    """A finished sweep of boston_dense on the disk, whose trials have these errors."""
+    record = {
+        "status": "finished",
+        "search": "grid",
+        "prune": "none",
+        "seeds": seeds,
+        "trials": wanted or len(maes),
+        "score": "val_mae",
+        "space": {path: axis.to_json() for path, axis in FOLDER_SPACE.items()},
+    }
+    sweep = create_sweep("boston_dense", runs_dir, "swept", record)
+    sweep.lock.release()
+    points = list(itertools.product(*(axis.values for axis in FOLDER_SPACE.values())))
+    for number, (mae, point) in enumerate(zip(maes, points, strict=False), start=1):
+        values = dict(zip(FOLDER_SPACE, point, strict=True))
+        settings = [f"{path}={value}" for path, value in values.items()]
+        make_run(sweep.path, f"trial-{number}", mae, *settings, untested=True)
+        trial = Trial(number, values, value=mae, scores={"val_mae": mae}, attempts=1, seconds=2.0)
+        sweep.ledger.ask(trial)
+        sweep.ledger.end(trial, FINISHED)
+    return sweep
+
+
+def make_final(sweep: SweepFolder, winner: Sequence[float], runner_up: Sequence[float]) -> None:
+    """The final's two series of fresh seeds, with these errors."""
+    for name, maes in (("winner", winner), ("runner-up", runner_up)):
+        make_series(sweep.path, name, maes, "model.units=[8]", "seed=43")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from textclf.config.settings import Config
-from textclf.errors import RunError
+from textclf.errors import ResourceError, RunError
 from textclf.results.sweep.table import Table
 from textclf.results.sweep.winner import (
+    NOT_TESTED,
     Verdict,
     enough_fresh_seeds,
     first_fresh_seed,
@@ -19,7 +21,9 @@ from textclf.runs import RunFolder, open_folder
 from textclf.runs.series import MAX_SEEDS, MIN_SEEDS
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import FINISHED, Trial
-from textclf.sweep.orders import Order
+from textclf.sweep.coordinator import MOST_RESUMED, WAIT
+from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Slots
+from textclf.sweep.watcher import Watcher
 
 WINNER, RUNNER_UP = "winner", "runner-up"  # the folders of the final's runs
 OF_FOLDS = "k folds differ by their rows, not by their seeds alone"
@@ -100,6 +104,38 @@ def _used_seeds(
     return [first + more for first in firsts for more in range(int(sweep.record["seeds"]))]
 
 
+def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None:
+    """Train the final's orders; a process that dies is replaced, and resumes its run.
+
+    Raises:
+        ResourceError: disk or memory is full.
+    """
+    waiting = {order.name: order for order in orders}
+    for order in orders:
+        slots.submit(order)
+    while waiting:
+        event = slots.next_event(WAIT)
+        if isinstance(event, Outcome) and event.name in waiting:
+            again = _after(waiting.pop(event.name), event, watcher)
+            if again is not None:
+                waiting[again.name] = again
+                slots.submit(again)
+
+
+def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:
+    """The order again, or None if it has ended."""
+    if outcome.status == OUT_OF_RESOURCES:
+        raise ResourceError(outcome.message)
+    if outcome.status == LOST:
+        return order
+    if outcome.status == DIED and order.attempt <= MOST_RESUMED:
+        watcher.note(f"{order.name}: {outcome.message}; resumed")
+        return replace(order, attempt=order.attempt + 1)
+    if outcome.status != FINISHED:
+        watcher.warn(f"{order.name}: with fresh seeds, it {outcome.status}: {outcome.message}")
+    return None
+
+
 # --- what came out ---------------------------------------------------------------------------
 
 
@@ -111,11 +147,12 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
     """
     winner, runner_up = (_finished(sweep, name) for name in (WINNER, RUNNER_UP))
     if winner is None:
-        return judge(table, ([], []), {}, "it was not trained again with fresh seeds")
+        is_there = (sweep.path / WINNER).is_dir()
+        why = "with fresh seeds its training failed" if is_there else NOT_TESTED
+        return judge(table, ([], []), {}, why)
     scores = winner.metrics
     if runner_up is None:
-        why = OF_FOLDS if has_folds(winner.config) else "the runner-up was not trained again"
-        return judge(table, ([], []), scores, why)
+        return judge(table, ([], []), scores, OF_FOLDS if has_folds(winner.config) else NOT_TESTED)
     return judge(table, (_by_seed(winner, table.score), _by_seed(runner_up, table.score)), scores)
 
 

@@ -37,13 +37,16 @@ def importance(table: Table) -> dict[str, float]:
         return {}
     places = np.array([[place(a, t.values, path) for path, a in space.items()] for t in trials])
     x = np.stack([_without_missing(column) for column in places.T], axis=1)
-    shares = dict(zip(space, _shares(list(space.values()), x, scores), strict=True))
+    shares = dict(zip(space, _shares(list(space.values()), x, scores).tolist(), strict=True))
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 def _varied(space: Mapping[str, Axis]) -> dict[str, Axis]:
-    single = (path for path, a in space.items() if isinstance(a, Choices) and len(a.values) == 1)
-    return {path: space[path] for path in space if path not in set(single)}
+    return {
+        path: axis
+        for path, axis in space.items()
+        if not (isinstance(axis, Choices) and len(axis.values) == 1)
+    }
 
 
 MISSING = -1.0  # the place of a setting that the trial's model does not have

@@ -1,0 +1,273 @@
+"""A machine's part in a sweep: slots of a Dask worker, each of which watches a trial's process."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pickle
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from textclf.disk.atomic import cannot_write, new_folder, sweep
+from textclf.errors import DataError, RunError
+from textclf.runs.environment import available_processors, describe_code
+from textclf.sweep.children import PATIENCE, Children
+from textclf.sweep.dask import TTL, import_distributed, settings
+from textclf.sweep.gpus import visible_gpus
+from textclf.sweep.orders import DIED, Order, Outcome, Work
+from textclf.sweep.security import security_of
+from textclf.sweep.shipping import pack
+
+JOIN, PING, PROGRESS, OUTCOME, PRUNE = (
+    f"textclf_{word}" for word in ("join", "ping", "progress", "outcome", "prune")
+)
+IN_PLACE = "in-place-"  # how the name begins of a worker that writes the trials' own folders
+PING_SECONDS = 5.0
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a worker works.
+
+    Args:
+        address: of the coordinator, 'tls://host:port'.
+        key: PEM, as in the sweep's key file.
+        slots: how many orders it trains at the same time.
+        in_place: whether it writes the trials' own folders: it is the coordinator's own process,
+            which ends it, if need be, before it orders the same trial again. Any other worker
+            writes to a folder of its own, and sends what is in it: a machine that was given up,
+            and wakes up later, can damage nothing.
+        data_dir: None: the usual folders.
+    """
+
+    address: str
+    key: str
+    slots: int
+    in_place: bool = False
+    data_dir: Path | None = None
+
+    def to_json(self) -> str:
+        fields = {**vars(self), "data_dir": self.data_dir and str(self.data_dir)}
+        return json.dumps(fields)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Post":
+        fields = json.loads(text)
+        return cls(**{**fields, "data_dir": fields["data_dir"] and Path(fields["data_dir"])})
+
+
+def work_for_parent() -> NoReturn:
+    """Work for the coordinator that started this process; the post comes by standard input.
+
+    The process leaves when its standard input ends, which is when the coordinator does.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    post = Post.from_json(sys.stdin.readline())
+    leaving = threading.Event()
+    threading.Thread(target=_wait_for_end, args=(leaving,), daemon=True).start()
+    work_at(post, leaving)
+    os._exit(0)  # threads may still wait for trials' processes, which have ended
+
+
+def _wait_for_end(leaving: threading.Event) -> None:
+    sys.stdin.read()
+    leaving.set()
+    threading.Timer(2 * PATIENCE + 1, os._exit, (1,)).start()
+
+
+def work_at(post: Post, leaving: threading.Event, note: Note | None = None) -> None:
+    """Train what the coordinator orders, until it leaves or `leaving` is set.
+
+    Args:
+        note: gets a line when the worker joins, and when each trial begins and ends.
+
+    Raises:
+        RunError: the coordinator cannot be reached, or runs other code.
+        ResourceError: Dask is not installed, or the cache folder cannot be written.
+    """
+    import_distributed()
+    with settings(), _workplace() as folder:
+        asyncio.run(_work(post, folder, leaving, note or _say_nothing))
+
+
+def _say_nothing(_message: object) -> None:
+    """Nobody watches, or listens yet."""
+
+
+@contextlib.contextmanager
+def _workplace() -> Iterator[Path]:
+    """A folder for what this machine writes; it is gone with the worker."""
+    from platformdirs import user_cache_path
+
+    parent = user_cache_path("textclf") / "sweeps"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        sweep(parent)
+        with new_folder(parent, ".new-") as folder:
+            yield folder
+    except OSError as error:
+        raise cannot_write(parent, error) from error
+
+
+async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) -> None:
+    security = security_of(post.key)
+    await _join(post, security)
+    crew = Crew(post, folder, note)
+    worker = await _start(post, security, crew)
+    note(f"joined {post.address}")
+    watch = asyncio.create_task(_leave_when_alone(worker, leaving, crew))
+    await worker.finished()
+    watch.cancel()
+    if crew.unfit:
+        raise DataError(*crew.unfit)
+
+
+async def _join(post: Post, security: Any) -> None:
+    """Ask to be let in."""
+    from distributed import rpc
+
+    connection = security.get_connection_args("worker")
+    try:
+        async with rpc(post.address, connection_args=connection) as coordinator:
+            refusal = await getattr(coordinator, JOIN)(code=describe_code())
+    except (OSError, TimeoutError) as error:
+        raise RunError(
+            f"{post.address}: no sweep can be reached there with this key; start textclf sweep "
+            f"first, with --listen ({type(error).__name__})"
+        ) from error
+    if refusal:
+        raise RunError(f"{post.address}: {refusal}")
+
+
+async def _start(post: Post, security: Any, crew: "Crew") -> Any:
+    worker_class = _worker_class()
+    return await worker_class(
+        crew,
+        post.address,
+        nthreads=post.slots,
+        security=security,
+        memory_limit=0,
+        local_directory=str(crew.folder / "dask"),
+        name=f"{IN_PLACE}{os.getpid()}" if post.in_place else None,
+        death_timeout=2 * TTL,
+    )
+
+
+def _worker_class() -> Any:
+    """Dask's worker, without its web server."""
+    from distributed import Worker
+
+    class TrialWorker(Worker):
+        def __init__(self, crew: Crew, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            self.crew = crew
+            crew.send = partial(self.loop.add_callback, self.batched_send)
+            self.stream_handlers[PRUNE] = crew.children.prune
+
+        def start_http_server(self, *_arguments: Any, **_keywords: Any) -> None:
+            """It has nothing to show."""
+
+        async def close(self, **_keywords: Any) -> Any:
+            """End the trials first: Dask would wait for them."""
+            await asyncio.to_thread(self.crew.children.stop)
+            return await super().close(timeout=1, executor_wait=False)
+
+    return TrialWorker
+
+
+async def _leave_when_alone(worker: Any, leaving: threading.Event, crew: "Crew") -> None:
+    """Close the worker when it is asked to, or nothing was heard of the coordinator for long."""
+    loop = asyncio.get_running_loop()
+    heard = loop.time()
+    while not (leaving.is_set() or crew.unfit):
+        if loop.time() > heard + TTL:
+            break
+        with contextlib.suppress(OSError, TimeoutError):
+            if loop.time() > heard + PING_SECONDS:
+                await asyncio.wait_for(getattr(worker.scheduler, PING)(), PING_SECONDS)
+                heard = loop.time()
+        await asyncio.sleep(0.1)
+    await worker.close()
+
+
+class Crew:
+    """What a worker does with an order, in the thread of a slot.
+
+    Args:
+        folder: for the runs of trials that are not written in place.
+        note: gets a line when a trial begins and when it ends.
+    """
+
+    def __init__(self, post: Post, folder: Path, note: Note) -> None:
+        self.post = post
+        self.folder = folder
+        self.note = note
+        self.children = Children()
+        self.send: Callable[[dict[str, Any]], None] = _say_nothing
+        self.unfit: tuple[str, ...] = ()  # why this machine cannot train
+        self._gpus = visible_gpus()
+        self._free = set(range(post.slots))
+        self._lock = threading.Lock()
+
+    def train(self, key: str, order: Order, work: Work) -> None:
+        """Train an order, and send how it ended, on the stream on which Dask says so next."""
+        with self._slot() as slot:
+            self.note(f"{order.name}: begins")
+            here = self._placed(order, slot)
+            outcome = self.children.train(here, work, partial(self._report, key))
+            if outcome.exit_code == DataError.exit_code and not self.post.in_place:
+                self.unfit = (outcome.message,)  # the coordinator has the data, and other workers
+                outcome = replace(outcome, status=DIED)
+            self.note(f"{order.name}: {outcome.status}")
+            self.send({"op": OUTCOME, "key": key, **self._parcel(here, outcome)})
+
+    def _report(self, key: str, step: int, value: float) -> None:
+        self.send({"op": PROGRESS, "key": key, "step": step, "value": value})
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[int]:
+        with self._lock:
+            slot = min(self._free, default=0)
+            self._free.discard(slot)
+        try:
+            yield slot
+        finally:
+            with self._lock:
+                self._free.add(slot)
+
+    def _placed(self, order: Order, slot: int) -> Order:
+        """The order with what this machine has: threads, a GPU, folders."""
+        threads = order.threads or max(1, available_processors() // self.post.slots)
+        here = replace(order, threads=threads)
+        if order.device in ("auto", "gpu") and self._gpus > 1:
+            here = replace(here, device=f"gpu:{slot % self._gpus}")
+        if self.post.in_place:
+            return here
+        return replace(here, folder=self.folder / order.name, data_dir=self.post.data_dir)
+
+    def _parcel(self, order: Order, outcome: Outcome) -> dict[str, Any]:
+        """What is sent: the outcome, and the run's files unless they are in place."""
+        files = b""
+        if not self.post.in_place and outcome.status != DIED:  # resumed here, or begun elsewhere
+            files = pack(order.folder)
+            shutil.rmtree(order.folder, ignore_errors=True)
+        return {"outcome": pickle.dumps(outcome), "files": files}
+
+
+def train_here(parcel: bytes) -> None:
+    """The task that Dask gives to a slot.
+
+    Args:
+        parcel: its key, the order and the work, pickled.
+    """
+    from distributed import get_worker
+
+    get_worker().crew.train(*pickle.loads(parcel))

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from textclf.errors import ResourceError
-from textclf.sweep.orders import DIED, OUT_OF_RESOURCES, Order, Outcome, Work
+from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Work
 from textclf.wording import one_line
 
 PATIENCE = 1.2  # seconds from SIGTERM to SIGKILL
@@ -49,20 +49,28 @@ class Children:
             report: is called in this thread with the step and value of each progress.
         """
         started = time.monotonic()
+        died = Outcome(order.name, order.attempt, DIED, exit_code=1)
         try:
             with self._child(order, work) as child:
                 outcome = child.wait(report)
+        except (EOFError, ConnectionError):  # the process that forks was killed just now
+            outcome = replace(died, message="the process that starts its process was ended")
         except OSError as error:  # no memory, or no processes or files left
-            message = f"no process can be started: {one_line(str(error))}"
-            code = ResourceError.exit_code
-            outcome = Outcome(order.name, order.attempt, OUT_OF_RESOURCES, {}, code, message)
+            outcome = replace(
+                died,
+                status=OUT_OF_RESOURCES,
+                exit_code=ResourceError.exit_code,
+                message=f"no process can be started: {one_line(str(error))}",
+            )
+        if self._is_stopping and outcome.status == DIED:
+            outcome = replace(outcome, status=LOST, message="its worker left")
         return outcome if outcome.seconds else replace(outcome, seconds=time.monotonic() - started)
 
     @contextlib.contextmanager
     def _child(self, order: Order, work: Work) -> "Iterator[Child]":
         with self._lock:
             if self._is_stopping:
-                raise InterruptedError("the worker is leaving")
+                raise ConnectionAbortedError
             child = self._running[order.name] = Child(self._context, order, work)
         try:
             yield child

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import pickle
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from textclf.errors import ResourceError
 from textclf.runs.environment import describe_code
 from textclf.sweep.children import PATIENCE
 from textclf.sweep.dask import settings
-from textclf.sweep.orders import DIED, OUT_OF_RESOURCES, Order, Outcome, Progress, Work
+from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Progress, Work
 from textclf.sweep.security import differing, security_of
 from textclf.sweep.shipping import unpack
 from textclf.sweep.worker import IN_PLACE, JOIN, OUTCOME, PING, PROGRESS, PRUNE, train_here
@@ -82,6 +83,7 @@ class Desk:
         self._security = security_of(key)
         self._code = describe_code()
         self._given: dict[str, Given] = {}
+        self._numbers = itertools.count(1)
         self._started = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -172,7 +174,7 @@ class Desk:
         return difference and f"refused: this machine has {difference}; install the same"
 
     def _submit(self, order: Order) -> None:
-        key = f"{order.name}-{order.attempt}"
+        key = f"{order.name}-{order.attempt}-{next(self._numbers)}"  # lost, it comes again
         parcel = pickle.dumps((key, order, self._work))
         future = self._client.submit(train_here, parcel, key=key, pure=False)
         self._given[key] = Given(order, future)
@@ -213,14 +215,19 @@ class Desk:
         self._pass_on(outcome)
 
     def _left(self, key: str, error: str) -> None:
-        """Dask is done with an order: its slot is free, or its worker is lost."""
+        """Dask is done with an order: its slot is free, or its worker is lost.
+
+        Args:
+            error: of the worker's own code; '' if there was none.
+        """
         given = self._given.pop(key, None)
         if given is None:
             return
         given.future.release()
         if not given.has_ended:
-            order = given.order
-            self._pass_on(Outcome(order.name, order.attempt, DIED, {}, 1, error))
+            name, attempt = given.order.name, given.order.attempt
+            status = DIED if error else LOST
+            self._pass_on(Outcome(name, attempt, status, {}, 1, error or "its worker was lost"))
 
 
 def _answer() -> None:
@@ -262,6 +269,6 @@ def _watcher_class() -> Any:
             self, key: str, _start: str, finish: str, *_arguments: Any, **details: Any
         ) -> None:
             if finish in ("memory", "erred"):
-                self._left(key, details.get("exception_text", "") or "its worker was lost")
+                self._left(key, details.get("exception_text") or "")
 
     return EndWatcher

@@ -21,15 +21,18 @@ from textclf.runs.environment import available_processors, describe_code
 from textclf.sweep.children import PATIENCE, Children
 from textclf.sweep.dask import TTL, import_distributed, settings
 from textclf.sweep.gpus import visible_gpus
-from textclf.sweep.orders import DIED, Order, Outcome, Work
+from textclf.sweep.orders import DIED, LOST, Order, Outcome, Work
 from textclf.sweep.security import security_of
 from textclf.sweep.shipping import pack
+from textclf.wording import several
 
 JOIN, PING, PROGRESS, OUTCOME, PRUNE = (
     f"textclf_{word}" for word in ("join", "ping", "progress", "outcome", "prune")
 )
 IN_PLACE = "in-place-"  # how the name begins of a worker that writes the trials' own folders
 PING_SECONDS = 5.0
+LOOKING = 20.0  # seconds for a coordinator that has yet to start
+LOOKING_AGAIN = 3.0  # seconds for one that was there
 Note = Callable[[str], None]
 
 
@@ -119,37 +122,20 @@ def _workplace() -> Iterator[Path]:
 
 async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) -> None:
     security = security_of(post.key)
-    await _join(post, security)
-    crew = Crew(post, folder, note)
-    worker = await _start(post, security, crew)
-    note(f"joined {post.address}")
-    watch = asyncio.create_task(_leave_when_alone(worker, leaving, crew))
-    await worker.finished()
-    watch.cancel()
-    if crew.unfit:
-        raise DataError(*crew.unfit)
-
-
-async def _join(post: Post, security: Any) -> None:
-    """Ask to be let in."""
-    from distributed import rpc
-
-    connection = security.get_connection_args("worker")
-    try:
-        async with rpc(post.address, connection_args=connection) as coordinator:
-            refusal = await getattr(coordinator, JOIN)(code=describe_code())
-    except (OSError, TimeoutError) as error:
-        raise RunError(
-            f"{post.address}: no sweep can be reached there with this key; start textclf sweep "
-            f"first, with --listen ({type(error).__name__})"
-        ) from error
-    if refusal:
+    if refusal := await _ask_in(post, security, LOOKING):
         raise RunError(f"{post.address}: {refusal}")
+    while True:
+        crew = Crew(post, folder, note)
+        await _serve(post, security, crew, leaving)
+        if crew.unfit:
+            raise DataError(*crew.unfit)
+        # Given up after a long silence, such as a laptop's sleep, it may join again.
+        if leaving.is_set() or post.in_place or await _is_gone(post, security):
+            return
 
 
-async def _start(post: Post, security: Any, crew: "Crew") -> Any:
-    worker_class = _worker_class()
-    return await worker_class(
+async def _serve(post: Post, security: Any, crew: "Crew", leaving: threading.Event) -> None:
+    worker = await _worker_class()(
         crew,
         post.address,
         nthreads=post.slots,
@@ -157,8 +143,39 @@ async def _start(post: Post, security: Any, crew: "Crew") -> Any:
         memory_limit=0,
         local_directory=str(crew.folder / "dask"),
         name=f"{IN_PLACE}{os.getpid()}" if post.in_place else None,
-        death_timeout=2 * TTL,
+        death_timeout=TTL,
     )
+    crew.note(f"{post.address}: joined with {several(post.slots, 'slot')}")
+    watch = asyncio.create_task(_leave_when_alone(worker, leaving, crew))
+    await worker.finished()
+    watch.cancel()
+
+
+async def _ask_in(post: Post, security: Any, seconds: float) -> str:
+    """Why the coordinator refuses this machine; '' if it does not.
+
+    Raises:
+        RunError: it is not there, or has another key.
+    """
+    from distributed import rpc
+
+    connection = security.get_connection_args("worker")
+    try:
+        async with rpc(post.address, timeout=seconds, connection_args=connection) as coordinator:
+            answer = getattr(coordinator, JOIN)(code=describe_code())
+            return str(await asyncio.wait_for(answer, seconds + 1))
+    except (OSError, TimeoutError) as error:
+        raise RunError(
+            f"{post.address}: no sweep with this key is found there; start it first: textclf sweep "
+            "... --listen HOST:PORT"
+        ) from error
+
+
+async def _is_gone(post: Post, security: Any) -> bool:
+    try:
+        return bool(await _ask_in(post, security, LOOKING_AGAIN))
+    except RunError:
+        return True
 
 
 def _worker_class() -> Any:
@@ -225,7 +242,7 @@ class Crew:
             outcome = self.children.train(here, work, partial(self._report, key))
             if outcome.exit_code == DataError.exit_code and not self.post.in_place:
                 self.unfit = (outcome.message,)  # the coordinator has the data, and other workers
-                outcome = replace(outcome, status=DIED)
+                outcome = replace(outcome, status=LOST, exit_code=1)
             self.note(f"{order.name}: {outcome.status}")
             self.send({"op": OUTCOME, "key": key, **self._parcel(here, outcome)})
 
@@ -254,9 +271,12 @@ class Crew:
         return replace(here, folder=self.folder / order.name, data_dir=self.post.data_dir)
 
     def _parcel(self, order: Order, outcome: Outcome) -> dict[str, Any]:
-        """What is sent: the outcome, and the run's files unless they are in place."""
+        """What is sent: the outcome, and the run's files unless they are in place.
+
+        What a process that died has left stays here: it may be resumed by this worker.
+        """
         files = b""
-        if not self.post.in_place and outcome.status != DIED:  # resumed here, or begun elsewhere
+        if not self.post.in_place and outcome.status not in (DIED, LOST):
             files = pack(order.folder)
             shutil.rmtree(order.folder, ignore_errors=True)
         return {"outcome": pickle.dumps(outcome), "files": files}

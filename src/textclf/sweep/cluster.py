@@ -8,8 +8,8 @@ from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Desk, Listening
 from textclf.sweep.orders import Order, Outcome, Progress, Work
 from textclf.sweep.own_worker import OwnWorker
+from textclf.sweep.post import Post
 from textclf.sweep.security import new_key, read_key, write_key
-from textclf.sweep.worker import Post
 
 
 class ClusterSlots:

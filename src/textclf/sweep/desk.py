@@ -14,11 +14,12 @@ from textclf.disk.atomic import write_text
 from textclf.errors import ResourceError
 from textclf.runs.environment import describe_code
 from textclf.sweep.children import PATIENCE
+from textclf.sweep.crew import OUTCOME, PROGRESS
 from textclf.sweep.dask import settings
 from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Progress, Work
 from textclf.sweep.security import differing, security_of
 from textclf.sweep.shipping import unpack
-from textclf.sweep.worker import IN_PLACE, JOIN, OUTCOME, PING, PROGRESS, PRUNE, train_here
+from textclf.sweep.worker import IN_PLACE, JOIN, PING, PRUNE, train_here
 
 LOOPBACK = "127.0.0.1"
 STARTING = 60.0  # seconds

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from textclf.errors import ResourceError
 from textclf.sweep.children import PATIENCE
-from textclf.sweep.worker import Post
+from textclf.sweep.post import Post
 from textclf.wording import one_line
 
 MOST_FAILURES = 3  # one after the other

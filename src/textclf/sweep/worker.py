@@ -2,69 +2,31 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import pickle
-import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from textclf.disk.atomic import cannot_write, new_folder, sweep
 from textclf.errors import DataError, RunError
-from textclf.runs.environment import available_processors, describe_code
-from textclf.sweep.children import PATIENCE, Children
+from textclf.runs.environment import describe_code
+from textclf.sweep.children import PATIENCE
+from textclf.sweep.crew import Crew, Note
 from textclf.sweep.dask import TTL, import_distributed, settings
-from textclf.sweep.gpus import visible_gpus
-from textclf.sweep.orders import DIED, LOST, Order, Outcome, Work
+from textclf.sweep.post import Post
 from textclf.sweep.security import security_of
-from textclf.sweep.shipping import pack
 from textclf.wording import several
 
-JOIN, PING, PROGRESS, OUTCOME, PRUNE = (
-    f"textclf_{word}" for word in ("join", "ping", "progress", "outcome", "prune")
-)
+JOIN, PING, PRUNE = "textclf_join", "textclf_ping", "textclf_prune"
 IN_PLACE = "in-place-"  # how the name begins of a worker that writes the trials' own folders
 PING_SECONDS = 5.0
 LOOKING = 20.0  # seconds for a coordinator that has yet to start
 LOOKING_AGAIN = 3.0  # seconds for one that was there
-Note = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Post:
-    """Where a worker works.
-
-    Args:
-        address: of the coordinator, 'tls://host:port'.
-        key: PEM, as in the sweep's key file.
-        slots: how many orders it trains at the same time.
-        in_place: whether it writes the trials' own folders: it is the coordinator's own process,
-            which ends it, if need be, before it orders the same trial again. Any other worker
-            writes to a folder of its own, and sends what is in it: a machine that was given up,
-            and wakes up later, can damage nothing.
-        data_dir: None: the usual folders.
-    """
-
-    address: str
-    key: str
-    slots: int
-    in_place: bool = False
-    data_dir: Path | None = None
-
-    def to_json(self) -> str:
-        fields = {**vars(self), "data_dir": self.data_dir and str(self.data_dir)}
-        return json.dumps(fields)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Post":
-        fields = json.loads(text)
-        return cls(**{**fields, "data_dir": fields["data_dir"] and Path(fields["data_dir"])})
 
 
 def work_for_parent() -> NoReturn:
@@ -76,7 +38,7 @@ def work_for_parent() -> NoReturn:
     post = Post.from_json(sys.stdin.readline())
     leaving = threading.Event()
     threading.Thread(target=_wait_for_end, args=(leaving,), daemon=True).start()
-    work_at(post, leaving)
+    work_at(post, leaving, _say_nothing)
     os._exit(0)  # threads may still wait for trials' processes, which have ended
 
 
@@ -86,23 +48,27 @@ def _wait_for_end(leaving: threading.Event) -> None:
     threading.Timer(2 * PATIENCE + 1, os._exit, (1,)).start()
 
 
-def work_at(post: Post, leaving: threading.Event, note: Note | None = None) -> None:
+def work_at(post: Post, leaving: threading.Event, note: Note) -> int:
     """Train what the coordinator orders, until it leaves or `leaving` is set.
 
     Args:
         note: gets a line when the worker joins, and when each trial begins and ends.
 
+    Returns:
+        How many trials ended here.
+
     Raises:
         RunError: the coordinator cannot be reached, or runs other code.
         ResourceError: Dask is not installed, or the cache folder cannot be written.
+        DataError: this machine lacks the data.
     """
     import_distributed()
     with settings(), _workplace() as folder:
-        asyncio.run(_work(post, folder, leaving, note or _say_nothing))
+        return asyncio.run(_work(post, folder, leaving, note))
 
 
-def _say_nothing(_message: object) -> None:
-    """Nobody watches, or listens yet."""
+def _say_nothing(_line: str) -> None:
+    """Nobody watches: the coordinator shows what there is to see."""
 
 
 @contextlib.contextmanager
@@ -120,21 +86,23 @@ def _workplace() -> Iterator[Path]:
         raise cannot_write(parent, error) from error
 
 
-async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) -> None:
+async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) -> int:
     security = security_of(post.key)
     if refusal := await _ask_in(post, security, LOOKING):
         raise RunError(f"{post.address}: {refusal}")
+    trials = 0
     while True:
         crew = Crew(post, folder, note)
         await _serve(post, security, crew, leaving)
+        trials += crew.trials
         if crew.unfit:
             raise DataError(*crew.unfit)
         # Given up after a long silence, such as a laptop's sleep, it may join again.
         if leaving.is_set() or post.in_place or await _is_gone(post, security):
-            return
+            return trials
 
 
-async def _serve(post: Post, security: Any, crew: "Crew", leaving: threading.Event) -> None:
+async def _serve(post: Post, security: Any, crew: Crew, leaving: threading.Event) -> None:
     worker = await _worker_class()(
         crew,
         post.address,
@@ -200,7 +168,7 @@ def _worker_class() -> Any:
     return TrialWorker
 
 
-async def _leave_when_alone(worker: Any, leaving: threading.Event, crew: "Crew") -> None:
+async def _leave_when_alone(worker: Any, leaving: threading.Event, crew: Crew) -> None:
     """Close the worker when it is asked to, or nothing was heard of the coordinator for long."""
     loop = asyncio.get_running_loop()
     heard = loop.time()
@@ -213,73 +181,6 @@ async def _leave_when_alone(worker: Any, leaving: threading.Event, crew: "Crew")
                 heard = loop.time()
         await asyncio.sleep(0.1)
     await worker.close()
-
-
-class Crew:
-    """What a worker does with an order, in the thread of a slot.
-
-    Args:
-        folder: for the runs of trials that are not written in place.
-        note: gets a line when a trial begins and when it ends.
-    """
-
-    def __init__(self, post: Post, folder: Path, note: Note) -> None:
-        self.post = post
-        self.folder = folder
-        self.note = note
-        self.children = Children()
-        self.send: Callable[[dict[str, Any]], None] = _say_nothing
-        self.unfit: tuple[str, ...] = ()  # why this machine cannot train
-        self._gpus = visible_gpus()
-        self._free = set(range(post.slots))
-        self._lock = threading.Lock()
-
-    def train(self, key: str, order: Order, work: Work) -> None:
-        """Train an order, and send how it ended, on the stream on which Dask says so next."""
-        with self._slot() as slot:
-            self.note(f"{order.name}: begins")
-            here = self._placed(order, slot)
-            outcome = self.children.train(here, work, partial(self._report, key))
-            if outcome.exit_code == DataError.exit_code and not self.post.in_place:
-                self.unfit = (outcome.message,)  # the coordinator has the data, and other workers
-                outcome = replace(outcome, status=LOST, exit_code=1)
-            self.note(f"{order.name}: {outcome.status}")
-            self.send({"op": OUTCOME, "key": key, **self._parcel(here, outcome)})
-
-    def _report(self, key: str, step: int, value: float) -> None:
-        self.send({"op": PROGRESS, "key": key, "step": step, "value": value})
-
-    @contextlib.contextmanager
-    def _slot(self) -> Iterator[int]:
-        with self._lock:
-            slot = min(self._free, default=0)
-            self._free.discard(slot)
-        try:
-            yield slot
-        finally:
-            with self._lock:
-                self._free.add(slot)
-
-    def _placed(self, order: Order, slot: int) -> Order:
-        """The order with what this machine has: threads, a GPU, folders."""
-        threads = order.threads or max(1, available_processors() // self.post.slots)
-        here = replace(order, threads=threads)
-        if order.device in ("auto", "gpu") and self._gpus > 1:
-            here = replace(here, device=f"gpu:{slot % self._gpus}")
-        if self.post.in_place:
-            return here
-        return replace(here, folder=self.folder / order.name, data_dir=self.post.data_dir)
-
-    def _parcel(self, order: Order, outcome: Outcome) -> dict[str, Any]:
-        """What is sent: the outcome, and the run's files unless they are in place.
-
-        What a process that died has left stays here: it may be resumed by this worker.
-        """
-        files = b""
-        if not self.post.in_place and outcome.status not in (DIED, LOST):
-            files = pack(order.folder)
-            shutil.rmtree(order.folder, ignore_errors=True)
-        return {"outcome": pickle.dumps(outcome), "files": files}
 
 
 def train_here(parcel: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -37,8 +38,14 @@ from textclf.runs import (
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
+from textclf.runs.sweep import SweepFolder
+from textclf.sweep.coordinator import Coordinator, Where, closing
+from textclf.sweep.opening import open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
+from textclf.sweep.plan import Plan
+from textclf.sweep.serial import SerialSlots
 from textclf.sweep.trial import attempt, begins_first_fit, ended_before
+from textclf.sweep.watcher import Watcher
 from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
 from textclf.training.engine.last_words import witness
@@ -498,6 +505,36 @@ def _new_trainer(
     from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
+
+
+def sweep(
+    plan: Plan,
+    runs_dir: str | Path = "runs",
+    name: str | None = None,
+    *,
+    recipe: str = "run",
+    seconds: float | None = None,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    watcher: Watcher | None = None,
+) -> SweepFolder:
+    """Run a sweep's trials, or those that are left of one that was interrupted.
+
+    Args:
+        name: the folder's name; by default that of the unfinished sweep of the same plan, or a new
+            one, `<recipe>-sweep-<n>`.
+        seconds: after which no trial begins.
+        data_dir, device: as for `train`.
+
+    Raises:
+        ConfigError, DataError, RunError, ResourceError: see textclf.errors.
+    """
+    folder = open_sweep(plan, recipe, Path(runs_dir), name)
+    deadline = None if seconds is None else time.monotonic() + seconds
+    where = Where(Path(data_dir).absolute() if data_dir else None, device)
+    with sweeping(folder, plan), closing(SerialSlots(train_trial)) as slots:
+        Coordinator(folder, plan, slots, watcher or Watcher(), where, deadline).run()
+    return folder
 
 
 def train_trial(order: Order, link: Link) -> Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 from textclf.errors import DataError
 from textclf.runs.environment import available_processors
 from textclf.sweep.children import Children
-from textclf.sweep.gpus import visible_gpus
+from textclf.sweep.machine import visible_gpus
 from textclf.sweep.orders import DIED, LOST, Order, Outcome, Work
 from textclf.sweep.post import Post
 from textclf.sweep.shipping import pack

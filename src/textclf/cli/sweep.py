@@ -11,6 +11,7 @@ import click
 from textclf.cli import completers, options
 from textclf.cli.group import Termination
 from textclf.cli.output import say
+from textclf.cli.sweep_worker import worker
 from textclf.errors import Interrupted, Terminated, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,31 @@ if TYPE_CHECKING:
 FIXED = ("overrides", "search", "prune", "seeds")  # options that an existing sweep has already
 
 
-@click.command()
+class WithWorker(click.Command):
+    """A command with one below it, `worker`, beside its own arguments."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if args[:1] == [worker.name]:
+            return worker.make_context(f"{info_name} {worker.name}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def _parse_address(_context: Any, _parameter: Any, text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 192.168.1.7:8786.")
+    return host.strip("[]"), int(port)
+
+
+@click.command(cls=WithWorker)
 @click.argument(
     "configs",
     nargs=-1,
@@ -65,6 +90,24 @@ FIXED = ("overrides", "search", "prune", "seeds")  # options that an existing sw
 @click.option(
     "--keep", type=click.Choice(["best", "all"]), help="Whose models to keep.  [default: all]"
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 1024),
+    metavar="N",
+    help="Train N trials at a time on this machine.  [default: one per GPU, or per processor]",
+)
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    callback=_parse_address,
+    help="Let other machines join: textclf sweep worker. HOST is what they know this machine by.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What lets them in; written if it is missing.  [default: key.pem in the sweep's folder]",
+)
 @options.runs_dir_option
 @options.name_option
 @options.device_option
@@ -75,6 +118,9 @@ def sweep(
     configs: tuple[str, ...],
     overrides: tuple[str, ...],
     limit: str | None,
+    workers: int | None,
+    listen: tuple[str, int] | None,
+    key: Path | None,
     runs_dir: Path,
     name: str | None,
     device: str,
@@ -87,7 +133,7 @@ def sweep(
 
     CONFIG is a YAML file or the name of a shipped recipe, several of them compete. Trials are
     scored on validation rows alone. Interrupted, a sweep is resumed by the same command, or by its
-    name: textclf sweep SWEEP.
+    name: textclf sweep SWEEP. Other machines help with: textclf sweep worker.
     """
     from textclf.config.recipes import recipe_name
     from textclf.sweep.plan import seconds_in
@@ -98,6 +144,8 @@ def sweep(
     from textclf import workflow
     from textclf.cli.sweep_screen import show_sweep
 
+    if workers == 0 and listen is None:
+        raise UsageError("--workers 0: nothing would be trained; add --listen HOST:PORT")
     folder = found.path if found else None
     try:
         with show_sweep(quiet) as watcher:
@@ -109,6 +157,9 @@ def sweep(
                 seconds=seconds_in(limit) if limit else None,
                 data_dir=data_dir,
                 device=device,
+                workers=workers,
+                listen=listen,
+                key=key,
                 watcher=watcher,
             )
     except (KeyboardInterrupt, Termination) as error:

@@ -246,10 +246,10 @@ def render(standing: Standing, width: int, height: int) -> RenderableType:
     for place, row in enumerate(rows):
         style = "cyan" if place >= len(best) else "bold green" if place == 0 else ""
         grid.add_row(*(Text(text, style=style) for text in row))
+    counts = _counts(standing, table)
     bar = Grid.grid(padding=(0, 2, 0, 0))
-    bar.add_row(
-        ProgressBar(standing.wanted, standing.n_ended, width=24), Text(_counts(standing, table))
-    )
+    length = max(1, min(24, width - len(counts) - 4))
+    bar.add_row(ProgressBar(standing.wanted, standing.n_ended, width=length), Text(counts))
     return Group(grid, Text(""), bar) if rows else bar
 
 
@@ -265,7 +265,7 @@ def _texts(
     standing: Standing, trials: Sequence[Trial], width: int
 ) -> tuple[list[str], list[list[str]]]:
     """Titles and cells: the rank, the trial, its score and state, then the settings that fit."""
-    titles = ["", "trial", standing.sweep.score, "epoch", "time"]
+    titles = ["", "trial", standing.sweep.score, "time"]
     rows = [_cells(standing, rank, trial) for rank, trial in enumerate(trials, start=1)]
     left = width - sum(_widest(titles, rows, n) + 2 for n in range(len(titles)))
     shown = zip(standing.sweep.space, short_titles(list(standing.sweep.space)), strict=True)
@@ -275,28 +275,20 @@ def _texts(
         if needed > left:
             break
         left -= needed
-        titles.insert(-2, title)
+        titles.insert(-1, title)
         for row, cell in zip(rows, cells, strict=True):
-            row.insert(-2, cell)
+            row.insert(-1, cell)
     return titles, rows
 
 
 def _cells(standing: Standing, rank: int, trial: Trial) -> list[str]:
     if trial.number in standing.steps:
         step, value = standing.steps[trial.number]
-        score = f"{value:.4f}" if math.isfinite(value) else ""
-        return ["…", trial.name, score, str(step), ""]
+        return ["…", trial.name, f"{value:.4f}" if math.isfinite(value) else "", f"epoch {step}"]
     deviation = trial.scores.get(f"{standing.sweep.score}_sd")
     spread = "" if deviation is None else f" ± {deviation:.4f}"
-    epoch = trial.scores.get("best_epoch")
     score = f"{float(trial.value or 0.0):.4f}{spread}"
-    return [
-        str(rank),
-        trial.name,
-        score,
-        "" if epoch is None else f"{epoch:.0f}",
-        describe_duration(trial.seconds),
-    ]
+    return [str(rank), trial.name, score, describe_duration(trial.seconds)]
 
 
 def _setting(trial: Trial, path: str) -> str:

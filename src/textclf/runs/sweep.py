@@ -62,6 +62,16 @@ class SweepFolder:
         return self.path / "report.html"
 
     @property
+    def address_path(self) -> Path:
+        """Where workers of other machines find it; written by a sweep that listens."""
+        return self.path / "address"
+
+    @property
+    def key_path(self) -> Path:
+        """What lets workers of other machines in."""
+        return self.path / "key.pem"
+
+    @property
     def record(self) -> dict[str, Any]:
         """sweep.json: configs, space, search, prune, seeds, trials, keep, score, status, times.
 

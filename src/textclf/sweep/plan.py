@@ -52,11 +52,11 @@ def make_plan(space: Space, settings: SweepSettings, score: str) -> Plan:
     trials = settings.trials or USUAL_TRIALS
     search = settings.search or ("grid" if n_points and n_points <= trials else "tpe")
     if search == "grid":
-        trials = _points_of_grid(space, settings.trials, n_points)
+        trials = _points_of_grid(settings.trials, n_points)
     return Plan(space, search, settings.prune, trials, settings.seeds, settings.keep, score)
 
 
-def _points_of_grid(space: Space, trials: int | None, n_points: int | None) -> int:
+def _points_of_grid(trials: int | None, n_points: int | None) -> int:
     if n_points is None:
         raise UsageError(
             "a grid needs choices for every setting, such as 8,16,32, and at most 100,000 "

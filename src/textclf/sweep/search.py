@@ -150,7 +150,7 @@ class Tpe:
     def _suggest(self, trial: optuna.trial.Trial, key: str) -> Any:
         axis = self.space.axes[key]
         if isinstance(axis, Choices):  # by place: a choice may be a list or a map
-            return axis.values[trial.suggest_categorical(key, range(len(axis.values)))]
+            return axis.values[trial.suggest_categorical(key, tuple(range(len(axis.values))))]
         if axis.is_whole:
             return trial.suggest_int(key, int(axis.low), int(axis.high), log=axis.is_log)
         return within(axis, trial.suggest_float(key, axis.low, axis.high, log=axis.is_log))

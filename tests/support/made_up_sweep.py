@@ -12,6 +12,7 @@ import pandas as pd
 from run_folders import make_run, make_series
 from textclf.config.file import load_config
 from textclf.config.space import Axis, Choices, Range
+from textclf.results.sweep.final import fresh_name, read_table
 from textclf.results.sweep.importance import importance
 from textclf.results.sweep.page import SweepContents
 from textclf.results.sweep.table import Table
@@ -141,5 +142,7 @@ def make_folder(
 
 def make_final(sweep: SweepFolder, winner: Sequence[float], runner_up: Sequence[float]) -> None:
     """The final's two series of fresh seeds, with these errors."""
-    for name, maes in (("winner", winner), ("runner-up", runner_up)):
-        make_series(sweep.path, name, maes, "model.units=[8]", "seed=43")
+    ranked = read_table(sweep).ranked
+    for trial, maes in zip(ranked, (winner, runner_up), strict=False):
+        settings = [f"{path}={value}" for path, value in trial.values.items()]
+        make_series(sweep.path, fresh_name(trial), maes, *settings, "seed=43")

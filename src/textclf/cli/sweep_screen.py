@@ -249,15 +249,18 @@ def render(standing: Standing, width: int, height: int) -> RenderableType:
     counts = _counts(standing, table)
     bar = Grid.grid(padding=(0, 2, 0, 0))
     length = max(1, min(24, width - len(counts) - 4))
-    bar.add_row(ProgressBar(standing.wanted, standing.n_ended, width=length), Text(counts))
+    bar.add_row(
+        ProgressBar(standing.wanted, standing.n_ended, width=length),
+        Text(counts, no_wrap=True, overflow="ellipsis"),
+    )
     return Group(grid, Text(""), bar) if rows else bar
 
 
 def _counts(standing: Standing, table: Table) -> str:
-    """'14 of 50 trials  3 pruned  6 min left'."""
+    """'14 of 50 trials  6 min left  3 pruned'."""
     counts = ((table.count(status), status) for status in (PRUNED, DIVERGED, FAILED))
     lost = (f"{n} {status}" for n, status in counts if n)
-    parts = (f"{standing.n_ended} of {standing.wanted} trials", *lost, standing.left_in_words)
+    parts = (f"{standing.n_ended} of {standing.wanted} trials", standing.left_in_words, *lost)
     return "  ".join(filter(None, parts))
 
 

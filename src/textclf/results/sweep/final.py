@@ -18,15 +18,15 @@ from textclf.results.sweep.winner import (
     n_compared,
 )
 from textclf.runs import RunFolder, open_folder
-from textclf.runs.series import MAX_SEEDS, MIN_SEEDS
+from textclf.runs.series import SeriesFolder
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import FINISHED, Trial
 from textclf.sweep.coordinator import MOST_RESUMED, WAIT
 from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Slots
 from textclf.sweep.watcher import Watcher
 
-WINNER, RUNNER_UP = "winner", "runner-up"  # the folders of the final's runs
 OF_FOLDS = "k folds differ by their rows, not by their seeds alone"
+FAILED_FRESH = "with fresh seeds, its training failed"
 
 
 def read_table(sweep: SweepFolder) -> Table:
@@ -52,56 +52,53 @@ def final_orders(
         ConfigError: no seeds are left.
     """
     table = read_table(sweep)
-    finalists = table.ranked[:2]
-    if not finalists:
-        return []
-    if fresh is None:
-        fresh = enough_fresh_seeds(n_compared(table))
-    configs = [sweep.run(trial.name).config for trial in finalists]
-    seeds = fresh if fresh >= MIN_SEEDS else int(sweep.record["seeds"])
-    if fresh < MIN_SEEDS or has_folds(configs[0]):
-        return [_order(sweep, WINNER, configs[0], seeds, data_dir, device)]
-    used = _used_seeds(sweep, table.trials, configs)
-    first = first_fresh_seed(used, min(fresh, MAX_SEEDS))
-    return [
-        _order(sweep, name, config.model_copy(update={"seed": first}), seeds, data_dir, device)
-        for name, config in zip((WINNER, RUNNER_UP), configs, strict=False)
-    ]
+    fresh = enough_fresh_seeds(n_compared(table)) if fresh is None else fresh
+    finalists = table.ranked[: 2 if fresh else 1]
+    orders = []
+    for trial in finalists:
+        config, seeds = _again(sweep, table, trial, fresh)
+        is_winner = trial is finalists[0]
+        if is_winner or not has_folds(config):
+            orders.append(
+                Order(
+                    name=fresh_name(trial),
+                    attempt=1,
+                    config=config.model_dump(),
+                    folder=sweep.path.absolute() / fresh_name(trial),
+                    recipe=str(sweep.record.get("recipe", "run")),
+                    seeds=seeds,
+                    score=sweep.score,
+                    tests=is_winner,
+                    data_dir=data_dir,
+                    device=device,
+                )
+            )
+    return orders
+
+
+def fresh_name(trial: Trial) -> str:
+    """'trial-7-fresh': the folder of a finalist's runs with fresh seeds."""
+    return f"{trial.name}-fresh"
+
+
+def _again(sweep: SweepFolder, table: Table, trial: Trial, fresh: int) -> tuple[Config, int]:
+    """The config to train again, and with how many seeds; as before if it was begun already."""
+    folder = sweep.path / fresh_name(trial)
+    if folder.is_dir():
+        run = open_folder(folder)
+        return run.config, len(run.seed_values) if isinstance(run, SeriesFolder) else 1
+    config, n_used = sweep.run(trial.name).config, int(sweep.record["seeds"])
+    if has_folds(config):
+        return config, 1
+    if not fresh:
+        return config, n_used
+    used = {config.seed, *(t.values["seed"] for t in table.trials if "seed" in t.values)}
+    first = first_fresh_seed((seed + more for seed in used for more in range(n_used)), fresh)
+    return config.model_copy(update={"seed": first}), fresh
 
 
 def has_folds(config: Config) -> bool:
     return getattr(config.training.validation, "split", None) == "k_fold"
-
-
-def _order(
-    sweep: SweepFolder,
-    name: str,
-    config: Config,
-    seeds: int,
-    data_dir: Path | None,
-    device: str,
-) -> Order:
-    return Order(
-        name=name,
-        attempt=1,
-        config=config.model_dump(),
-        folder=sweep.path.resolve() / name,
-        recipe=str(sweep.record.get("recipe", "run")),
-        seeds=1 if has_folds(config) else seeds,
-        score=sweep.score,
-        tests=name == WINNER,
-        data_dir=data_dir,
-        device=device,
-    )
-
-
-def _used_seeds(
-    sweep: SweepFolder, trials: Sequence[Trial], configs: Sequence[Config]
-) -> list[int]:
-    """The seeds of all trials: of the configs, and those that a sweep sets itself."""
-    firsts = [config.seed for config in configs]
-    firsts += [trial.values["seed"] for trial in trials if "seed" in trial.values]
-    return [first + more for first in firsts for more in range(int(sweep.record["seeds"]))]
 
 
 def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None:
@@ -145,22 +142,22 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
     Raises:
         RunError: a file of the final's runs is damaged.
     """
-    winner, runner_up = (_finished(sweep, name) for name in (WINNER, RUNNER_UP))
+    runs = [_finished(sweep, trial) for trial in table.ranked[:2]]
+    winner, runner_up = (*runs, None, None)[:2]
     if winner is None:
-        is_there = (sweep.path / WINNER).is_dir()
-        why = "with fresh seeds its training failed" if is_there else NOT_TESTED
-        return judge(table, ([], []), {}, why)
+        began = bool(table.ranked) and (sweep.path / fresh_name(table.ranked[0])).is_dir()
+        return judge(table, ([], []), {}, FAILED_FRESH if began else NOT_TESTED)
     scores = winner.metrics
     if runner_up is None:
         return judge(table, ([], []), scores, OF_FOLDS if has_folds(winner.config) else NOT_TESTED)
     return judge(table, (_by_seed(winner, table.score), _by_seed(runner_up, table.score)), scores)
 
 
-def _finished(sweep: SweepFolder, name: str) -> RunFolder | None:
-    if not (sweep.path / name).is_dir():
-        return None
-    run = open_folder(sweep.path / name)
-    return run if run.status == FINISHED else None
+def _finished(sweep: SweepFolder, trial: Trial) -> RunFolder | None:
+    """A finalist's run with fresh seeds, once it is finished."""
+    path = sweep.path / fresh_name(trial)
+    run = open_folder(path) if path.is_dir() else None
+    return run if run is not None and run.status == FINISHED else None
 
 
 def _by_seed(run: RunFolder, score: str) -> list[float]:
@@ -169,7 +166,7 @@ def _by_seed(run: RunFolder, score: str) -> list[float]:
     Raises:
         RunError: one of them lacks it.
     """
-    values = [part.metrics.get(score) for part in run.seeds.values()]
-    if not values or None in values:
+    values = [part.metrics.get(score) for part in [*run.seeds.values()] or [run]]
+    if None in values:
         raise RunError(f"{run.path}: damaged: not all seeds have {score}")
     return [float(value) for value in values if value is not None]

@@ -46,7 +46,7 @@ from textclf.sweep.coordinator import Coordinator, Where, closing
 from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Listening
 from textclf.sweep.machine import default_slots
-from textclf.sweep.opening import open_sweep, sweeping
+from textclf.sweep.opening import is_over, open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
 from textclf.sweep.plan import Plan
 from textclf.sweep.trial import attempt, begins_first_fit, ended_before
@@ -546,6 +546,8 @@ def sweep(
     """
     import_distributed()
     folder = open_sweep(plan, recipe, Path(runs_dir), name)
+    if is_over(folder, plan):
+        return folder
     deadline = None if seconds is None else time.monotonic() + seconds
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     workers = default_slots(device) if workers is None else workers

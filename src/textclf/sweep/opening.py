@@ -15,7 +15,7 @@ from textclf.runs.folder import now
 from textclf.runs.sweep import SweepFolder, create_sweep, find_sweep, list_sweeps
 from textclf.sweep.plan import Plan
 
-MAY_CHANGE = ("trials", "keep", "fresh_seeds")  # when a sweep is resumed
+MAY_CHANGE = ("trials", "keep")  # when a sweep is resumed
 
 
 def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> SweepFolder:
@@ -43,6 +43,18 @@ def _unfinished(plan: Plan, runs_dir: Path) -> SweepFolder | None:
             if sweep.record.get("status") != "finished" and _is_of(sweep, plan):
                 return sweep
     return None
+
+
+def is_over(sweep: SweepFolder, plan: Plan) -> bool:
+    """Whether nothing of a plan is left to train.
+
+    Raises:
+        RunError: the sweep is damaged.
+    """
+    if sweep.record.get("status") != "finished":
+        return False
+    trials = sweep.trials
+    return len(trials) >= plan.trials and all(trial.has_ended for trial in trials)
 
 
 def _is_of(sweep: SweepFolder, plan: Plan) -> bool:

@@ -41,7 +41,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         rest = {key: value for key, value in vars(self).items() if key != "space"}
-        return self.space.to_json() | rest
+        return self.space.to_json() | {k: v for k, v in rest.items() if v is not None}
 
 
 def make_plan(space: Space, settings: SweepSettings, score: str) -> Plan:

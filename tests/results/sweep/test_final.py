@@ -26,7 +26,7 @@ def seed_of(order: Order) -> int:
 
 def test_the_best_two_are_trained_again_with_seeds_that_no_trial_used(sweep):
     winner, runner_up = final_orders(sweep, None, None, "cpu")
-    assert (winner.name, runner_up.name) == ("trial-2-fresh", "trial-3-fresh")
+    assert (winner.name, runner_up.name) == ("trial-2-final", "trial-3-final")
     assert winner.config == {**sweep.run("trial-2").config.model_dump(), "seed": 43}
     assert runner_up.config == {**sweep.run("trial-3").config.model_dump(), "seed": 43}
     assert winner.seeds == runner_up.seeds == 5
@@ -43,7 +43,7 @@ def test_seeds_that_the_search_used_are_left_out(tmp_path):
 
 def test_without_fresh_seeds_the_winner_alone_is_trained_as_before(sweep):
     (winner,) = final_orders(sweep, 0, None, "cpu")
-    assert (winner.name, winner.seeds, winner.tests) == ("trial-2-fresh", 1, True)
+    assert (winner.name, winner.seeds, winner.tests) == ("trial-2-final", 1, True)
     assert winner.config == sweep.run("trial-2").config.model_dump()
 
 
@@ -51,7 +51,7 @@ def test_what_was_begun_is_trained_as_it_began(sweep):
     make_final(sweep, [2.0, 2.1, 2.2], [2.6, 2.7, 2.8])
     winner, runner_up = final_orders(sweep, 5, None, "cpu")
     assert winner.seeds == runner_up.seeds == 3
-    assert winner.config == sweep.run("trial-2-fresh").config.model_dump()
+    assert winner.config == sweep.run("trial-2-final").config.model_dump()
 
 
 def test_without_a_ranked_trial_there_is_no_final(tmp_path):
@@ -113,10 +113,10 @@ def played(sweep: SweepFolder, *statuses: str) -> tuple[list[int], list[str]]:
 
 
 def test_a_process_that_died_is_replaced_three_times(sweep):
-    assert played(sweep, "died", "finished") == ([1, 2], ["trial-2-fresh: why; resumed"])
+    assert played(sweep, "died", "finished") == ([1, 2], ["trial-2-final: why; resumed"])
     attempts, lines = played(sweep, "died", "died", "died", "died")
     assert attempts == [1, 2, 3, 4]
-    assert lines[-1] == "trial-2-fresh: with fresh seeds, it died: why"
+    assert lines[-1] == "trial-2-final: with fresh seeds, it died: why"
 
 
 def test_a_lost_machine_does_not_count(sweep):
@@ -124,7 +124,7 @@ def test_a_lost_machine_does_not_count(sweep):
 
 
 def test_a_winner_that_diverges_with_fresh_seeds_is_warned_of(sweep):
-    assert played(sweep, "diverged")[1] == ["trial-2-fresh: with fresh seeds, it diverged: why"]
+    assert played(sweep, "diverged")[1] == ["trial-2-final: with fresh seeds, it diverged: why"]
 
 
 def test_a_full_disk_stops_it(sweep):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from textclf.config.settings import Config
-from textclf.errors import ResourceError, RunError
+from textclf.errors import DataError, ResourceError, RunError
 from textclf.results.sweep.table import Table
 from textclf.results.sweep.winner import (
     NOT_TESTED,
@@ -26,7 +26,7 @@ from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, S
 from textclf.sweep.watcher import Watcher
 
 OF_FOLDS = "k folds differ by their rows, not by their seeds alone"
-FAILED_FRESH = "with fresh seeds, its training failed"
+FAILED_AGAIN = "with fresh seeds, its training failed"
 
 
 def read_table(sweep: SweepFolder) -> Table:
@@ -61,10 +61,10 @@ def final_orders(
         if is_winner or not has_folds(config):
             orders.append(
                 Order(
-                    name=fresh_name(trial),
+                    name=final_name(trial),
                     attempt=1,
                     config=config.model_dump(),
-                    folder=sweep.path.absolute() / fresh_name(trial),
+                    folder=sweep.path.absolute() / final_name(trial),
                     recipe=str(sweep.record.get("recipe", "run")),
                     seeds=seeds,
                     score=sweep.score,
@@ -76,22 +76,21 @@ def final_orders(
     return orders
 
 
-def fresh_name(trial: Trial) -> str:
-    """'trial-7-fresh': the folder of a finalist's runs with fresh seeds."""
-    return f"{trial.name}-fresh"
+def final_name(trial: Trial) -> str:
+    """'trial-7-final': the folder of a finalist's runs."""
+    return f"{trial.name}-final"
 
 
 def _again(sweep: SweepFolder, table: Table, trial: Trial, fresh: int) -> tuple[Config, int]:
     """The config to train again, and with how many seeds; as before if it was begun already."""
-    folder = sweep.path / fresh_name(trial)
+    folder = sweep.path / final_name(trial)
     if folder.is_dir():
         run = open_folder(folder)
         return run.config, len(run.seed_values) if isinstance(run, SeriesFolder) else 1
     config, n_used = sweep.run(trial.name).config, int(sweep.record["seeds"])
-    if has_folds(config):
-        return config, 1
     if not fresh:
         return config, n_used
+    fresh = 1 if has_folds(config) else fresh
     used = {config.seed, *(t.values["seed"] for t in table.trials if "seed" in t.values)}
     first = first_fresh_seed((seed + more for seed in used for more in range(n_used)), fresh)
     return config.model_copy(update={"seed": first}), fresh
@@ -106,6 +105,7 @@ def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None
 
     Raises:
         ResourceError: disk or memory is full.
+        DataError: data is missing or damaged.
     """
     waiting = {order.name: order for order in orders}
     for order in orders:
@@ -123,6 +123,8 @@ def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:
     """The order again, or None if it has ended."""
     if outcome.status == OUT_OF_RESOURCES:
         raise ResourceError(outcome.message)
+    if outcome.exit_code == DataError.exit_code:
+        raise DataError(outcome.message)
     if outcome.status == LOST:
         return order
     if outcome.status == DIED and order.attempt <= MOST_RESUMED:
@@ -145,8 +147,8 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
     runs = [_finished(sweep, trial) for trial in table.ranked[:2]]
     winner, runner_up = (*runs, None, None)[:2]
     if winner is None:
-        began = bool(table.ranked) and (sweep.path / fresh_name(table.ranked[0])).is_dir()
-        return judge(table, ([], []), {}, FAILED_FRESH if began else NOT_TESTED)
+        began = bool(table.ranked) and (sweep.path / final_name(table.ranked[0])).is_dir()
+        return judge(table, ([], []), {}, FAILED_AGAIN if began else NOT_TESTED)
     scores = winner.metrics
     if runner_up is None:
         return judge(table, ([], []), scores, OF_FOLDS if has_folds(winner.config) else NOT_TESTED)
@@ -155,7 +157,7 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
 
 def _finished(sweep: SweepFolder, trial: Trial) -> RunFolder | None:
     """A finalist's run with fresh seeds, once it is finished."""
-    path = sweep.path / fresh_name(trial)
+    path = sweep.path / final_name(trial)
     run = open_folder(path) if path.is_dir() else None
     return run if run is not None and run.status == FINISHED else None
 

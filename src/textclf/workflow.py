@@ -544,10 +544,10 @@ def sweep(
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
-    import_distributed()
     folder = open_sweep(plan, recipe, Path(runs_dir), name)
     if is_over(folder, plan):
         return folder
+    import_distributed()
     deadline = None if seconds is None else time.monotonic() + seconds
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     workers = default_slots(device) if workers is None else workers

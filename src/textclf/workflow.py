@@ -47,7 +47,7 @@ from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Listening
 from textclf.sweep.final import train_final
 from textclf.sweep.machine import default_slots
-from textclf.sweep.opening import open_sweep, sweeping
+from textclf.sweep.opening import is_over, open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
 from textclf.sweep.plan import Plan
 from textclf.sweep.trial import attempt, begins_first_fit, ended_before
@@ -545,8 +545,10 @@ def sweep(
     Raises:
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
-    import_distributed()
     folder = open_sweep(plan, recipe, Path(runs_dir), name)
+    if is_over(folder, plan):
+        return folder
+    import_distributed()
     deadline = None if seconds is None else time.monotonic() + seconds
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     workers = default_slots(device) if workers is None else workers

@@ -15,7 +15,7 @@ from textclf.runs.folder import now
 from textclf.runs.sweep import SweepFolder, create_sweep, find_sweep, list_sweeps
 from textclf.sweep.plan import Plan
 
-MAY_CHANGE = ("trials", "keep", "fresh_seeds")  # when a sweep is resumed
+MAY_CHANGE = ("trials", "keep")  # when a sweep is resumed
 
 
 def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> SweepFolder:
@@ -38,11 +38,24 @@ def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> Swe
 
 
 def _unfinished(plan: Plan, runs_dir: Path) -> SweepFolder | None:
-    for sweep in reversed(list_sweeps(runs_dir)):
+    found: list[SweepFolder] = []
+    for sweep in list_sweeps(runs_dir):
         with contextlib.suppress(RunError):  # damaged
-            if sweep.record.get("status") != "finished" and _is_of(sweep, plan):
-                return sweep
-    return None
+            if _is_of(sweep, plan) and not is_over(sweep, plan):
+                found.append(sweep)
+    return max(found, key=lambda sweep: str(sweep.record.get("started")), default=None)
+
+
+def is_over(sweep: SweepFolder, plan: Plan) -> bool:
+    """Whether nothing of a plan is left to train.
+
+    Raises:
+        RunError: the sweep is damaged.
+    """
+    if sweep.record.get("status") != "finished":
+        return False
+    trials = sweep.trials
+    return len(trials) >= plan.trials and all(trial.has_ended for trial in trials)
 
 
 def _is_of(sweep: SweepFolder, plan: Plan) -> bool:

@@ -168,7 +168,8 @@ def best_yaml(config: Config, verdict: Verdict, sweep: str, command: str) -> str
         command: that trains the config.
     """
     n = len(verdict.fresh[0])
-    source = f"the mean of {n} fresh seeds" if verdict.scores else "in the search"
+    again = f"the mean of {n} fresh seeds" if n else "trained again"
+    source = again if verdict.scores else "in the search"
     lines = [
         f"{sweep}: the best of {several(verdict.n_compared + 1, 'trial')}, {verdict.winner.name}.",
         f"{_scores_in_words(verdict)}: {source}.",

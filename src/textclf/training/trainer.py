@@ -28,6 +28,7 @@ from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.rule import Choice, choose_engine
+from textclf.training.engine.seeds import seeded
 from textclf.training.engine.tensorboard import TensorBoard
 from textclf.training.evaluation import Scored
 from textclf.training.fits import Fit
@@ -138,10 +139,10 @@ class Trainer:
         weights = row_weights(self.config.training.class_weight, data, rows)
         if self.program is None:  # later fits find everything in place
             self._check_memory(encoder, data)
-        backend.set_seeds(fit.seed)
         target = self._target_scale(fit)
         n_batches = self.n_batches(fit)
-        network = new_network(self.config, encoder, self.data, target, n_batches)
+        with seeded(fit.seed):
+            network = new_network(self.config, encoder, self.data, target, n_batches)
         x = encoder.transform(data.x)
         if self.program is not None and self.program.suits(network, n_batches):
             self.program.restart(network)

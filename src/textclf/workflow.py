@@ -29,6 +29,7 @@ from textclf.runs import (
     create_run,
     find_run,
     locked,
+    open_folder,
     record_warnings,
     recording,
     restart,
@@ -36,8 +37,11 @@ from textclf.runs import (
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
+from textclf.sweep.orders import Link, Order, Outcome
+from textclf.sweep.trial import attempt, begins_first_fit, ended_before
 from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
+from textclf.training.engine.last_words import witness
 from textclf.training.evaluation import (
     Scored,
     mean_and_sd,
@@ -238,11 +242,13 @@ def resume(
     data_dir: str | Path | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Resume an interrupted run, to the same end, or add epochs to a finished one.
 
     Args:
         epochs: the total number, in place of the config's.
+        callbacks: as for `train`.
 
     Raises:
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
@@ -263,7 +269,7 @@ def resume(
         with backend.computing(run.log_path):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
-            trainer = _new_trainer(config, data_dir, device, warnings, tensorboard=logs)
+            trainer = _new_trainer(config, data_dir, device, warnings, callbacks, logs)
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
             again = describe_environment(Tokens.of(config.preprocessing).packages)
@@ -492,3 +498,50 @@ def _new_trainer(
     from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
+
+
+def train_trial(order: Order, link: Link) -> Outcome:
+    """Train a trial in its folder, or resume it there; in a process of its own.
+
+    It is what `train` does with the same config and seeds, but for the test rows: unless the order
+    says so, they are not scored.
+    """
+    witness.is_silent = True  # the coordinator says how a process ended
+    return attempt(order, partial(_train_ordered, order, link))
+
+
+def _train_ordered(order: Order, link: Link) -> None:
+    if ended_before(order):
+        return
+    callbacks = _pruning(order, link)
+    if order.folder.exists():
+        run = open_folder(order.folder)
+        resume(
+            run,
+            data_dir=order.data_dir,
+            device=order.device,
+            reporter=Reporter(),
+            callbacks=callbacks,
+        )
+        return
+    config = Config.model_validate(dict(order.config))
+    series = {"seeds": seeds_from(config, order.seeds)} if order.seeds > 1 else {}
+    environment = describe_environment(Tokens.of(config.preprocessing).packages)
+    record = environment | series | ({} if order.tests else {"untested": True})
+    run = create_run(config, order.recipe, order.folder.parent, order.name, record)
+    warnings = Warnings(Reporter())
+    with locked(run), recording(run, is_new=False), backend.computing(run.log_path):
+        warnings.keep_in(partial(record_warnings, run))
+        trainer = _new_trainer(config, order.data_dir, order.device, warnings, callbacks)
+        _warn_of_traps(trainer, run, warnings)
+        _train_run(trainer, run)
+
+
+def _pruning(order: Order, link: Link) -> list[keras.callbacks.Callback]:
+    if not begins_first_fit(order.folder):
+        return []
+    with backend.computing(None):
+        backend.import_tensorflow()
+        from textclf.training.pruning import Pruning
+
+        return [Pruning(order.score, link.report, link.is_pruned)]

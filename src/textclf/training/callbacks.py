@@ -12,7 +12,7 @@ import numpy as np
 
 from textclf.data.tasks import is_better_higher
 from textclf.disk.atomic import append_line, write_text, writing
-from textclf.errors import RunError
+from textclf.errors import DivergedError
 from textclf.runs import FitFolder
 from textclf.training.optimizers import last_rate
 from textclf.training.plateau import PlateauWatch
@@ -56,9 +56,9 @@ class DivergenceGuard(keras.callbacks.Callback):
             if not np.isfinite(value):
                 raise self._diverged(f"{name} became {float(value)} in {where}")
 
-    def _diverged(self, what: str) -> RunError:
+    def _diverged(self, what: str) -> DivergedError:
         rate = last_rate(self.model.optimizer)
-        return RunError(
+        return DivergedError(
             f"{what}; a training.learning_rate below {rate:g} usually helps; "
             "features that are far from 0, not standardized, are another cause"
         )

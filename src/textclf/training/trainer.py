@@ -253,6 +253,8 @@ class PreparedFit:
         load_weights(self.network, self.fit.folder)
         splits = {"validation": self.fit.split.validation, "test": self.fit.split.test}
         rows = np.unique(np.concatenate(list(splits.values())))
+        if not len(rows):
+            return []  # of a trial's final fit: all training rows trained
         with Interruption() as interruption, memory_errors_reported():
             outputs = self.engine.predict(rows, [interruption])
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from textclf.plots.run import plot_run
 from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
+from textclf.results.sweep.final import final_orders, train_final
+from textclf.results.sweep.write import write_outcome
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
@@ -37,8 +40,17 @@ from textclf.runs import (
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.summary import describe_state
+from textclf.runs.sweep import SweepFolder
+from textclf.sweep.cluster import ClusterSlots
+from textclf.sweep.coordinator import Coordinator, Where, closing
+from textclf.sweep.dask import import_distributed
+from textclf.sweep.desk import Listening
+from textclf.sweep.machine import default_slots
+from textclf.sweep.opening import open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
+from textclf.sweep.plan import Plan
 from textclf.sweep.trial import attempt, begins_first_fit, ended_before
+from textclf.sweep.watcher import Watcher
 from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
 from textclf.training.engine.last_words import witness
@@ -498,6 +510,62 @@ def _new_trainer(
     from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
+
+
+def sweep(
+    plan: Plan,
+    runs_dir: str | Path = "runs",
+    name: str | None = None,
+    *,
+    recipe: str = "run",
+    seconds: float | None = None,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    listen: tuple[str, int] | None = None,
+    key: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> SweepFolder:
+    """Run a sweep's trials, or those that are left of one that was interrupted.
+
+    In the end, the best two trials are trained again with fresh seeds; of the best, the test rows
+    are scored.
+
+    Args:
+        name: the folder's name; by default that of the unfinished sweep of the same plan, or a new
+            one, `<recipe>-sweep-<n>`.
+        seconds: after which no trial begins.
+        data_dir, device: as for `train`.
+        workers: how many trials this machine trains at a time, 0 with `listen`: none; by default
+            one for each GPU, or each processor as far as memory reaches.
+        listen: host and port where workers of other machines join; None: they cannot.
+        key: the file with the key that lets them in; by default key.pem in the sweep's folder.
+
+    Raises:
+        ConfigError, DataError, RunError, ResourceError: see textclf.errors.
+    """
+    import_distributed()
+    folder = open_sweep(plan, recipe, Path(runs_dir), name)
+    deadline = None if seconds is None else time.monotonic() + seconds
+    where = Where(Path(data_dir).absolute() if data_dir else None, device)
+    workers = default_slots(device) if workers is None else workers
+    watcher = watcher or Watcher()
+    with (
+        sweeping(folder, plan),
+        closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
+    ):
+        Coordinator(folder, plan, slots, watcher, where, deadline).run()
+        train_final(final_orders(folder, plan.fresh_seeds, where.data_dir, device), slots, watcher)
+    write_outcome(folder)
+    return folder
+
+
+def _listening(
+    folder: SweepFolder, listen: tuple[str, int] | None, key: str | Path | None
+) -> Listening | None:
+    if listen is None:
+        return None
+    return Listening(*listen, Path(key) if key else folder.key_path, folder.address_path)
 
 
 def train_trial(order: Order, link: Link) -> Outcome:

@@ -116,6 +116,11 @@ def _code() -> str:
     return digest.hexdigest()
 
 
+def describe_code() -> dict[str, str]:
+    """What machines that share a sweep must have in common: textclf's code, and versions."""
+    return {"code": _code(), "python": platform.python_version(), **_versions(PACKAGES)}
+
+
 def _versions(packages: Sequence[str]) -> dict[str, str]:
     versions = {}
     for package in packages:

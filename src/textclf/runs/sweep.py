@@ -23,7 +23,7 @@ RECORD_FILE = "sweep.json"
 RECORD = {
     **dict.fromkeys(("status", "recipe", "search", "prune", "keep", "score"), str),
     **dict.fromkeys(("configs", "space"), dict),
-    **dict.fromkeys(("seeds", "trials"), int),
+    **dict.fromkeys(("seeds", "trials", "fresh_seeds"), int),
     "warnings": list,
 }
 
@@ -60,6 +60,16 @@ class SweepFolder:
     @property
     def report_path(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def address_path(self) -> Path:
+        """Where workers of other machines find it; written by a sweep that listens."""
+        return self.path / "address"
+
+    @property
+    def key_path(self) -> Path:
+        """What lets workers of other machines in."""
+        return self.path / "key.pem"
 
     @property
     def record(self) -> dict[str, Any]:

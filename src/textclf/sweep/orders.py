@@ -10,8 +10,9 @@ PRUNED = "pruned"  # stopped after an epoch that looked hopeless
 DIVERGED = "diverged"  # a result, the worst: it would diverge again
 FAILED = "failed"  # an error that would come again
 DIED = "died"  # its process ended without an outcome: to be ordered again, and resumed
+LOST = "lost"  # its worker or machine is gone: to be ordered again, and not counted as an attempt
 OUT_OF_RESOURCES = "out_of_resources"  # disk or memory is full: the sweep stops
-STATUSES = (FINISHED, PRUNED, DIVERGED, FAILED, DIED, OUT_OF_RESOURCES)
+STATUSES = (FINISHED, PRUNED, DIVERGED, FAILED, DIED, LOST, OUT_OF_RESOURCES)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Slots(Protocol):
     def next_event(self, timeout: float) -> Outcome | Progress | None:
         """The next outcome or progress, each once; None if there was none for `timeout` seconds.
 
-        Of an order whose process, worker or machine died, the outcome says DIED.
+        Of an order whose process died, the outcome says DIED; if its worker died, LOST.
         """
 
     def prune(self, name: str) -> None:

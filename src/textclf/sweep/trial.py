@@ -76,16 +76,15 @@ def ended_before(order: Order) -> bool:
 
 def begins_first_fit(folder: Path) -> bool:
     """Whether an order's first fit is still to be trained to its end."""
-    return not any(
-        fit.metrics_path.exists() for fit in (FitFolder(folder), *_first_fits(FitFolder(folder)))
-    )
+    return not first_fit(FitFolder(folder)).metrics_path.exists()
 
 
-def _first_fits(run: FitFolder) -> list[FitFolder]:
-    """Where the first of several fits is, if the run has several."""
-    folders = [run.path / name for name in (FIRST_SEED, "fold-1", FIRST_FIT)]
-    found = [FitFolder(folder) for folder in folders if folder.is_dir()]
-    return found + [below for fit in found for below in _first_fits(fit)]
+def first_fit(run: FitFolder) -> FitFolder:
+    """The first of a run's fits: of the first seed, the first fold, or the one before a refit."""
+    for name in (FIRST_SEED, "fold-1", FIRST_FIT):
+        if (run.path / name).is_dir():
+            return first_fit(FitFolder(run.path / name))
+    return run
 
 
 def _wait_until_free(folder: Path) -> None:
@@ -123,10 +122,10 @@ def _from_folder(order: Order, started: float) -> Outcome:
 
 
 def _best_so_far(run: RunFolder, score: str) -> dict[str, float]:
-    fits = [fit for fit in (*_first_fits(run), run) if fit.history_path.exists()]
-    if not fits or score not in fits[0].history:
+    fit = first_fit(run)
+    if not fit.history_path.exists() or score not in fit.history:
         return {}
-    column = fits[0].history[score].dropna()
+    column = fit.history[score].dropna()
     return {score: float(column.max() if is_better_higher(score) else column.min())}
 
 

@@ -137,6 +137,17 @@ def _choose(device: str, n_gpus: int) -> int | None:
     return number
 
 
+def limit_threads(threads: int) -> None:
+    """Have TensorFlow use that many threads; called before it computes.
+
+    Raises:
+        ResourceError: as `import_tensorflow`.
+    """
+    settings = import_tensorflow().config.threading
+    settings.set_intra_op_parallelism_threads(threads)
+    settings.set_inter_op_parallelism_threads(threads)
+
+
 def _keep_freed_memory() -> None:
     """Make glibc reuse freed memory instead of returning it to the kernel each time.
 
@@ -173,6 +184,15 @@ def import_tensorflow() -> Any:
         )
     _set_keras(KERAS_SETTINGS)
     return sys.modules["tensorflow"]
+
+
+def import_for_forks() -> None:
+    """Import TensorFlow in a process that never computes, but forks those that do.
+
+    What native code prints meanwhile is lost; a failure is left to the forked processes.
+    """
+    with contextlib.suppress(Exception), native_output_to(NOWHERE):
+        _import_quietly()
 
 
 def _import_quietly() -> None:

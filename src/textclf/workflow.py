@@ -21,6 +21,8 @@ from textclf.plots.run import plot_run
 from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
+from textclf.results.sweep.final import final_orders, train_final
+from textclf.results.sweep.write import write_outcome
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
@@ -526,6 +528,9 @@ def sweep(
 ) -> SweepFolder:
     """Run a sweep's trials, or those that are left of one that was interrupted.
 
+    In the end, the best two trials are trained again with fresh seeds; of the best, the test rows
+    are scored.
+
     Args:
         name: the folder's name; by default that of the unfinished sweep of the same plan, or a new
             one, `<recipe>-sweep-<n>`.
@@ -544,11 +549,14 @@ def sweep(
     deadline = None if seconds is None else time.monotonic() + seconds
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     workers = default_slots(device) if workers is None else workers
+    watcher = watcher or Watcher()
     with (
         sweeping(folder, plan),
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
-        Coordinator(folder, plan, slots, watcher or Watcher(), where, deadline).run()
+        Coordinator(folder, plan, slots, watcher, where, deadline).run()
+        train_final(final_orders(folder, plan.fresh_seeds, where.data_dir, device), slots, watcher)
+    write_outcome(folder)
     return folder
 
 

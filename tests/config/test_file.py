@@ -84,8 +84,8 @@ def test_harmless_forms_are_accepted(file: Path, content: bytes) -> None:
         (b"# nothing\n", " the file is empty; a config needs a dataset and a model"),
         (
             b"- a\n- b\n",
-            "1:1: expected a map with the keys dataset, preprocessing, model, training, seed, sweep; "
-            "received a list",
+            "1:1: expected a map with the keys dataset, preprocessing, model, training, seed, "
+            "sweep; received a list",
         ),
         (
             b"\n\nimdb\n",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import completers, options
+from textclf.cli.expectations import Expectation
 from textclf.cli.group import Termination
-from textclf.cli.output import say
 from textclf.cli.sweep_worker import worker
 from textclf.errors import Interrupted, Terminated, UsageError
 
@@ -85,6 +85,13 @@ def _parse_address(_context: Any, _parameter: Any, text: str | None) -> tuple[st
     help="Train each trial with N seeds; their mean decides.  [default: 1]",
 )
 @click.option(
+    "--fresh-seeds",
+    type=click.IntRange(0, 100),
+    metavar="N",
+    help="In the end, train the best two again with N seeds that no trial used, to see whether "
+    "they differ by more than seed noise; 0: do not.  [default: enough to say so]",
+)
+@click.option(
     "--time", "limit", metavar="TIME", help="Begin no trial after TIME, such as 90m or 2h."
 )
 @click.option(
@@ -112,6 +119,7 @@ def _parse_address(_context: Any, _parameter: Any, text: str | None) -> tuple[st
 @options.name_option
 @options.device_option
 @options.data_dir_option
+@options.expect_option
 @options.quiet_option
 @options.json_option
 def sweep(
@@ -125,6 +133,7 @@ def sweep(
     name: str | None,
     device: str,
     data_dir: Path | None,
+    expectations: tuple[Expectation, ...],
     quiet: bool,
     as_json: bool,
     **asked: Any,
@@ -142,7 +151,9 @@ def sweep(
     limit = limit or recorded_limit
 
     from textclf import workflow
+    from textclf.cli.sweep_results import finish_sweep
     from textclf.cli.sweep_screen import show_sweep
+    from textclf.results.sweep.write import read_contents
 
     if workers == 0 and listen is None:
         raise UsageError("--workers 0: nothing would be trained; add --listen HOST:PORT")
@@ -165,7 +176,7 @@ def sweep(
     except (KeyboardInterrupt, Termination) as error:
         stopped = Terminated if isinstance(error, Termination) else Interrupted
         raise stopped("; ".join(["interrupted", *getattr(error, "__notes__", [])])) from error
-    say(ended.path)
+    finish_sweep(ended, read_contents(ended), expectations, as_json)
 
 
 def _plan(

@@ -23,7 +23,7 @@ RECORD_FILE = "sweep.json"
 RECORD = {
     **dict.fromkeys(("status", "recipe", "search", "prune", "keep", "score"), str),
     **dict.fromkeys(("configs", "space"), dict),
-    **dict.fromkeys(("seeds", "trials"), int),
+    **dict.fromkeys(("seeds", "trials", "fresh_seeds"), int),
     "warnings": list,
 }
 

@@ -15,7 +15,7 @@ from textclf.runs.folder import now
 from textclf.runs.sweep import SweepFolder, create_sweep, find_sweep, list_sweeps
 from textclf.sweep.plan import Plan
 
-MAY_CHANGE = ("trials", "keep")  # when a sweep is resumed
+MAY_CHANGE = ("trials", "keep", "fresh_seeds")  # when a sweep is resumed
 
 
 def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> SweepFolder:

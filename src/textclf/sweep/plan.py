@@ -27,6 +27,7 @@ class Plan:
         seeds: of each trial.
         keep: 'best' or 'all': whose checkpoints are kept.
         score: of the validation rows, which decides.
+        fresh_seeds: of the best two trials, trained again in the end; None: enough for a test.
     """
 
     space: Space
@@ -36,6 +37,7 @@ class Plan:
     seeds: int
     keep: str
     score: str
+    fresh_seeds: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         rest = {key: value for key, value in vars(self).items() if key != "space"}
@@ -53,7 +55,8 @@ def make_plan(space: Space, settings: SweepSettings, score: str) -> Plan:
     search = settings.search or ("grid" if n_points and n_points <= trials else "tpe")
     if search == "grid":
         trials = _points_of_grid(settings.trials, n_points)
-    return Plan(space, search, settings.prune, trials, settings.seeds, settings.keep, score)
+    asked = (settings.seeds, settings.keep, score, settings.fresh_seeds)
+    return Plan(space, search, settings.prune, trials, *asked)
 
 
 def _points_of_grid(trials: int | None, n_points: int | None) -> int:
@@ -80,11 +83,13 @@ def read_plan(sweep: SweepFolder) -> Plan:
     try:
         space = Space.from_json(record, str(sweep.record_path))
         rest: Mapping[str, Any] = {
-            name: record[name] for name in Plan.__dataclass_fields__ if name != "space"
+            name: record[name]
+            for name in Plan.__dataclass_fields__
+            if name not in ("space", "fresh_seeds")
         }
     except (KeyError, TypeError) as error:
         raise RunError(f"{sweep.record_path}: damaged: {error}") from error
-    return Plan(space, **rest)
+    return Plan(space, **rest, fresh_seeds=record.get("fresh_seeds"))
 
 
 def seconds_in(time: str) -> float:

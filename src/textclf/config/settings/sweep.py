@@ -38,6 +38,14 @@ class SweepSettings(Settings):
     seeds: int = Field(
         1, ge=1, le=MAX_SEEDS, description="models of each trial, whose mean score decides"
     )
+    fresh_seeds: int | None = Field(
+        None,
+        ge=0,
+        le=MAX_SEEDS,
+        description="models of the best trial and of the runner-up that are trained in the end, "
+        "with seeds that no trial used, to say whether they differ by more than seed noise; 0: "
+        "none; null: enough to say so, 5 to 10",
+    )
     time: Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,3})?[smhd]$")] | None = Field(
         None, description="after which no trial is begun, such as 90m or 2h; null: no limit"
     )

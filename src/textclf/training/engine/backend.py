@@ -55,6 +55,7 @@ KERAS_SETTINGS: dict[str, Any] = {
 
 ADDRESS_SPACE = 3.3e9  # bytes; with less, TensorFlow and SciPy's OpenBLAS abort or never return
 NOWHERE = Path(os.devnull)
+THREADS = "TF_NUM_INTRAOP_THREADS"  # TensorFlow's own variable
 
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
@@ -95,12 +96,26 @@ def start(device: str = "auto") -> Device:
         ) from error
     if _most_threads is not None:
         _limit_threads(tf.config.threading, _most_threads)
-    asked = tf.config.threading.get_intra_op_parallelism_threads()
-    threads = asked or available_processors()
+    threads = _threads(tf)
     if chosen is None:
         return Device("cpu", _processor(), threads)
     details = tf.config.experimental.get_device_details(gpus[chosen])
     return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
+
+
+def _threads(tf: Any) -> int:
+    """Those that TensorFlow shares its work among: as asked for, or one for each processor.
+
+    It counts the processors itself, but does not know a container's limit.
+    """
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    variable = os.environ.get(THREADS, "")
+    if asked or (variable.isdecimal() and int(variable)):
+        return asked or int(variable)
+    processors = available_processors()
+    with contextlib.suppress(RuntimeError):  # a script has computed with TensorFlow before
+        tf.config.threading.set_intra_op_parallelism_threads(processors)
+    return processors
 
 
 def _check_address_space() -> None:

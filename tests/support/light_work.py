@@ -17,7 +17,9 @@ LIGHT = "import textclf.sweep.children as c; c.PRELOADED = ['textclf.training.en
 def without_tensorflow(patch: pytest.MonkeyPatch) -> None:
     """New processes import what they need, in a second rather than in five."""
     patch.setattr(children, "PRELOADED", ["textclf.training.engine.backend"])
-    patch.setattr(own_worker, "START", own_worker.START.replace("from textclf", LIGHT + "from textclf"))
+    patch.setattr(
+        own_worker, "START", own_worker.START.replace("from textclf", LIGHT + "from textclf")
+    )
 
 
 def order(name: str, folder: Path, attempt: int = 1, **config: object) -> Order:

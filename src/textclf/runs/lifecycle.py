@@ -10,7 +10,7 @@ from pathlib import Path
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.disk.atomic import append_line, is_temporary, write_text
-from textclf.errors import DivergedError, ResourceError, RunError, TextclfError
+from textclf.errors import ConfigError, DivergedError, RunError, TextclfError
 from textclf.runs.folder import RunFolder, now
 from textclf.wording import one_line
 
@@ -99,9 +99,9 @@ def _status_after(error: BaseException) -> str:
 def _can_resume(error: BaseException) -> bool:
     """Whether a run that the error ended can be resumed: it would not just fail again.
 
-    What is not an error of textclf's own may come from a user's callback or reporter.
+    Any other may come from a user's callback or reporter, or from a file that can be put back.
     """
-    return not isinstance(error, TextclfError) or isinstance(error, ResourceError)
+    return not isinstance(error, DivergedError | ConfigError)
 
 
 def _holds_an_epoch(run: RunFolder) -> bool:

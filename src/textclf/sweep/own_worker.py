@@ -55,6 +55,7 @@ class OwnWorker:
         while True:
             started = time.monotonic()
             self._process.wait()
+            self._end_input()
             failures = failures + 1 if time.monotonic() < started + USEFUL else 0
             with self._lock:
                 if self._is_closing:
@@ -79,12 +80,15 @@ class OwnWorker:
         """End it; it ends its trials first."""
         with self._lock:
             self._is_closing = True
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._end_input()
         try:
             self._process.wait(PATIENCE + 1)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+
+    def _end_input(self) -> None:
+        if self._process.stdin:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()

@@ -74,7 +74,7 @@ from textclf.training.resumption import (
     warn_of_changes,
     with_epochs,
 )
-from textclf.training.scores import Scores
+from textclf.training.scores import Scores, refuse_missing
 from textclf.training.series import (
     curve_of,
     require_finished,
@@ -180,6 +180,7 @@ def train(
     reporter: Reporter | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
+    expected: Sequence[str] = (),
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots, all into a new folder.
 
@@ -192,8 +193,10 @@ def train(
             error, each warning a TextclfWarning; `textclf.training.reporter.Reporter()` is silent.
         callbacks: your own Keras callbacks, called before textclf's.
         tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
+        expected: scores that metrics.json must have in the end, such as 'val_roc_auc'.
 
     Raises:
+        UsageError: before any training, an expected score is not one of these data.
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
@@ -205,6 +208,7 @@ def train(
     with locked(run), recording(run), backend.computing(run.log_path):
         warnings.keep_in(partial(record_warnings, run))
         trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard)
+        refuse_missing(expected, config, trainer.data, is_series=seeds is not None)
         _warn_of_traps(trainer, run, warnings)
         _train_run(trainer, run)
     return _public(run)

@@ -67,6 +67,7 @@ def train(
             device=device,
             reporter=reporter,
             tensorboard=tensorboard,
+            expected=[expectation.score for expectation in expectations],
         )
     finish(
         str(run.path),

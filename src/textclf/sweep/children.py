@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 
 from textclf.errors import ResourceError
 from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Work
+from textclf.training.engine import backend
 from textclf.wording import one_line
 
 PATIENCE = 1.2  # seconds from SIGTERM to SIGKILL
 REAPING = 5.0  # seconds that the system may take to end a process that closed its pipe
 PRUNE = "prune"
-USED_BY_TRIALS = ("textclf.workflow", "textclf.training.trainer", "textclf.training.pruning")
+PRELOADED = ["textclf.sweep.warm"]
 
 Report = Callable[[int, float], None]  # step and value of a Progress
 
@@ -39,6 +40,7 @@ class Children:
         self._context = _context()
         self._patience = patience
         self._running: dict[str, Child] = {}
+        self._spare: Child | None = None  # forked ahead, while others train
         self._lock = threading.Lock()
         self._is_stopping = False
 
@@ -71,13 +73,24 @@ class Children:
         with self._lock:
             if self._is_stopping:
                 raise ConnectionAbortedError
-            child = self._running[order.name] = Child(self._context, order, work)
+            child = self._running[order.name] = self._take_spare() or Child(self._context)
         try:
+            child.begin(order, work)
+            self._fork_ahead()
             yield child
         finally:
             with self._lock:
                 del self._running[order.name]
             child.end()
+
+    def _take_spare(self) -> "Child | None":
+        spare, self._spare = self._spare, None
+        return spare if spare and spare.process.is_alive() else None
+
+    def _fork_ahead(self) -> None:
+        with self._lock:
+            if self._spare is None and not self._is_stopping:
+                self._spare = Child(self._context)
 
     def prune(self, name: str) -> None:
         """End an order's training after its epoch."""
@@ -89,7 +102,8 @@ class Children:
         """End all processes, and start no more."""
         with self._lock:
             self._is_stopping = True
-            children = list(self._running.values())
+            spare = [self._spare] if self._spare else []
+            children = [*self._running.values(), *spare]
         for child in children:
             child.process.terminate()
         deadline = time.monotonic() + self._patience
@@ -102,8 +116,7 @@ class Children:
 class Child:
     """An order's process, as the thread sees it that waits for its end."""
 
-    def __init__(self, context: Any, order: Order, work: Work) -> None:
-        self.order = order
+    def __init__(self, context: Any) -> None:
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=live, args=(theirs,), daemon=True)
         try:
@@ -113,6 +126,9 @@ class Child:
             raise
         finally:
             theirs.close()
+
+    def begin(self, order: Order, work: Work) -> None:
+        self._died = Outcome(order.name, order.attempt, DIED)
         with contextlib.suppress(OSError):  # it has died already
             self._pipe.send((order, work))
 
@@ -130,11 +146,9 @@ class Child:
                     report(*message)
         self.process.join(REAPING)
         code = self.process.exitcode
-        return self._died(failure, code if code is not None else 1)
-
-    def _died(self, failure: str, code: int) -> Outcome:
+        code = code if code is not None else 1
         message = failure or f"its process was ended by {_name_signal(code)}"
-        return Outcome(self.order.name, self.order.attempt, DIED, {}, code, message)
+        return replace(self._died, exit_code=code, message=message)
 
     def prune(self) -> None:
         with contextlib.suppress(OSError):
@@ -153,7 +167,7 @@ def _context() -> Any:
     has_fork = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if has_fork else "spawn")
     if has_fork:
-        context.set_forkserver_preload(["textclf.sweep.warm", *USED_BY_TRIALS])
+        context.set_forkserver_preload(PRELOADED)
     return context
 
 
@@ -203,7 +217,7 @@ def live(pipe: Connection) -> NoReturn:
         order, work = pipe.recv()
         link = PipeLink(pipe)
         threading.Thread(target=link.listen, daemon=True).start()
-        _share_processors(order.threads)
+        backend.limit_threads(order.threads)
         link.send(work(order, link))
     except Stopped:
         os._exit(128 + signal.SIGTERM)
@@ -223,15 +237,3 @@ def _be_silent() -> None:
     for stream in range(3):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-
-
-def _share_processors(threads: int | None) -> None:
-    """Have TensorFlow and linear algebra use that many threads; None: all that there are."""
-    if threads is None:
-        return
-    import threadpoolctl
-
-    from textclf.training.engine import backend
-
-    backend.limit_threads(threads)
-    threadpoolctl.threadpool_limits(threads)

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import gc
 import logging
 import os
@@ -58,6 +59,7 @@ THREADS = "TF_NUM_INTRAOP_THREADS"  # TensorFlow's own variable
 
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
+_most_threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def start(device: str = "auto") -> Device:
         raise ResourceError(
             f"--device {device}: the device can no longer be changed; start a new process"
         ) from error
+    if _most_threads is not None:
+        _limit_threads(tf.config.threading, _most_threads)
     threads = _threads(tf)
     if chosen is None:
         return Device("cpu", _processor(), threads)
@@ -137,15 +141,24 @@ def _choose(device: str, n_gpus: int) -> int | None:
     return number
 
 
-def limit_threads(threads: int) -> None:
-    """Have TensorFlow use that many threads; called before it computes.
+def limit_threads(threads: int | None) -> None:
+    """Have this process compute with so many threads from the start on; None: all processors."""
+    global _most_threads
+    _most_threads = threads
 
-    Raises:
-        ResourceError: as `import_tensorflow`.
-    """
-    settings = import_tensorflow().config.threading
+
+@functools.cache
+def thread_pools() -> Any:
+    """Those of linear algebra; looking for them takes 40 ms, which forked processes save."""
+    import threadpoolctl
+
+    return threadpoolctl.ThreadpoolController()
+
+
+def _limit_threads(settings: Any, threads: int) -> None:
     settings.set_intra_op_parallelism_threads(threads)
     settings.set_inter_op_parallelism_threads(threads)
+    thread_pools().limit(limits=threads)
 
 
 def _keep_freed_memory() -> None:

@@ -21,7 +21,7 @@ from textclf.plots.run import plot_run
 from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
-from textclf.results.sweep.final import final_orders, train_final
+from textclf.results.sweep.final import Finalist, finalists
 from textclf.results.sweep.write import write_outcome
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
@@ -45,6 +45,7 @@ from textclf.sweep.cluster import ClusterSlots
 from textclf.sweep.coordinator import Coordinator, Where, closing
 from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Listening
+from textclf.sweep.final import train_final
 from textclf.sweep.machine import default_slots
 from textclf.sweep.opening import open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
@@ -559,9 +560,25 @@ def sweep(
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
         Coordinator(folder, plan, slots, watcher, where, deadline).run()
-        train_final(final_orders(folder, plan.fresh_seeds, where.data_dir, device), slots, watcher)
+        again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
+        train_final(again, slots, watcher)
     write_outcome(folder)
     return folder
+
+
+def _order(sweep: SweepFolder, finalist: Finalist, where: Where) -> Order:
+    return Order(
+        name=finalist.name,
+        attempt=1,
+        config=finalist.config.model_dump(),
+        folder=sweep.path.absolute() / finalist.name,
+        recipe=str(sweep.record.get("recipe", "run")),
+        seeds=finalist.seeds,
+        score=sweep.score,
+        tests=finalist.is_winner,
+        data_dir=where.data_dir,
+        device=where.device,
+    )
 
 
 def _listening(

@@ -1,13 +1,11 @@
-"""The final of a sweep: the best two trials again, with fresh seeds, as orders and as scores."""
+"""The final of a sweep: the best two trials again, with fresh seeds, and what came out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from textclf.config.settings import Config
-from textclf.errors import ResourceError, RunError
+from textclf.errors import RunError
 from textclf.results.sweep.table import Table
 from textclf.results.sweep.winner import (
     NOT_TESTED,
@@ -21,9 +19,6 @@ from textclf.runs import RunFolder, open_folder
 from textclf.runs.series import SeriesFolder
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import FINISHED, Trial
-from textclf.sweep.coordinator import MOST_RESUMED, WAIT
-from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Slots
-from textclf.sweep.watcher import Watcher
 
 OF_FOLDS = "k folds differ by their rows, not by their seeds alone"
 FAILED_FRESH = "with fresh seeds, its training failed"
@@ -38,10 +33,24 @@ def read_table(sweep: SweepFolder) -> Table:
     return Table(sweep.score, sweep.space, sweep.trials)
 
 
-def final_orders(
-    sweep: SweepFolder, fresh: int | None, data_dir: Path | None, device: str
-) -> list[Order]:
-    """What is trained once all trials have ended; the winner's test rows are scored, no others.
+@dataclass(frozen=True)
+class Finalist:
+    """One of the best two, to be trained again.
+
+    Args:
+        name: of the folder.
+        seeds: how many models to train.
+        is_winner: whether its test rows are scored; those of no other trial are.
+    """
+
+    name: str
+    config: Config
+    seeds: int
+    is_winner: bool
+
+
+def finalists(sweep: SweepFolder, fresh: int | None) -> list[Finalist]:
+    """What is trained once all trials have ended.
 
     Args:
         fresh: number of fresh seeds for each of the two, or 0: then the winner alone is trained,
@@ -53,27 +62,13 @@ def final_orders(
     """
     table = read_table(sweep)
     fresh = enough_fresh_seeds(n_compared(table)) if fresh is None else fresh
-    finalists = table.ranked[: 2 if fresh else 1]
-    orders = []
-    for trial in finalists:
-        config, seeds = _again(sweep, table, trial, fresh)
-        is_winner = trial is finalists[0]
-        if is_winner or not has_folds(config):
-            orders.append(
-                Order(
-                    name=fresh_name(trial),
-                    attempt=1,
-                    config=config.model_dump(),
-                    folder=sweep.path.absolute() / fresh_name(trial),
-                    recipe=str(sweep.record.get("recipe", "run")),
-                    seeds=seeds,
-                    score=sweep.score,
-                    tests=is_winner,
-                    data_dir=data_dir,
-                    device=device,
-                )
-            )
-    return orders
+    best = table.ranked[: 2 if fresh else 1]
+    again = [_again(sweep, table, trial, fresh) for trial in best]
+    return [
+        Finalist(fresh_name(trial), config, seeds, trial is best[0])
+        for trial, (config, seeds) in zip(best, again, strict=True)
+        if trial is best[0] or not has_folds(config)
+    ]
 
 
 def fresh_name(trial: Trial) -> str:
@@ -99,38 +94,6 @@ def _again(sweep: SweepFolder, table: Table, trial: Trial, fresh: int) -> tuple[
 
 def has_folds(config: Config) -> bool:
     return getattr(config.training.validation, "split", None) == "k_fold"
-
-
-def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None:
-    """Train the final's orders; a process that dies is replaced, and resumes its run.
-
-    Raises:
-        ResourceError: disk or memory is full.
-    """
-    waiting = {order.name: order for order in orders}
-    for order in orders:
-        slots.submit(order)
-    while waiting:
-        event = slots.next_event(WAIT)
-        if isinstance(event, Outcome) and event.name in waiting:
-            again = _after(waiting.pop(event.name), event, watcher)
-            if again is not None:
-                waiting[again.name] = again
-                slots.submit(again)
-
-
-def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:
-    """The order again, or None if it has ended."""
-    if outcome.status == OUT_OF_RESOURCES:
-        raise ResourceError(outcome.message)
-    if outcome.status == LOST:
-        return order
-    if outcome.status == DIED and order.attempt <= MOST_RESUMED:
-        watcher.note(f"{order.name}: {outcome.message}; resumed")
-        return replace(order, attempt=order.attempt + 1)
-    if outcome.status != FINISHED:
-        watcher.warn(f"{order.name}: with fresh seeds, it {outcome.status}: {outcome.message}")
-    return None
 
 
 # --- what came out ---------------------------------------------------------------------------

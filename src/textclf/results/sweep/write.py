@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def write_results(sweep: SweepFolder) -> None:
+def write_trials(sweep: SweepFolder) -> None:
     """Write results.csv.
 
     Raises:
@@ -40,7 +40,7 @@ def write_outcome(sweep: SweepFolder) -> SweepContents:
         RunError: the sweep is damaged.
         ResourceError: a file cannot be written.
     """
-    write_results(sweep)
+    write_trials(sweep)
     contents = read_contents(sweep)
     if contents.verdict is not None:
         command = f"textclf train {shlex.quote(str(sweep.best_path))}"

@@ -22,7 +22,7 @@ from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.results.sweep.final import Finalist, finalists
-from textclf.results.sweep.write import write_outcome
+from textclf.results.sweep.write import keeping_results, write_outcome
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
@@ -555,6 +555,7 @@ def sweep(
     watcher = watcher or Watcher()
     with (
         sweeping(folder, plan),
+        keeping_results(folder),
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
         Coordinator(folder, plan, slots, watcher, where, deadline).run()

@@ -114,7 +114,7 @@ class Space:
         return [
             f"model.{key} is left out for {listed(list(dict.fromkeys(kinds)))}, "
             "which does not have it"
-            for key, kinds in lines.items()
+            for key, kinds in sorted(lines.items())
         ]
 
     def check(self) -> list[Config]:

@@ -21,6 +21,7 @@ from textclf.runs.lifecycle import Pruned
 from textclf.runs.lock import RunLock
 from textclf.runs.series import FIRST_SEED
 from textclf.sweep.orders import (
+    DIED,
     DIVERGED,
     FAILED,
     FINISHED,
@@ -32,6 +33,10 @@ from textclf.sweep.orders import (
 
 PATIENCE = 20.0  # seconds for a process that is left over from a killed coordinator to end
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class InUseError(RunError):
+    """A process that nobody waits for writes the run; later it has ended, perhaps."""
 
 
 def attempt(
@@ -69,7 +74,8 @@ def ended_before(order: Order) -> bool:
     Waits for a process that still writes it.
 
     Raises:
-        RunError: a process goes on writing it, or it is the run of another config.
+        InUseError: another process keeps writing it.
+        RunError: it is the run of another config.
     """
     if not order.folder.exists():
         return False
@@ -97,7 +103,7 @@ def _wait_until_free(folder: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not RunLock(folder).is_free():
         if time.monotonic() > deadline:
-            raise RunError(f"{folder}: in use by another process for {PATIENCE:.0f} seconds")
+            raise InUseError(f"{folder}: in use by another process for {PATIENCE:.0f} seconds")
         time.sleep(0.1)
 
 
@@ -111,6 +117,7 @@ def _failure(error: Exception) -> tuple[str, int, str] | None:
         return None
     status = OUT_OF_RESOURCES if isinstance(error, ResourceError) else FAILED
     status = DIVERGED if isinstance(error, DivergedError) else status
+    status = DIED if isinstance(error, InUseError) else status
     return status, error.exit_code, error.messages[0]
 
 

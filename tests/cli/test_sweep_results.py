@@ -32,8 +32,9 @@ def test_the_best_trials_then_the_winner_then_the_files(sweep, capsys):
     assert lines[1].split() == ["1", "trial-2", "2.0000", "[8]", "32", "2.0", "s"]
     assert [line.split()[1] for line in lines[1:4]] == ["trial-2", "trial-3", "trial-1"]
     assert lines[5:7] == ["val_mae      2.0800 ± 0.0837", "test_mae     3.0800 ± 0.0837"]
-    assert lines[7].startswith("trial-2 is better than trial-3 beyond seed noise: val_mae 2.0800")
-    assert lines[8:] == [
+    assert lines[7] == "trial-2 is better than trial-3 beyond seed noise"
+    assert lines[8].startswith("val_mae 2.0800 and 2.6800 with 5 fresh seeds each, p = 0.016")
+    assert lines[9:] == [
         str(path) for path in (sweep.best_path, sweep.results_path, sweep.report_path)
     ]
 

@@ -23,7 +23,7 @@ from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.results.sweep.final import Finalist, finalists
-from textclf.results.sweep.write import keeping_results, write_outcome
+from textclf.results.sweep.write import keeping_results, write_outcome, write_trials
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
@@ -610,7 +610,8 @@ def sweep(
         keeping_results(folder),
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
-        Coordinator(folder, plan, slots, watcher, where, deadline).run()
+        publish = partial(write_trials, folder)
+        Coordinator(folder, plan, slots, watcher, where, deadline, publish).run()
         again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
         train_final(again, slots, watcher)
     write_outcome(folder)

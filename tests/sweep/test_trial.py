@@ -1,4 +1,5 @@
 """A trial is what `train` does with its config, but for the test rows; its folder says its end."""
+
 import csv
 from collections.abc import Callable
 from pathlib import Path

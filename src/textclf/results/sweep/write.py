@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def write_results(sweep: SweepFolder) -> None:
+def write_trials(sweep: SweepFolder) -> None:
     """Write results.csv.
 
     Raises:
@@ -43,7 +43,7 @@ def keeping_results(sweep: SweepFolder) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(TextclfError):  # the block's own error is the one to report
-            write_results(sweep)
+            write_trials(sweep)
 
 
 def write_sweep_report(sweep: SweepFolder, output: Path) -> None:
@@ -63,7 +63,7 @@ def write_outcome(sweep: SweepFolder) -> SweepContents:
         RunError: the sweep is damaged.
         ResourceError: a file cannot be written.
     """
-    write_results(sweep)
+    write_trials(sweep)
     contents = read_contents(sweep)
     if contents.verdict is not None:
         command = f"textclf train {shlex.quote(str(sweep.best_path))}"

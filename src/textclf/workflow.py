@@ -23,7 +23,7 @@ from textclf.results.learning_curve import table_of_curve
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.reproduction import Reproduction, compare_runs
 from textclf.results.sweep.final import Finalist, finalists
-from textclf.results.sweep.write import write_outcome, write_trials
+from textclf.results.sweep.write import keeping_results, write_outcome, write_trials
 from textclf.results.thresholds import Threshold
 from textclf.runs import (
     REPRODUCTION,
@@ -86,7 +86,7 @@ from textclf.training.series import (
     training_seed,
     training_share,
 )
-from textclf.wording import listed, several
+from textclf.wording import several
 
 if TYPE_CHECKING:
     import keras
@@ -607,14 +607,12 @@ def sweep(
     watcher = watcher or Watcher()
     with (
         sweeping(folder, plan),
+        keeping_results(folder),
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
         publish = partial(write_trials, folder)
         Coordinator(folder, plan, slots, watcher, where, deadline, publish).run()
         again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
-        if again:
-            names = listed([order.name for order in again])
-            watcher.note(f"the final: {names}, {several(again[0].seeds, 'seed')} each")
         train_final(again, slots, watcher)
     write_outcome(folder)
     return folder

@@ -19,13 +19,18 @@ def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None
         DataError: data is missing or damaged.
     """
     waiting = {order.name: order for order in orders}
+    if orders:
+        watcher.begin_final(orders)
     for order in orders:
         slots.submit(order)
     while waiting:
         event = slots.next_event(WAIT)
         if isinstance(event, Outcome) and event.name in waiting:
-            again = _after(waiting.pop(event.name), event, watcher)
-            if again is not None:
+            order = waiting.pop(event.name)
+            again = _after(order, event, watcher)
+            if again is None:
+                watcher.end_order(order)
+            else:
                 waiting[again.name] = again
                 slots.submit(again)
 

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 COLORS = {
     "running": "cyan",
-    "interrupted": "yellow",
-    "pruned": "yellow",
-    "failed": "red",
-    "damaged": "red",
+    **dict.fromkeys(("interrupted", "pruned"), "yellow"),
+    **dict.fromkeys(("failed", "damaged"), "red"),
 }
 TITLES = ("run", "status", "fits", "epochs", "metric", "val", "test", "tags", "started", "time")
 MOST_SETTINGS = 6  # columns of settings, however wide the lines are

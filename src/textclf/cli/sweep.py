@@ -58,7 +58,7 @@ def _parse_address(_context: Any, _parameter: Any, text: str | None) -> tuple[st
     nargs=-1,
     required=True,
     metavar="CONFIG...|SWEEP",
-    shell_complete=completers.complete_config,
+    shell_complete=completers.complete_config_or_sweep,
 )
 @click.option(
     "--set",

@@ -332,8 +332,8 @@ def _given_axes(overrides: Sequence[str]) -> dict[str, Axis]:
 def _refuse_key(key: str, override: str) -> None:
     if key == "seed":
         raise ConfigError(
-            f"--set {override}: a seed is not a setting to choose; --seeds 3 trains each trial with "
-            "three seeds, whose mean decides"
+            f"--set {override}: a seed is not a setting to choose; --seeds 3 trains each trial "
+            "with three seeds, whose mean decides"
         )
     if key == CONFIG or path_of(key)[0] == "sweep":
         raise ConfigError(f"--set {override}: {key} cannot be varied")

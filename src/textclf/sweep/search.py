@@ -37,7 +37,7 @@ def make_search(plan: Plan, seed: int) -> Search:
     """The plan's search.
 
     Raises:
-        UsageError: Optuna is needed, but not installed.
+        ResourceError: Optuna is needed, but not installed.
     """
     if plan.search == "grid":
         return Grid(plan.space)

@@ -113,6 +113,27 @@ def test_errors_are_never_asserts_or_prints(module):
     assert not names & {"print", "eval", "exec"}
 
 
+EXTRA = {"optuna", "distributed", "dask", "cryptography"}  # of the extra `sweep`
+
+
+@by_module
+def test_only_sweeps_use_what_they_alone_need(module):
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    names = {
+        *(alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names),
+        *(str(n.module) for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)),
+    }
+    used = EXTRA & {name.partition(".")[0] for name in names}
+    assert not used or room_of(module) == "sweep"
+
+
+def test_what_sweeps_need_is_imported_late():
+    script = "import sys, textclf.workflow, textclf.cli; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "textclf.workflow" in result.stdout
+    assert not EXTRA & set(result.stdout.split())
+
+
 def test_importing_textclf_is_cheap():
     script = "import sys, textclf, textclf.cli; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -79,6 +79,7 @@ def test_every_error_has_an_exit_code_of_the_contract():
         "MissingDataError": 4,
         "QuotingError": 4,
         "RunError": 5,
+        "DivergedError": 5,
         "ResourceError": 6,
         "ExpectationError": 7,
         "ReproductionError": 7,

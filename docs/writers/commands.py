@@ -65,6 +65,12 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("textclf learning-curve quickstart --seeds 3", "would more data help?"),
         ("textclf learning-curve my.yaml --shares 0.25,0.5,1", "fewer, larger steps"),
     ],
+    "sweep": [
+        ("textclf sweep quickstart --set model.units=8,16,32 --seeds 3", "each with three seeds"),
+        ("textclf sweep my.yaml --set training.learning_rate=1e-4..1e-2 --time 2h", "a range"),
+        ("textclf sweep my.yaml --set model.type=lstm,gru,cnn --prune asha", "whole models"),
+        ("textclf sweep quickstart-sweep-1", "resume it, or show it again"),
+    ],
     "report": [
         ("textclf report quickstart-1 -o report.html", "one file to read and to send"),
         ("textclf report runs/*", "all runs on one page"),

@@ -12,7 +12,7 @@ import pandas as pd
 from run_folders import make_run, make_series
 from textclf.config.file import load_config
 from textclf.config.space import Axis, Choices, Range
-from textclf.results.sweep.final import fresh_name, read_table
+from textclf.results.sweep.final import final_name, read_table
 from textclf.results.sweep.importance import importance
 from textclf.results.sweep.page import SweepContents
 from textclf.results.sweep.table import Table
@@ -145,4 +145,4 @@ def make_final(sweep: SweepFolder, winner: Sequence[float], runner_up: Sequence[
     ranked = read_table(sweep).ranked
     for trial, maes in zip(ranked, (winner, runner_up), strict=False):
         settings = [f"{path}={value}" for path, value in trial.values.items()]
-        make_series(sweep.path, fresh_name(trial), maes, *settings, "seed=43")
+        make_series(sweep.path, final_name(trial), maes, *settings, "seed=43")

@@ -13,6 +13,7 @@ from textclf.cli.steps import show_steps
 
 if TYPE_CHECKING:
     from textclf.runs import RunFolder
+    from textclf.runs.sweep import SweepFolder
 
 
 def _check_ending(_context: Any, _parameter: Any, output: Path | None) -> Path | None:
@@ -51,8 +52,11 @@ def report(
     finished run. Several runs are compared first: the best on top, in a table that can be sorted;
     of many, the curves and the mistakes' words of the best 8 are shown. Without a run's data the
     report leaves out the texts of its mistakes; of several runs, a damaged one is left out with a
-    warning.
+    warning. Of a sweep, the report shows the winner, every trial, and which settings mattered.
     """
+    if len(runs) == 1 and (sweep := _find_sweep(runs[0], runs_dir)):
+        _report_sweep(sweep, output or Path(f"{sweep.name}.html"), as_json)
+        return
     from textclf.results.report.write import write_report
 
     opened = _open(runs, runs_dir)
@@ -77,3 +81,19 @@ def _open(runs: tuple[str, ...], runs_dir: Path) -> "list[RunFolder]":
     for problem in problems:
         warn(f"left out: {problem}")
     return opened
+
+
+def _find_sweep(name: str, runs_dir: Path) -> "SweepFolder | None":
+    from textclf.runs.sweep import find_sweep
+
+    return find_sweep(name, runs_dir)
+
+
+def _report_sweep(sweep: "SweepFolder", file: Path, as_json: bool) -> None:
+    from textclf.results.sweep.write import write_sweep_report
+
+    write_sweep_report(sweep, file)
+    if as_json:
+        print_json({"file": str(file), "warnings": []})
+    else:
+        say(file)

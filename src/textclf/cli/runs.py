@@ -26,7 +26,11 @@ from textclf.wording import several, short_titles, some_of
 if TYPE_CHECKING:
     from textclf.runs import Summary
 
-COLORS = {"running": "cyan", "interrupted": "yellow", "failed": "red", "damaged": "red"}
+COLORS = {
+    "running": "cyan",
+    **dict.fromkeys(("interrupted", "pruned"), "yellow"),
+    **dict.fromkeys(("failed", "damaged"), "red"),
+}
 TITLES = ("run", "status", "fits", "epochs", "metric", "val", "test", "tags", "started", "time")
 MOST_SETTINGS = 6  # columns of settings, however wide the lines are
 
@@ -73,11 +77,20 @@ def runs(
     elif every:
         what = several(len(every), "run")
         say(f"{runs_dir}: contains {what}, but none that meets every --where", err=True)
-    else:
+    elif not _sweeps(runs_dir):
         say(f"{runs_dir}: contains no runs; train one: textclf train CONFIG", err=True)
+    if not (as_json or as_csv) and (sweeps := _sweeps(runs_dir)):
+        shown = some_of(sweeps, 5)
+        say(f"sweeps: {shown}; show one, or resume it, with: textclf sweep NAME", err=True)
     if not as_json:
         for problem in filter(None, (summary.problem for summary in summaries)):
             say(f"textclf: {problem}", err=True)
+
+
+def _sweeps(runs_dir: Path) -> list[str]:
+    from textclf.runs.sweep import list_sweeps
+
+    return [sweep.name for sweep in list_sweeps(runs_dir)]
 
 
 def _select(

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from textclf.runs.sweep import SweepFolder
     from textclf.sweep.plan import Plan
 
-FIXED = ("overrides", "search", "prune", "seeds")  # options that an existing sweep has already
+FIXED = (
+    "overrides",
+    "search",
+    "prune",
+    "seeds",
+    "fresh_seeds",
+)  # options that an existing sweep has already
 
 
 class WithWorker(click.Command):
@@ -197,7 +203,7 @@ def _plan(
     plan, fixed = read_plan(found), {**given, **({"overrides": overrides} if overrides else {})}
     for key in FIXED:
         if key in fixed and fixed[key] != getattr(plan, key, None):
-            option = "set" if key == "overrides" else key
+            option = "set" if key == "overrides" else key.replace("_", "-")
             raise UsageError(
                 f"--{option}: {found.path} has its own already; leave it out, or give the sweep of "
                 "another --name the CONFIG"

@@ -97,7 +97,7 @@ def _print_winner(contents: SweepContents, metrics: dict[str, float], asked: Seq
         return
     click.echo()
     print_scores({key: value for key, value in metrics.items() if not is_detail(key, asked)})
-    say(verdict.in_words())
+    say(*verdict.lines())
 
 
 def as_object(sweep: SweepFolder, contents: SweepContents) -> dict[str, Any]:

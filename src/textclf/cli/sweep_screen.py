@@ -15,8 +15,16 @@ from textclf.cli.cells import describe_duration
 from textclf.results.sweep.table import NOT_THERE, Table, in_short, is_ranked
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import DIVERGED, ENDS, FAILED, PRUNED, Trial
+from textclf.sweep.orders import Order
 from textclf.sweep.watcher import Watcher
-from textclf.wording import one_line, printable, short_titles, shortened_inside
+from textclf.wording import (
+    listed,
+    one_line,
+    printable,
+    several,
+    short_titles,
+    shortened_inside,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -57,6 +65,7 @@ class Standing:
         wanted: the number of trials in the end.
         began: when this process took it up, by `clock`.
         steps: of each trial that runs: epochs done and the score of the last.
+        final: what is still trained again.
         n_before: trials that had ended by then.
     """
 
@@ -65,6 +74,7 @@ class Standing:
     trials: dict[int, Trial]
     clock: Callable[[], float] = time.monotonic
     steps: dict[int, tuple[int, float]] = field(default_factory=dict)
+    final: list[Order] = field(default_factory=list)
     began: float = 0.0
     n_before: int = 0
 
@@ -133,12 +143,25 @@ class LineWatcher(QuietWatcher):
             is_best = self.standing.end(trial)
             self.write(describe_end(self.standing, trial, is_best))
 
+    def begin_final(self, orders: Sequence[Order]) -> None:
+        self.write(describe_final(orders))
+
+    def end_order(self, order: Order) -> None:
+        self.write(f"{order.name}  {order.seeds} of {order.seeds} seeds")
+
     def note(self, message: str) -> None:
         output.note(message)
 
     def write(self, line: str) -> None:
         with contextlib.suppress(OSError):  # nobody reads it: no reason to stop the sweep
             output.say(line, err=True)
+
+
+def describe_final(orders: Sequence[Order]) -> str:
+    """'the final: trial-7 and trial-3 again, with 7 fresh seeds each'."""
+    names = listed([order.name.removesuffix("-final") for order in orders])
+    seeds = several(orders[0].seeds, "fresh seed")
+    return f"the final: {names} again, with {seeds}{' each' if len(orders) > 1 else ''}"
 
 
 def describe_end(standing: Standing, trial: Trial, is_best: bool) -> str:
@@ -193,6 +216,14 @@ class LiveWatcher(LineWatcher):
             if trial.status == FAILED:
                 self.write(describe_end(self.standing, trial, False))
 
+    def begin_final(self, orders: Sequence[Order]) -> None:
+        if self.standing:
+            self.standing.final = list(orders)
+
+    def end_order(self, order: Order) -> None:
+        if self.standing:
+            self.standing.final = [one for one in self.standing.final if one.name != order.name]
+
     def end_sweep(self) -> None:
         if self.live is not None:
             self.live.stop()
@@ -231,6 +262,7 @@ def render(standing: Standing, width: int, height: int) -> RenderableType:
     """The table and the bar, no wider and no higher than the terminal."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
+    from rich.spinner import Spinner
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -246,6 +278,9 @@ def render(standing: Standing, width: int, height: int) -> RenderableType:
     for place, row in enumerate(rows):
         style = "cyan" if place >= len(best) else "bold green" if place == 0 else ""
         grid.add_row(*(Text(text, style=style) for text in row))
+    if standing.final:
+        spinner = Spinner("dots", Text(describe_final(standing.final)), style="cyan")
+        return Group(grid, Text(""), spinner)
     counts = _counts(standing, table)
     bar = Grid.grid(padding=(0, 2, 0, 0))
     length = max(1, min(24, width - len(counts) - 4))

@@ -12,8 +12,9 @@ from textclf.errors import UsageError
 
 LOG_FROM = 100  # times the low end from which a range is searched by its logarithm
 MOST_CHOICES = 1_000
-RANGE = re.compile(r"(?:(log|lin):)?\s*([^\s:]+?)\s*\.\.\s*([^\s:]+)")
-WHOLE = re.compile(r"[+-]?\d+")
+NUMBER = r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
+RANGE = re.compile(rf"(?:(log|lin):)?\s*{NUMBER}\s*\.\.\s*{NUMBER}")
+SCALED = re.compile(r"(log|lin):.*\.\..*", re.DOTALL)
 CLOSING = {"[": "]", "{": "}", "'": "'", '"': '"'}
 
 
@@ -70,6 +71,8 @@ def parse_axis(text: str) -> Axis | None:
     stripped = text.strip()
     if match := RANGE.fullmatch(stripped):
         return _range(*match.groups())
+    if SCALED.fullmatch(stripped):
+        raise UsageError(f"{stripped}: not a range of numbers, such as log:1e-4..1e-2")
     parts = list(_parts(stripped))
     if len(parts) == 1:
         return None
@@ -106,22 +109,13 @@ def choices(values: list[Any]) -> Choices:
 
 
 def _range(scale: str | None, low: str, high: str) -> Range:
-    ends = [_number(low), _number(high)]
+    ends = [_value(low), _value(high)]
     if ends[0] >= ends[1]:
         raise UsageError(f"{low}..{high}: the first number must be the smaller one")
     if scale == "log" and ends[0] <= 0:
         raise UsageError(f"log:{low}..{high}: a logarithm needs numbers above 0")
     is_wide = ends[0] > 0 and ends[1] / ends[0] >= LOG_FROM
     return Range(ends[0], ends[1], scale == "log" or (scale is None and is_wide))
-
-
-def _number(text: str) -> float:
-    value = _value(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"{text!r} is not a number; a range is of the form 1e-4..1e-2")
-    if not abs(value) < float("inf"):
-        raise UsageError(f"{text!r} is not a finite number")
-    return value
 
 
 def _value(text: str) -> Any:

@@ -114,7 +114,7 @@ class Space:
         return [
             f"model.{key} is left out for {listed(list(dict.fromkeys(kinds)))}, "
             "which does not have it"
-            for key, kinds in lines.items()
+            for key, kinds in sorted(lines.items())
         ]
 
     def check(self) -> list[Config]:
@@ -332,8 +332,8 @@ def _given_axes(overrides: Sequence[str]) -> dict[str, Axis]:
 def _refuse_key(key: str, override: str) -> None:
     if key == "seed":
         raise ConfigError(
-            f"--set {override}: the seed is no setting to choose; --seeds 3 trains each trial with "
-            "three seeds, whose mean decides"
+            f"--set {override}: a seed is not a setting to choose; --seeds 3 trains each trial "
+            "with three seeds, whose mean decides"
         )
     if key == CONFIG or path_of(key)[0] == "sweep":
         raise ConfigError(f"--set {override}: {key} cannot be varied")

@@ -25,6 +25,8 @@ def check_removable(run: RunFolder) -> None:
     whole = path.resolve().parent
     if (whole / "run.json").is_file():
         raise RunError(f"{path}: a part of the run {whole}; remove the whole run")
+    if (whole / "sweep.json").is_file():
+        raise RunError(f"{path}: a part of the sweep {whole}, which would train it again")
     if run.record.get("format") != FORMAT:
         raise RunError(f"{run.record_path}: not of a run of textclf; remove the folder yourself")
     others = {record.parent for record in path.glob("*/run.json")} - set(_parts(run))

@@ -32,6 +32,12 @@ def find_run(
     for path in (runs_dir / run, Path(run)):
         if os.path.isfile(path / "run.json"):  # noqa: PTH113 (unlike Path's, it never raises)
             return open_folder(path)
+    for path in (runs_dir / run, Path(run)):
+        if os.path.isfile(path / "sweep.json"):  # noqa: PTH113
+            raise RunError(
+                f"{path}: a sweep, whose trials are runs; name one of them, such as "
+                f"{path / 'trial-1'}, or show the sweep: textclf sweep {path}"
+            )
     if os.path.lexists(run) and run:
         raise RunError(f"{run}: not a run: it has no run.json")
     names = ", ".join(sorted(path.name for path in list_runs(runs_dir))) or "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from textclf.sweep.trial import first_fit
 from textclf.sweep.watcher import Watcher
 
 MOST_RESUMED = 3  # times, after its process died
+PAUSE, SHARE = 1.0, 1 / 30  # seconds between two tables, which take this share of the time at most
 WAIT = 0.5  # seconds at most until the clock is looked at
 
 
@@ -46,6 +47,7 @@ class Coordinator:
     Args:
         sweep: its folder, locked.
         deadline: of `time.monotonic`, after which no trial begins; None: no limit.
+        publish: writes what is known so far for people; it is called now and then.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Coordinator:
         watcher: Watcher,
         where: Where,
         deadline: float | None = None,
+        publish: Callable[[], None] = lambda: None,
     ) -> None:
         self.sweep = sweep
         self.plan = plan
@@ -63,6 +66,8 @@ class Coordinator:
         self.watcher = watcher
         self.where = where
         self.deadline = deadline
+        self.publish = publish
+        self.publish_at = 0.0
         self.trials: dict[int, Trial] = {}
         self.twins: dict[str, int] = {}  # the first trial of each point
         self.begun: dict[str, Trial] = {}  # ordered, by name
@@ -102,6 +107,8 @@ class Coordinator:
                 self.search.tell(trial)
                 self.pruner.end(trial)
         self.watcher.begin_sweep(self.sweep, known, self.plan.trials)
+        for line in self.plan.space.left_out():
+            self.watcher.note(line)
         for trial in known:
             if not trial.has_ended and trial.same_as is None:
                 self._order(trial)
@@ -203,6 +210,7 @@ class Coordinator:
         self._tell(trial)
         if self.plan.keep == "best":
             self._keep_best()
+        self._publish()
         for twin in [other for other in self.trials.values() if other.same_as == trial.number]:
             self._tell(replace(trial, number=twin.number, same_as=trial.number))
 
@@ -212,6 +220,13 @@ class Coordinator:
         if trial.same_as is None:
             self.pruner.end(trial)
         self.watcher.end_trial(trial)
+
+    def _publish(self) -> None:
+        started = time.monotonic()
+        if started >= self.publish_at:
+            self.publish()
+            ended = time.monotonic()
+            self.publish_at = ended + max(PAUSE, (ended - started) / SHARE)
 
     def _keep_best(self) -> None:
         """Remove the models of all ended trials but the best."""

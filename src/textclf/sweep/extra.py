@@ -7,14 +7,14 @@ import logging
 import warnings
 from typing import Any
 
-from textclf.errors import UsageError
+from textclf.errors import ResourceError
 
 
 def import_optuna() -> Any:
     """Optuna, without its log lines on the screen.
 
     Raises:
-        UsageError: it is not installed.
+        ResourceError: it is not installed.
     """
     optuna = import_extra("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -27,12 +27,12 @@ def import_extra(name: str) -> Any:
     """A library that only sweeps need.
 
     Raises:
-        UsageError: it is not installed.
+        ResourceError: it is not installed.
     """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UsageError(
+        raise ResourceError(
             f"textclf sweep needs {error.name or name}, which is not installed; install it with: "
             "pip install 'textclf[sweep]'"
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textclf.errors import ResourceError
+from textclf.errors import DataError, ResourceError
 from textclf.sweep.coordinator import MOST_RESUMED, WAIT
 from textclf.sweep.orders import DIED, FINISHED, LOST, OUT_OF_RESOURCES, Order, Outcome, Slots
 from textclf.sweep.watcher import Watcher
@@ -16,15 +16,21 @@ def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None
 
     Raises:
         ResourceError: disk or memory is full.
+        DataError: data is missing or damaged.
     """
     waiting = {order.name: order for order in orders}
+    if orders:
+        watcher.begin_final(orders)
     for order in orders:
         slots.submit(order)
     while waiting:
         event = slots.next_event(WAIT)
         if isinstance(event, Outcome) and event.name in waiting:
-            again = _after(waiting.pop(event.name), event, watcher)
-            if again is not None:
+            order = waiting.pop(event.name)
+            again = _after(order, event, watcher)
+            if again is None:
+                watcher.end_order(order)
+            else:
                 waiting[again.name] = again
                 slots.submit(again)
 
@@ -33,6 +39,8 @@ def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:
     """The order again, or None if it has ended."""
     if outcome.status == OUT_OF_RESOURCES:
         raise ResourceError(outcome.message)
+    if outcome.exit_code == DataError.exit_code:
+        raise DataError(outcome.message)
     if outcome.status == LOST:
         return order
     if outcome.status == DIED and order.attempt <= MOST_RESUMED:

@@ -13,9 +13,11 @@ from textclf.errors import DataError, ResourceError, RunError, TextclfError
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.sweep import SweepFolder, create_sweep, find_sweep, list_sweeps
+from textclf.sweep.dask import import_distributed
+from textclf.sweep.extra import import_optuna
 from textclf.sweep.plan import Plan
 
-MAY_CHANGE = ("trials", "keep", "fresh_seeds")  # when a sweep is resumed
+MAY_CHANGE = ("trials", "keep")  # when a sweep is resumed
 
 
 def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> SweepFolder:
@@ -24,10 +26,11 @@ def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> Swe
 
     Raises:
         RunError: `name` is taken, by another sweep or something else.
-        ResourceError: the folder cannot be written.
+        ResourceError: the folder cannot be written, or the extra `sweep` is not installed.
     """
     found = find_sweep(str(runs_dir / name), runs_dir) if name else _unfinished(plan, runs_dir)
     if found is None:
+        _import_needed(plan)
         return create_sweep(recipe, runs_dir, name, describe_environment() | plan.to_json())
     if not _is_of(found, plan):
         raise RunError(
@@ -37,12 +40,32 @@ def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> Swe
     return found
 
 
+def _import_needed(plan: Plan) -> None:
+    """Import what the plan needs, before there is a folder."""
+    import_distributed()
+    if plan.search == "tpe" or plan.prune != "none":
+        import_optuna()
+
+
 def _unfinished(plan: Plan, runs_dir: Path) -> SweepFolder | None:
-    for sweep in reversed(list_sweeps(runs_dir)):
+    found: list[SweepFolder] = []
+    for sweep in list_sweeps(runs_dir):
         with contextlib.suppress(RunError):  # damaged
-            if sweep.record.get("status") != "finished" and _is_of(sweep, plan):
-                return sweep
-    return None
+            if _is_of(sweep, plan) and not is_over(sweep, plan):
+                found.append(sweep)
+    return max(found, key=lambda sweep: str(sweep.record.get("started")), default=None)
+
+
+def is_over(sweep: SweepFolder, plan: Plan) -> bool:
+    """Whether nothing of a plan is left to train.
+
+    Raises:
+        RunError: the sweep is damaged.
+    """
+    if sweep.record.get("status") != "finished":
+        return False
+    trials = sweep.trials
+    return len(trials) >= plan.trials and all(trial.has_ended for trial in trials)
 
 
 def _is_of(sweep: SweepFolder, plan: Plan) -> bool:

@@ -40,8 +40,8 @@ class Plan:
     fresh_seeds: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        rest = {key: value for key, value in vars(self).items() if value is not None}
-        return self.space.to_json() | {key: rest[key] for key in rest if key != "space"}
+        rest = {key: value for key, value in vars(self).items() if key != "space"}
+        return self.space.to_json() | {k: v for k, v in rest.items() if v is not None}
 
 
 def make_plan(space: Space, settings: SweepSettings, score: str) -> Plan:

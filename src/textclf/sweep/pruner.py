@@ -23,7 +23,7 @@ class Pruner:
         score: that is reported.
 
     Raises:
-        UsageError: Optuna is needed, but not installed.
+        ResourceError: Optuna is needed, but not installed.
     """
 
     def __init__(self, kind: str, score: str) -> None:

@@ -37,7 +37,7 @@ def make_search(plan: Plan, seed: int) -> Search:
     """The plan's search.
 
     Raises:
-        UsageError: Optuna is needed, but not installed.
+        ResourceError: Optuna is needed, but not installed.
     """
     if plan.search == "grid":
         return Grid(plan.space)
@@ -118,7 +118,11 @@ class Tpe:
         self.study.sampler = self.optuna.samplers.TPESampler(
             seed=(self.seed + number) % 2**32, multivariate=True, group=True, constant_liar=True
         )
-        return self._ask(number)
+        values = self._ask(number)
+        # What was drawn had more digits: the study is to know the values as they are trained.
+        self.study.tell(self.asked[number], state=self.optuna.trial.TrialState.FAIL)
+        self.restore(Trial(number, values))
+        return values
 
     def restore(self, trial: Trial) -> None:
         self.study.enqueue_trial(

@@ -21,6 +21,7 @@ from textclf.runs.lifecycle import Pruned
 from textclf.runs.lock import RunLock
 from textclf.runs.series import FIRST_SEED
 from textclf.sweep.orders import (
+    DIED,
     DIVERGED,
     FAILED,
     FINISHED,
@@ -34,11 +35,21 @@ PATIENCE = 20.0  # seconds for a process that is left over from a killed coordin
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
-def attempt(order: Order, train: Callable[[], None]) -> Outcome:
+class InUseError(RunError):
+    """A process that nobody waits for writes the run; later it has ended, perhaps."""
+
+
+def attempt(
+    order: Order,
+    train: Callable[[], None],
+    read: Callable[[Order, float], Outcome] | None = None,
+) -> Outcome:
     """Train an order, and say how it ended.
 
     Args:
         train: writes the order's folder; it does nothing if that has ended already.
+        read: the outcome of an order that began at a time; by default what the run in its folder
+            says.
 
     Raises:
         Exception: a bug, or a signal.
@@ -54,7 +65,7 @@ def attempt(order: Order, train: Callable[[], None]) -> Outcome:
             raise
         status, code, message = failure
         return _outcome(order, status, started, {}, code, message)
-    return _from_folder(order, started)
+    return (read or _from_folder)(order, started)
 
 
 def ended_before(order: Order) -> bool:
@@ -63,7 +74,8 @@ def ended_before(order: Order) -> bool:
     Waits for a process that still writes it.
 
     Raises:
-        RunError: a process goes on writing it, or it is the run of another config.
+        InUseError: another process keeps writing it.
+        RunError: it is the run of another config.
     """
     if not order.folder.exists():
         return False
@@ -91,7 +103,7 @@ def _wait_until_free(folder: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not RunLock(folder).is_free():
         if time.monotonic() > deadline:
-            raise RunError(f"{folder}: in use by another process for {PATIENCE:.0f} seconds")
+            raise InUseError(f"{folder}: in use by another process for {PATIENCE:.0f} seconds")
         time.sleep(0.1)
 
 
@@ -105,6 +117,7 @@ def _failure(error: Exception) -> tuple[str, int, str] | None:
         return None
     status = OUT_OF_RESOURCES if isinstance(error, ResourceError) else FAILED
     status = DIVERGED if isinstance(error, DivergedError) else status
+    status = DIED if isinstance(error, InUseError) else status
     return status, error.exit_code, error.messages[0]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import Trial
+from textclf.sweep.orders import Order
 from textclf.training.reporter import Reporter
 
 
@@ -26,6 +27,12 @@ class Watcher(Reporter):
 
     def end_trial(self, trial: Trial) -> None:
         """A trial has ended, as its status says."""
+
+    def begin_final(self, orders: Sequence[Order]) -> None:
+        """All trials have ended; the best of them are trained again."""
+
+    def end_order(self, order: Order) -> None:
+        """One of these has ended."""
 
     def end_sweep(self) -> None:
         """All trials ended, or the sweep was stopped; a live table is closed."""

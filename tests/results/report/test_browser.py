@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from made_up_run import make_run
+from made_up_sweep import make_sweep
 from needs import need
 from run_folders import make_run as make_boston
 from textclf.results.report import read_contents, render_page
+from textclf.results.sweep.page import render_sweep
 from textclf.runs import RunFolder
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
-NAMES = ["many classes", "imdb", "folds", "comparison", "many runs"]
+NAMES = ["many classes", "imdb", "folds", "comparison", "many runs", "sweep"]
 
 # The texts whose contrast with the nearest background behind them falls short, as WCAG 2 counts it.
 FAINT_TEXTS = """() => {
@@ -81,6 +83,8 @@ def pages(hostile, trained, tmp_path_factory) -> dict[str, Path]:
     paths = {name: folder / f"{name}.html" for name in contents}
     for name, path in paths.items():
         path.write_text(render_page(contents[name]), encoding="utf-8")
+    paths["sweep"] = folder / "sweep.html"
+    paths["sweep"].write_text(render_sweep(make_sweep()), encoding="utf-8")
     return paths
 
 
@@ -197,3 +201,16 @@ def test_many_runs_are_a_page_of_bounded_height_whose_links_unfold_a_run(visit):
     page.get_by_role("link", name="run-17").click()
     page.wait_for_selector("details.run[open]")
     assert page.locator("details.run[open] article").get_by_text("run-17").first.is_visible()
+
+
+def test_a_trial_lights_up_in_every_picture_when_a_reader_points_at_its_row(visit):
+    page = visit("sweep", java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    row = page.locator("tr[class^=t]").nth(4)
+    number = row.get_attribute("class")
+    assert row.locator("th").hover() is None
+    inks = page.locator(f"svg .{number}")
+    assert inks.count() >= 6  # the line, the history, and the panels of its settings
+    widths = page.locator(f".way.{number}").evaluate("e => getComputedStyle(e).strokeWidth")
+    assert widths == "4px"
+    others = page.locator(".way:not(.best)").first
+    assert others.evaluate("e => getComputedStyle(e).strokeWidth") != "4px"

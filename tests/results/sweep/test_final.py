@@ -16,7 +16,7 @@ def sweep(tmp_path) -> SweepFolder:
 
 def test_the_best_two_are_trained_again_with_seeds_that_no_trial_used(sweep):
     winner, runner_up = finalists(sweep, None)
-    assert (winner.name, runner_up.name) == ("trial-2-fresh", "trial-3-fresh")
+    assert (winner.name, runner_up.name) == ("trial-2-final", "trial-3-final")
     assert winner.config == sweep.run("trial-2").config.model_copy(update={"seed": 43})
     assert runner_up.config == sweep.run("trial-3").config.model_copy(update={"seed": 43})
     assert winner.seeds == runner_up.seeds == 5
@@ -33,7 +33,7 @@ def test_seeds_that_the_search_used_are_left_out(tmp_path):
 
 def test_without_fresh_seeds_the_winner_alone_is_trained_as_before(sweep):
     (winner,) = finalists(sweep, 0)
-    assert (winner.name, winner.seeds, winner.is_winner) == ("trial-2-fresh", 1, True)
+    assert (winner.name, winner.seeds, winner.is_winner) == ("trial-2-final", 1, True)
     assert winner.config == sweep.run("trial-2").config
 
 
@@ -41,7 +41,7 @@ def test_what_was_begun_is_trained_as_it_began(sweep):
     make_final(sweep, [2.0, 2.1, 2.2], [2.6, 2.7, 2.8])
     winner, runner_up = finalists(sweep, 5)
     assert winner.seeds == runner_up.seeds == 3
-    assert winner.config == sweep.run("trial-2-fresh").config
+    assert winner.config == sweep.run("trial-2-final").config
 
 
 def test_without_a_ranked_trial_there_is_no_final(tmp_path):

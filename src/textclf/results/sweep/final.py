@@ -21,7 +21,7 @@ from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import FINISHED, Trial
 
 OF_FOLDS = "k folds differ by their rows, not by their seeds alone"
-FAILED_FRESH = "with fresh seeds, its training failed"
+FAILED_AGAIN = "with fresh seeds, its training failed"
 
 
 def read_table(sweep: SweepFolder) -> Table:
@@ -65,28 +65,27 @@ def finalists(sweep: SweepFolder, fresh: int | None) -> list[Finalist]:
     best = table.ranked[: 2 if fresh else 1]
     again = [_again(sweep, table, trial, fresh) for trial in best]
     return [
-        Finalist(fresh_name(trial), config, seeds, trial is best[0])
+        Finalist(final_name(trial), config, seeds, trial is best[0])
         for trial, (config, seeds) in zip(best, again, strict=True)
         if trial is best[0] or not has_folds(config)
     ]
 
 
-def fresh_name(trial: Trial) -> str:
-    """'trial-7-fresh': the folder of a finalist's runs with fresh seeds."""
-    return f"{trial.name}-fresh"
+def final_name(trial: Trial) -> str:
+    """'trial-7-final': the folder of a finalist's runs."""
+    return f"{trial.name}-final"
 
 
 def _again(sweep: SweepFolder, table: Table, trial: Trial, fresh: int) -> tuple[Config, int]:
     """The config to train again, and with how many seeds; as before if it was begun already."""
-    folder = sweep.path / fresh_name(trial)
+    folder = sweep.path / final_name(trial)
     if folder.is_dir():
         run = open_folder(folder)
         return run.config, len(run.seed_values) if isinstance(run, SeriesFolder) else 1
     config, n_used = sweep.run(trial.name).config, int(sweep.record["seeds"])
-    if has_folds(config):
-        return config, 1
     if not fresh:
         return config, n_used
+    fresh = 1 if has_folds(config) else fresh
     used = {config.seed, *(t.values["seed"] for t in table.trials if "seed" in t.values)}
     first = first_fresh_seed((seed + more for seed in used for more in range(n_used)), fresh)
     return config.model_copy(update={"seed": first}), fresh
@@ -108,8 +107,8 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
     runs = [_finished(sweep, trial) for trial in table.ranked[:2]]
     winner, runner_up = (*runs, None, None)[:2]
     if winner is None:
-        began = bool(table.ranked) and (sweep.path / fresh_name(table.ranked[0])).is_dir()
-        return judge(table, ([], []), {}, FAILED_FRESH if began else NOT_TESTED)
+        began = bool(table.ranked) and (sweep.path / final_name(table.ranked[0])).is_dir()
+        return judge(table, ([], []), {}, FAILED_AGAIN if began else NOT_TESTED)
     scores = winner.metrics
     if runner_up is None:
         return judge(table, ([], []), scores, OF_FOLDS if has_folds(winner.config) else NOT_TESTED)
@@ -118,7 +117,7 @@ def read_verdict(sweep: SweepFolder, table: Table) -> Verdict | None:
 
 def _finished(sweep: SweepFolder, trial: Trial) -> RunFolder | None:
     """A finalist's run with fresh seeds, once it is finished."""
-    path = sweep.path / fresh_name(trial)
+    path = sweep.path / final_name(trial)
     run = open_folder(path) if path.is_dir() else None
     return run if run is not None and run.status == FINISHED else None
 

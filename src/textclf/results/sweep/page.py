@@ -135,8 +135,8 @@ def _winning_values(sweep: SweepContents) -> list[tuple[str, Any]]:
 def _following_style(numbers: Sequence[int]) -> str:
     """CSS that lights up a trial in every picture and in the table: no script is needed."""
     return "".join(
-        f"main:has(.t{n}:hover) svg .t{n}{{stroke:var(--orange);stroke-width:4;opacity:1}}"
-        f"main:has(.t{n}:hover) svg circle.t{n}{{fill:var(--orange)}}"
+        f"main:has(.t{n}:hover) svg .t{n}{{stroke:var(--ink);stroke-width:4;opacity:1}}"
+        f"main:has(.t{n}:hover) svg circle.t{n}{{fill:var(--ink)}}"
         f"main:has(.t{n}:hover) tr.t{n}>*{{background:var(--faint)}}\n"
         for n in numbers
     )

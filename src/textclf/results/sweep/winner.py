@@ -74,10 +74,14 @@ class Verdict:
 
     def in_words(self) -> str:
         """'trial-7 is better than trial-3 beyond seed noise: ...'."""
+        return ": ".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """What is claimed, and by what evidence."""
         if self.runner_up is None or self.test is None or self.corrected_p is None:
-            return f"{self.winner.name} is the best of the search; {self.obstacle or NOT_TESTED}"
+            return [f"{self.winner.name} is the best of the search", self.obstacle or NOT_TESTED]
         evidence = _evidence(self.score, self.fresh, self.corrected_p, self.n_compared)
-        return f"{self._claim(self.winner.name, self.runner_up.name)}: {evidence}"
+        return [self._claim(self.winner.name, self.runner_up.name), evidence]
 
     def _claim(self, winner: str, runner_up: str) -> str:
         if not self.is_beyond_seed_noise:
@@ -168,7 +172,8 @@ def best_yaml(config: Config, verdict: Verdict, sweep: str, command: str) -> str
         command: that trains the config.
     """
     n = len(verdict.fresh[0])
-    source = f"the mean of {n} fresh seeds" if verdict.scores else "in the search"
+    again = f"the mean of {n} fresh seeds" if n else "trained again"
+    source = again if verdict.scores else "in the search"
     lines = [
         f"{sweep}: the best of {several(verdict.n_compared + 1, 'trial')}, {verdict.winner.name}.",
         f"{_scores_in_words(verdict)}: {source}.",

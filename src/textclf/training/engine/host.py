@@ -12,7 +12,7 @@ import tensorflow as tf
 from textclf.data.encoders import unpack
 from textclf.data.ngrams import SparseRows
 from textclf.training.engine.block_trainer import unit_of
-from textclf.training.engine.datasets import untuned
+from textclf.training.engine.datasets import generated
 from textclf.training.engine.order import row_order
 
 
@@ -92,8 +92,7 @@ class HostEngine:
 
         x, *others = self._take(np.zeros(1, np.int64), weights)
         signature = (tf.nest.map_structure(self._spec_of_x, x), *map(_spec, others))
-        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
-        return untuned(batches.prefetch(2))
+        return generated(generate, signature, ahead=2)
 
     def _spec_of_x(self, part: np.ndarray) -> tf.TensorSpec:
         """Rows of n-grams are as long as the longest of a batch."""

@@ -10,6 +10,7 @@ from textclf.wording import (
     one_line,
     printable,
     several,
+    short_titles,
     shortened,
     shortened_inside,
     some_of,
@@ -73,3 +74,10 @@ def test_nothing_that_steers_a_terminal_is_printable():
 
 def test_one_line_has_single_blanks():
     assert one_line(" a\n\n b\t\x1b\udcffc ") == "a b c"
+
+
+def test_titles_are_as_short_as_they_can_be():
+    paths = ["model.units", "training.epochs", "training.checkpoint.monitor", "early.monitor"]
+    assert short_titles(paths) == ["units", "epochs", "checkpoint.monitor", "early.monitor"]
+    assert short_titles(["training.epochs"], ["epochs"]) == ["training.epochs"]
+    assert short_titles(["seed"]) == ["seed"]

@@ -67,6 +67,10 @@ class RunError(TextclfError):
     exit_code = 5
 
 
+class DivergedError(RunError):
+    """A training whose loss or weights became infinite or nan."""
+
+
 class ResourceError(TextclfError):
     """The machine lacks something: disk, memory, a writable folder, a GPU."""
 

@@ -68,3 +68,14 @@ def one_line(text: str) -> str:
 def short_line(text: str, most: int) -> str:
     """The text on one line of at most `most` characters, its middle left out where need be."""
     return shortened_inside(one_line(text), most)
+
+
+def short_titles(paths: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """The shortest end of each dotted path that no other of them has, nor is `taken`."""
+    return [_short_title(path, [*taken, *(o for o in paths if o != path)]) for path in paths]
+
+
+def _short_title(path: str, others: list[str]) -> str:
+    parts = path.split(".")
+    ends = (".".join(parts[-length:]) for length in range(1, len(parts)))
+    return next((e for e in ends if not any(f".{o}".endswith(f".{e}") for o in others)), path)

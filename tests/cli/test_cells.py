@@ -1,13 +1,6 @@
-"""Cells of tables: short titles, marks, CSV."""
+"""Cells of tables: marks, CSV."""
 
-from textclf.cli.cells import marked, narrow_setting, print_csv, short_titles
-
-
-def test_titles_are_as_short_as_they_can_be():
-    paths = ["model.units", "training.epochs", "training.checkpoint.monitor", "early.monitor"]
-    assert short_titles(paths) == ["units", "epochs", "checkpoint.monitor", "early.monitor"]
-    assert short_titles(["training.epochs"], ["epochs"]) == ["training.epochs"]
-    assert short_titles(["seed"]) == ["seed"]
+from textclf.cli.cells import marked, narrow_setting, print_csv
 
 
 def test_marked_scores_keep_their_digits_in_line():

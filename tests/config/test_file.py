@@ -84,13 +84,13 @@ def test_harmless_forms_are_accepted(file: Path, content: bytes) -> None:
         (b"# nothing\n", " the file is empty; a config needs a dataset and a model"),
         (
             b"- a\n- b\n",
-            "1:1: expected a map with the keys dataset, preprocessing, model, training, seed; "
-            "received a list",
+            "1:1: expected a map with the keys dataset, preprocessing, model, training, seed, "
+            "sweep; received a list",
         ),
         (
             b"\n\nimdb\n",
-            "3:1: expected a map with the keys dataset, preprocessing, model, training, seed; "
-            "received the text 'imdb'",
+            "3:1: expected a map with the keys dataset, preprocessing, model, training, seed, "
+            "sweep; received the text 'imdb'",
         ),
         (b"seed: 1\n# caf\xe9\n", "2:6: byte 0xE9 is not UTF-8; save the file as UTF-8"),
         ("seed: 1".encode("utf-16"), " this is UTF-16 text; save it as UTF-8"),
@@ -217,7 +217,7 @@ def test_an_override_mends_the_file(file: Path) -> None:
         ("epochs=3", "unknown key; 'epochs' belongs to training"),
         (
             "foo.bar=3",
-            "foo: unknown key; known here: dataset, preprocessing, model, training, seed",
+            "foo: unknown key; known here: dataset, preprocessing, model, training, seed, sweep",
         ),
         ("training.epochs.x=3", "training.epochs is 4, not a section with keys"),
         ("dataset.name.x=3", "dataset.name is the text 'imdb', not a section with keys"),

@@ -137,7 +137,7 @@ MODEL = {"type": "lstm", "embedding_dim": 16}
         {"model": {"type": "lstm", "units": "8"}},
         {"model": {"type": "lstm", "units": 8.5}},
         {"model": {"type": "lstm", "units": 0}},
-        {"model": {"type": "dense", "units": 8}},
+        {"model": {"type": "dense", "units": 8.5}},
         {"model": {"type": "dense", "units": [8] * 21}},
         {"preprocessing": None},
         {"preprocessing": {"num_word": 500}},

@@ -31,7 +31,8 @@ def messages(folder: Path, text: str) -> list[str]:
         ("epochs: 3", "3:1: epochs: unknown key; 'epochs' belongs to training"),
         (
             "zebra: 3",
-            "3:1: zebra: unknown key; known here: dataset, preprocessing, model, training, seed",
+            "3:1: zebra: unknown key; known here: dataset, preprocessing, model, training, seed, "
+            "sweep",
         ),
         (
             "training:\n  epoch: 3",
@@ -353,8 +354,8 @@ def test_mistakes_in_plain_words(tmp_path: Path, text: str, message: str) -> Non
             "2:21: model.units: expected a list of 1 to 20 items, received 0",
         ),
         (
-            "dataset: {name: imdb}\nmodel: {type: dense, units: 8}",
-            "2:22: model.units: expected a list such as [16, 16], received 8",
+            "dataset: {name: imdb}\nmodel: {type: dense, units: wide}",
+            "2:22: model.units: expected a list such as [16, 16], received the text 'wide'",
         ),
         (
             "dataset: {name: csv, path: a.csv, features: [], target: a}\nmodel: {type: dense}",

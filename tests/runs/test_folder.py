@@ -8,7 +8,7 @@ import pytest
 
 from run_folders import create_runs
 from textclf.config.file import load_config
-from textclf.errors import ConfigError, DataError, ResourceError, RunError
+from textclf.errors import ConfigError, DataError, DivergedError, ResourceError, RunError
 from textclf.runs import FitFolder, RunFolder, create_run, find_run, list_runs, recording
 
 
@@ -105,7 +105,9 @@ def test_nothing_is_left_when_the_config_cannot_be_written(new_run, tmp_path, mo
 # --- how it ended ------------------------------------------------------------------------------
 
 ENDS = [
-    (DataError("no", "data"), "failed", ["no", "data"]),
+    (DivergedError("loss became nan", "more"), "failed", ["loss became nan", "more"]),
+    (ConfigError("no such score"), "failed", ["no such score"]),
+    (DataError("no vectors"), "interrupted", ["no vectors"]),
     (KeyError("bug"), "interrupted", ["KeyError: 'bug'"]),
     (KeyboardInterrupt(), "interrupted", None),
     (ResourceError("full"), "interrupted", ["full"]),

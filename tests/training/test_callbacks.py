@@ -9,7 +9,7 @@ import pytest
 
 from textclf.runs import FitFolder
 from textclf.training import callbacks
-from textclf.training.callbacks import Checkpoints, HistoryWriter
+from textclf.training.callbacks import Checkpoints, HistoryWriter, ProgressReport
 from textclf.training.reporter import Reporter
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -145,17 +145,14 @@ class Listener(Reporter):
 
 
 def begin_history(folder: FitFolder, learning_rate: float = 1e-4) -> HistoryWriter:
-    writer = HistoryWriter(folder, Listener(), n_batches=3, batches_per_step=2)
+    writer = HistoryWriter(folder)
     optimizer = keras.optimizers.SGD(learning_rate)
     writer.set_model(types.SimpleNamespace(optimizer=optimizer))
-    writer.set_params({"epochs": 2, "steps": 2})
-    writer.on_train_begin()
     return writer
 
 
 def end_epoch(writer: HistoryWriter, epoch: int, logs: dict[str, float]) -> None:
     writer.on_epoch_begin(epoch)
-    writer.on_train_batch_end(0, {"loss": logs["loss"]})
     writer.on_epoch_end(epoch, logs)
 
 
@@ -215,9 +212,15 @@ def test_seconds_are_those_of_a_whole_epoch(
 
 def test_the_reporter_is_told(folder: FitFolder) -> None:
     writer = begin_history(folder)
+    progress = ProgressReport(Listener(), writer, n_batches=3, batches_per_step=2)
+    progress.set_params({"epochs": 2, "steps": 2})
+    progress.on_train_begin()
+    progress.on_epoch_begin(0)
+    progress.on_train_batch_end(0, {"loss": 0.25})
     end_epoch(writer, 0, LOGS)
-    writer.on_train_end()
-    assert writer.reporter.told == [
+    progress.on_epoch_end(0)
+    progress.on_train_end()
+    assert progress.reporter.told == [
         ("fit", "fold-1", 2, 3),
         ("batch", 1, 2, {"loss": 0.25}),
         ("epoch", 1, 0.25),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from textclf.errors import ResourceError
+from textclf.runs import cgroups
 from textclf.training import memory
 
 GB = 10**9
@@ -29,8 +30,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Write a file of /sys/fs/cgroup, or 'own': the cgroups of the process."""
-    monkeypatch.setattr(memory, "CGROUP", tmp_path / "sys")
-    monkeypatch.setattr(memory, "OWN_CGROUPS", tmp_path / "own")
+    monkeypatch.setattr(cgroups, "CGROUP", tmp_path / "sys")
+    monkeypatch.setattr(cgroups, "OWN_CGROUPS", tmp_path / "own")
 
     def write_file(name: str, content: object) -> None:
         path = tmp_path / "own" if name == "own" else tmp_path / "sys" / name

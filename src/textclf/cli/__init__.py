@@ -21,6 +21,7 @@ from textclf.cli.resume import resume
 from textclf.cli.rm import rm
 from textclf.cli.runs import runs
 from textclf.cli.schema import schema
+from textclf.cli.sweep import sweep
 from textclf.cli.train import train
 
 __all__ = ["main"]
@@ -53,6 +54,7 @@ COMMANDS = (
     rm,
     compare,
     learning_curve,
+    sweep,
     export,
     schema,
     completion,

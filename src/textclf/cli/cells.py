@@ -77,17 +77,6 @@ def narrow_setting(value: Any) -> str:
     return short_line(describe_setting(value), WIDEST_SETTING)
 
 
-def short_titles(paths: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
-    """The shortest end of each dotted path that no other of them has, nor is `taken`."""
-    return [_short_title(path, [*taken, *(o for o in paths if o != path)]) for path in paths]
-
-
-def _short_title(path: str, others: list[str]) -> str:
-    parts = path.split(".")
-    ends = (".".join(parts[-length:]) for length in range(1, len(parts)))
-    return next((e for e in ends if not any(f".{o}".endswith(f".{e}") for o in others)), path)
-
-
 def marked(texts: Sequence[str], marks: Iterable[bool]) -> list[str]:
     """Scores with a mark beside some; the others with a blank, so that digits stay aligned."""
     marks = list(marks)

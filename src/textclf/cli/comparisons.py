@@ -16,12 +16,11 @@ from textclf.cli.cells import (
     marked,
     narrow_setting,
     print_csv,
-    short_titles,
 )
 from textclf.cli.output import say
 from textclf.cli.tables import Cell, Column, print_table, print_wide_table
 from textclf.config.scores import is_detail
-from textclf.wording import listed, some_of
+from textclf.wording import listed, short_titles, some_of
 
 if TYPE_CHECKING:
     from textclf.results.comparison import Comparison, Difference

@@ -139,6 +139,8 @@ def _settings() -> dict[str, list[str]]:
     schema = _schema()
     settings: dict[str, list[str]] = {}
     for path, values in _walk("", schema, schema["$defs"]):
+        if path.startswith("sweep"):
+            continue  # options of the command say the same
         known = settings.setdefault(path, [])
         known += [value for value in values if value not in known]
     return settings

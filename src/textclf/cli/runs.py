@@ -17,12 +17,11 @@ from textclf.cli.cells import (
     marked,
     narrow_setting,
     print_csv,
-    short_titles,
 )
 from textclf.cli.completers import complete_condition, complete_key, known_settings
 from textclf.cli.output import print_json, say
 from textclf.cli.tables import Column, print_table
-from textclf.wording import several, some_of
+from textclf.wording import several, short_titles, some_of
 
 if TYPE_CHECKING:
     from textclf.runs import Summary

@@ -1,6 +1,7 @@
 """From a YAML file, or a shipped recipe's name, to a checked Config, and back to YAML."""
 
 import codecs
+import copy
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from textclf.config.conflicts import DATA_RULES, RULES, Rule, find_conflicts
 from textclf.config.messages import explain
 from textclf.config.phrases import received
 from textclf.config.recipes import list_recipes, recipe_name, shipped_recipes
-from textclf.config.settings import Config
+from textclf.config.settings import Config, ConfigFile
 from textclf.config.strict_yaml import MAX_DEPTH, KeyPath, Position, YamlError, needs_quotes, parse
 from textclf.disk.regular import open_regular
 from textclf.errors import ConfigError
@@ -25,6 +26,7 @@ from textclf.wording import listed, printable, shortened
 
 MAX_BYTES = 100_000  # a config is a page; a larger file is data, given by mistake
 DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
+NOT_A_PAIR = "expected KEY=VALUE, such as training.epochs=3"
 # Of a dataset, a model and its first layer: relative to the config.
 PATHS = ("path", "test_path", "embedding_weights", "weights")
 
@@ -35,9 +37,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: one line with its position for each problem.
     """
-    draft = _read_draft(path)
-    _anchor_paths(draft.data, Path(path).parent)
-    return _checked(draft, overrides, RULES)
+    return _overridden(read_draft(path), overrides).check()
 
 
 def dataset_config(name: str, overrides: Sequence[str] = ()) -> Config:
@@ -47,21 +47,14 @@ def dataset_config(name: str, overrides: Sequence[str] = ()) -> Config:
         ConfigError: one line with its position for each problem.
     """
     sections = {"dataset": {"name": name}, "model": {"type": "dense"}}
-    draft = _Draft(name, {**sections, "training": {"validation": None}}, {})
-    return _checked(draft, overrides, DATA_RULES)
+    draft = Draft(name, {**sections, "training": {"validation": None}}, {})
+    return _overridden(draft, overrides).check(DATA_RULES)
 
 
-def _checked(draft: "_Draft", overrides: Sequence[str], rules: tuple[Rule, ...]) -> Config:
+def _overridden(draft: "Draft", overrides: Sequence[str]) -> "Draft":
     for override in overrides:
         draft.override(override)
-    try:
-        config = Config.model_validate(draft.data)
-    except ValidationError as error:
-        draft.refuse_all(explain(error))
-    else:
-        draft.refuse_all(find_conflicts(config, rules))
-    draft.raise_problems()
-    return config
+    return draft
 
 
 def dump_config(config: Config) -> str:
@@ -91,7 +84,18 @@ def dump_value(value: Any) -> str:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def _read_draft(path: str | Path) -> "_Draft":
+def read_draft(path: str | Path) -> "Draft":
+    """A file's content, its own relative paths made absolute; nothing of it is checked yet.
+
+    Raises:
+        ConfigError: it cannot be read, or is not a map in YAML.
+    """
+    draft = _read(path)
+    _anchor_paths(draft.data, Path(path).parent)
+    return draft
+
+
+def _read(path: str | Path) -> "Draft":
     recipe = shipped_recipes().get(str(path))
     file = Path(path) if recipe is None or Path(path).is_file() else recipe
     name = _one_line(str(file if str(path) else "''"), longest=4_096)
@@ -99,13 +103,13 @@ def _read_draft(path: str | Path) -> "_Draft":
     if document.data is None:
         raise ConfigError(f"{name}: the file is empty; a config needs a dataset and a model")
     if not isinstance(document.data, dict):
-        sections = ", ".join(Config.model_fields)
+        sections = ", ".join(ConfigFile.model_fields)
         at = document.positions[()]
         raise ConfigError(
             f"{name}:{at.line}:{at.column}: "
             f"expected a map with the keys {sections}; received {received(document.data)}"
         )
-    return _Draft(name, document.data, document.positions)
+    return Draft(name, document.data, document.positions)
 
 
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
@@ -184,7 +188,7 @@ def _decode(content: bytes, name: str) -> str:
 
 
 @dataclass
-class _Draft:
+class Draft:
     """A file's data with its overrides, where each part came from, and all problems."""
 
     name: str
@@ -194,16 +198,35 @@ class _Draft:
     overridden: dict[KeyPath, int] = field(default_factory=dict)  # index into overrides
     problems: list[tuple[tuple[int, ...], str]] = field(default_factory=list)  # (order, line)
 
+    def check(self, rules: tuple[Rule, ...] = RULES) -> Config:
+        """The config, checked by the schema and the rules; without its sweep section.
+
+        Raises:
+            ConfigError: a line for each problem.
+        """
+        return self.check_file(rules).config
+
+    def check_file(self, rules: tuple[Rule, ...] = RULES) -> ConfigFile:
+        """The same with its sweep section.
+
+        Raises:
+            ConfigError: a line for each problem.
+        """
+        try:
+            file = ConfigFile.model_validate(self.data)
+        except ValidationError as error:
+            self.refuse_all(explain(error))
+        else:
+            self.refuse_all(find_conflicts(file.config, rules))
+        self.raise_problems()
+        return file
+
     def override(self, override: str) -> None:
         """Set one value, given as 'training.epochs=3'."""
         self.overrides.append(override)
         key, equals, text = override.partition("=")
-        path = _path(key.strip())
-        if not (equals and all(part != "" for part in path) and key.isprintable()):
-            self.refuse_override("expected KEY=VALUE, such as training.epochs=3")
-            return
-        if len(path) > MAX_DEPTH:
-            self.refuse_override(f"the key has more than {MAX_DEPTH} levels")
+        if not equals:
+            self.refuse_override(NOT_A_PAIR)
             return
         try:
             value = parse(text, "").data
@@ -211,7 +234,39 @@ class _Draft:
             for problem in error.problems:
                 self.refuse_override(problem.message)
         else:
+            self._set(key, value)
+
+    def choose(self, key: str, value: Any, at: Position | None) -> None:
+        """Set a value that a sweep has chosen.
+
+        Args:
+            at: where the config says so; None: the command line does.
+        """
+        self.overrides.append(f"{key}={dump_value(value)}")
+        self._set(key, value)
+        path = path_of(key)
+        if at is not None and self.overridden.pop(path, None) is not None:
+            self.positions[path] = at
+
+    def _set(self, key: str, value: Any) -> None:
+        path = path_of(key.strip())
+        if not (all(part != "" for part in path) and key.isprintable()):
+            self.refuse_override(NOT_A_PAIR)
+        elif len(path) > MAX_DEPTH:
+            self.refuse_override(f"the key has more than {MAX_DEPTH} levels")
+        else:
             self.set(path, value)
+
+    def copy(self) -> "Draft":
+        """Another one, to be changed on its own."""
+        return Draft(
+            self.name,
+            copy.deepcopy(self.data),
+            dict(self.positions),
+            list(self.overrides),
+            dict(self.overridden),
+            list(self.problems),
+        )
 
     def set(self, path: KeyPath, value: Any) -> None:
         section: Any = self.data
@@ -271,7 +326,7 @@ class _Draft:
             raise ConfigError(*(line for _, line in in_order))
 
 
-def _path(key: str) -> KeyPath:
+def path_of(key: str) -> KeyPath:
     """('model', 'layers', 1, 'Dense', 'units'), of 'model.layers[1].Dense.units'."""
     parts: list[str | int] = []
     for part in key.split("."):

@@ -6,7 +6,7 @@ from typing import Any
 
 from textclf.config.layer_schema import layer_definitions, layer_schema
 from textclf.config.phrases import number_range
-from textclf.config.settings import Config
+from textclf.config.settings import ConfigFile
 
 Schema = dict[str, Any]
 
@@ -26,7 +26,7 @@ def config_schema() -> Schema:
     It accepts some configs that `load_config` rejects: settings that are valid one by one but
     conflict, and whole numbers that are written with a point.
     """
-    schema = Config.model_json_schema()
+    schema = ConfigFile.model_json_schema()
     sections = {name: _section(section) for name, section in sorted(schema.pop("$defs").items())}
     whole = _section({**schema, "title": "TextclfConfig"})
     sections["LayersModel"]["properties"]["layers"]["items"] = layer_schema()

@@ -18,7 +18,7 @@ from textclf.config.phrases import (
     one_of,
     received,
 )
-from textclf.config.settings import Config
+from textclf.config.settings import ConfigFile
 from textclf.config.settings.dataset import ONE, SEVERAL
 from textclf.config.settings.model import LAYERS_ERROR, ONE_WIDTH, SEVERAL_WIDTHS
 from textclf.config.settings.preprocessing import FeaturePreprocessing, TextPreprocessing
@@ -76,7 +76,7 @@ _TAGS: dict[SettingsClass, str] = {TextPreprocessing: "text", FeaturePreprocessi
 @cache
 def _sections() -> dict[KeyPath, list[SettingsClass]]:
     """Each section's settings classes by path: several if a tag chooses one."""
-    return dict(_walk((), [Config]))
+    return dict(_walk((), [ConfigFile]))
 
 
 def _walk(
@@ -98,7 +98,7 @@ def _settings_in(annotation: Any) -> list[SettingsClass]:
 def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
     """The user's path, without pydantic's tags, and the class in which it ends."""
     path: KeyPath = ()
-    settings: SettingsClass = Config
+    settings: SettingsClass = ConfigFile
     rest = [key for key in loc if key not in _HIDDEN_TAGS]
     while rest:
         path = (*path, rest.pop(0))
@@ -113,6 +113,11 @@ def _resolve(loc: KeyPath) -> tuple[KeyPath, SettingsClass]:
 def tags(path: KeyPath) -> list[str]:
     """The tags that choose a section's settings class: 'dense', 'lstm', ... of ('model',)."""
     return [_tag(settings) for settings in _sections()[path]]
+
+
+def keys_by_tag(path: KeyPath) -> dict[str, set[str]]:
+    """The keys of a section for each of its tags: of 'lstm', 'units' and others."""
+    return {_tag(settings): set(settings.model_fields) for settings in _sections()[path]}
 
 
 def _tag_field(settings: SettingsClass) -> str:

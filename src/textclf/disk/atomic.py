@@ -176,8 +176,11 @@ def cannot_write(path: Path, error: OSError) -> ResourceError:
     return ResourceError(f"{path}: cannot be written: {reason}; make room or choose another folder")
 
 
-def append_line(path: Path, line: str) -> None:
+def append_line(path: Path, line: str, is_synced: bool = False) -> None:
     """Add a line, in one write: a process that is killed leaves the whole line or none.
+
+    Args:
+        is_synced: whether the line is on the disk, not only on its way, when this returns.
 
     Raises:
         ResourceError: the disk is full, and what was written of the line is removed again; and as
@@ -189,6 +192,8 @@ def append_line(path: Path, line: str) -> None:
         try:
             if file.write(content) != len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if is_synced:
+                os.fsync(file.fileno())
         except OSError as error:
             file.truncate(before)
             raise cannot_write(path, error) from error

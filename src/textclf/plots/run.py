@@ -138,7 +138,7 @@ def _draw_curves(run: RunFolder, metric: str) -> Figure:
 def _draw_confusion_matrix(run: RunFolder) -> Figure:
     table = run.confusion
     return draw_confusion_matrix(
-        table.to_numpy(), list(table.columns), f"{run.title} · confusion matrix, test rows"
+        table.to_numpy(), list(table.columns), f"{run.title} · confusion matrix, {_rows(run)} rows"
     )
 
 
@@ -148,12 +148,17 @@ def _draw_labels(run: RunFolder) -> Figure:
         f1, support = table["f1"].to_numpy(float), table["support"].to_numpy(int)
     except ValueError as error:
         raise RunError(f"{run.report_path}: damaged: {error}") from error
-    title = f"{run.title} · F1 of each label, test rows"
+    title = f"{run.title} · F1 of each label, {_rows(run)} rows"
     return draw_label_scores(list(table["class"]), f1, support, title)
 
 
 def _draw_residuals(run: RunFolder) -> Figure:
-    test = run.predictions.query("split == 'test'")
-    return draw_residuals(
-        test["truth"].to_numpy(), test["prediction"].to_numpy(), f"{run.title} · test rows"
-    )
+    table, rows = run.predictions, _rows(run)
+    shown = table[table["split"] == rows]
+    truth, predicted = shown["truth"].to_numpy(), shown["prediction"].to_numpy()
+    return draw_residuals(truth, predicted, f"{run.title} · {rows} rows")
+
+
+def _rows(run: RunFolder) -> str:
+    """Those that the tables of classes are of."""
+    return "validation" if run.is_untested else "test"

@@ -31,7 +31,7 @@ def create_run(
         ResourceError: the folder cannot be written.
     """
     if name is not None and os.path.lexists(runs_dir / name):
-        raise _taken(runs_dir / name)
+        raise taken(runs_dir / name)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         sweep(runs_dir)
@@ -41,12 +41,12 @@ def create_run(
             write_text(draft.config_path, dump_config(config))
             write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
             draft.lock.acquire()  # before the run has a name: no other process can be first
-            return open_folder(_settle(draft.path, runs_dir, recipe, name), draft.lock)
+            return open_folder(settle(draft.path, runs_dir, recipe, name), draft.lock)
     except OSError as error:
         raise cannot_write(runs_dir, error) from error
 
 
-def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
+def settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
     """Rename the draft to its name; a name that another process takes first is left to it."""
     while True:
         path = runs_dir / (name or f"{recipe}-{_next_number(runs_dir, recipe)}")
@@ -56,7 +56,7 @@ def _settle(draft: Path, runs_dir: Path, recipe: str, name: str | None) -> Path:
             if not os.path.lexists(path):
                 raise cannot_write(path, error) from error
             if name is not None:
-                raise _taken(path) from error
+                raise taken(path) from error
 
 
 def _next_number(runs_dir: Path, recipe: str) -> int:
@@ -65,5 +65,5 @@ def _next_number(runs_dir: Path, recipe: str) -> int:
     return max((int(match[1]) for match in matches if match), default=0) + 1
 
 
-def _taken(path: Path) -> RunError:
+def taken(path: Path) -> RunError:
     return RunError(f"{path}: a run of this name exists already; choose another --name")

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from textclf.runs.cgroups import granted_processors
 from textclf.runs.folder import now
 from textclf.runs.git import describe_git
 
@@ -87,10 +88,13 @@ def _said(flat: dict[str, Any], name: str) -> str:
 
 
 def available_processors() -> int:
-    """How many this process may run on; `taskset` and batch systems grant fewer than exist."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many this process may use; `taskset`, batch systems and containers grant a part.
+
+    Part of a processor's time counts as one.
+    """
+    has_affinity = hasattr(os, "sched_getaffinity")
+    found = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return math.ceil(min(found, granted_processors()))
 
 
 def _environment() -> dict[str, Any]:
@@ -110,6 +114,11 @@ def _code() -> str:
     for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def describe_code() -> dict[str, str]:
+    """What machines that share a sweep must have in common: textclf's code, and versions."""
+    return {"code": _code(), "python": platform.python_version(), **_versions(PACKAGES)}
 
 
 def _versions(packages: Sequence[str]) -> dict[str, str]:

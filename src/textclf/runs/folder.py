@@ -36,7 +36,7 @@ RECORD = {
     **dict.fromkeys(("status", "recipe"), str),
     **dict.fromkeys(("versions", "data", "vectors", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
-    "tensorboard": bool,
+    **dict.fromkeys(("tensorboard", "untested", "diverged"), bool),
 }
 FIRST_FIT = "first-fit"  # the folder of the fit that chooses the epochs of `refit`
 A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
@@ -269,12 +269,17 @@ class RunFolder(FitFolder):
 
     @property
     def status(self) -> str:
-        """'running', 'finished', 'interrupted' or 'failed'.
+        """'running', 'finished', 'interrupted', 'failed' or, of a sweep's trial, 'pruned'.
 
         A run whose process was killed says 'running', but no process holds its lock.
         """
         status = str(self.record.get("status"))
         return "interrupted" if status == "running" and self.lock.is_free() else status
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether its test rows are not scored, as those of a sweep's trials."""
+        return bool(self.record.get("untested"))
 
     @property
     def warnings(self) -> list[str]:

@@ -10,9 +10,13 @@ from pathlib import Path
 from textclf.config.file import dump_config
 from textclf.config.settings import Config
 from textclf.disk.atomic import append_line, is_temporary, write_text
-from textclf.errors import ResourceError, RunError, TextclfError
+from textclf.errors import ConfigError, DivergedError, RunError, TextclfError
 from textclf.runs.folder import RunFolder, now
 from textclf.wording import one_line
+
+
+class Pruned(Exception):
+    """A trial ends early: its next epochs are not worth their time. What it has is kept."""
 
 
 @contextlib.contextmanager
@@ -73,7 +77,7 @@ def recording(run: RunFolder, is_new: bool = True, is_part: bool = False) -> Ite
     try:
         yield
     except BaseException as error:
-        status = "interrupted" if _can_resume(error) else "failed"
+        status = _status_after(error)
         if is_new and not _holds_an_epoch(run):
             shutil.rmtree(run.path, ignore_errors=True)
             advice = "no epoch was finished; nothing is kept"
@@ -86,12 +90,18 @@ def recording(run: RunFolder, is_new: bool = True, is_part: bool = False) -> Ite
     _end(run, "finished")
 
 
+def _status_after(error: BaseException) -> str:
+    if isinstance(error, Pruned):
+        return "pruned"
+    return "interrupted" if _can_resume(error) else "failed"
+
+
 def _can_resume(error: BaseException) -> bool:
     """Whether a run that the error ended can be resumed: it would not just fail again.
 
-    What is not an error of textclf's own may come from a user's callback or reporter.
+    Any other may come from a user's callback or reporter, or from a file that can be put back.
     """
-    return not isinstance(error, TextclfError) or isinstance(error, ResourceError)
+    return not isinstance(error, DivergedError | ConfigError)
 
 
 def _holds_an_epoch(run: RunFolder) -> bool:
@@ -106,21 +116,22 @@ def _first_parts(run: RunFolder) -> tuple[Path, ...]:
 def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:
     messages = None if error is None else _describe(error)
     with contextlib.suppress(*([TextclfError] if error else [])):  # a full disk hides no error
-        run.update(status=status, finished=now(), error=messages)
+        diverged = isinstance(error, DivergedError) or None
+        run.update(status=status, finished=now(), error=messages, diverged=diverged)
 
 
 def _describe(error: BaseException) -> list[str] | None:
     """For run.json; of an interruption, nothing."""
     if isinstance(error, TextclfError):
         return list(error.messages)
-    if isinstance(error, Exception):
+    if isinstance(error, Exception) and not isinstance(error, Pruned):
         return [f"{type(error).__name__}: {error}".removesuffix(": ")]
     return None
 
 
 def _advice(run: RunFolder, status: str) -> str:
     path = shlex.quote(str(run.path))
-    if status == "interrupted":
+    if status in ("interrupted", "pruned"):
         return f"{run.path}: finished epochs are kept; resume with: textclf resume {path}"
     if any(path.exists() for path in _first_parts(run)):
         return f"{run.path}: finished epochs are kept, in a folder for each part"

@@ -12,7 +12,7 @@ import numpy as np
 
 from textclf.data.tasks import is_better_higher
 from textclf.disk.atomic import append_line, write_text, writing
-from textclf.errors import RunError
+from textclf.errors import DivergedError
 from textclf.runs import FitFolder
 from textclf.training.optimizers import last_rate
 from textclf.training.plateau import PlateauWatch
@@ -56,9 +56,9 @@ class DivergenceGuard(keras.callbacks.Callback):
             if not np.isfinite(value):
                 raise self._diverged(f"{name} became {float(value)} in {where}")
 
-    def _diverged(self, what: str) -> RunError:
+    def _diverged(self, what: str) -> DivergedError:
         rate = last_rate(self.model.optimizer)
-        return RunError(
+        return DivergedError(
             f"{what}; a training.learning_rate below {rate:g} usually helps; "
             "features that are far from 0, not standardized, are another cause"
         )
@@ -105,47 +105,28 @@ class HistoryWriter(keras.callbacks.Callback):
     It comes after all that an epoch's `seconds` hold: validation, and saving the models.
 
     Args:
-        n_batches: batches of an epoch.
-        batches_per_step: batches that the engine runs in one of Keras's steps.
         start: the state to resume from.
     """
 
-    def __init__(
-        self,
-        folder: FitFolder,
-        reporter: Reporter,
-        n_batches: int,
-        batches_per_step: int,
-        start: FitState | None = None,
-    ) -> None:
+    def __init__(self, folder: FitFolder, start: FitState | None = None) -> None:
         super().__init__()
         self.folder = folder
-        self.reporter = reporter
-        self.n_batches = n_batches
-        self.batches_per_step = batches_per_step
-        self.done = start.epoch if start else 0
         self.text = start.history if start else ""
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        name, epochs = self.folder.path.name, self.params["epochs"]
-        self.reporter.begin_fit(name, epochs, self.n_batches, self.done)
-        self.started = time.perf_counter()
+        self.row: dict[str, float] = {}  # of the last epoch
+        self.started: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.epoch = epoch + 1
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        done = min((batch + 1) * self.batches_per_step, self.n_batches)
-        self.reporter.end_batch(self.epoch, done, logs or {})
+        if self.started is None:
+            self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         rate = last_rate(self.model.optimizer)
         ended = time.perf_counter()
-        scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
-        row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": ended - self.started}
+        seconds = ended - (self.started or ended)
         self.started = ended
-        self._add(row)
-        self.reporter.end_epoch(row)
+        scores = {name: float(value) for name, value in _losses_first(logs or {}).items()}
+        self.row = {"epoch": epoch + 1, **scores, "learning_rate": rate, "seconds": seconds}
+        self._add(self.row)
 
     def _add(self, row: dict[str, float]) -> None:
         line = ",".join(map(repr, row.values())) + "\n"
@@ -155,9 +136,6 @@ class HistoryWriter(keras.callbacks.Callback):
         else:
             self.text = ",".join(row) + "\n" + line
             write_text(self.folder.history_path, self.text)
-
-    def on_train_end(self, logs: Any = None) -> None:
-        self.reporter.end_fit()
 
 
 class _Pace:
@@ -241,7 +219,7 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 class StateKeeper(keras.callbacks.Callback):
-    """Remembers the state after each epoch and writes it; it comes last, when all else is done.
+    """Remembers the state after each epoch and writes it, when all that changes it is done.
 
     A state never names an epoch that history.csv does not have. Its own writing counts for the
     next epoch's `seconds`.
@@ -287,6 +265,49 @@ class StateKeeper(keras.callbacks.Callback):
         if self.state is not None:
             with self.pace.writing():
                 write_state(self.checkpoints.folder.state_path, self.state)
+
+
+class ProgressReport(keras.callbacks.Callback):
+    """Reports a fit's progress; it comes last, so that a reporter that fails loses no epoch.
+
+    Args:
+        history: has the row of the epoch that has ended.
+        n_batches: batches of an epoch.
+        batches_per_step: batches that the engine runs in one of Keras's steps.
+        done: the epochs that were finished before.
+    """
+
+    def __init__(
+        self,
+        reporter: Reporter,
+        history: HistoryWriter,
+        n_batches: int,
+        batches_per_step: int,
+        done: int = 0,
+    ) -> None:
+        super().__init__()
+        self.reporter = reporter
+        self.history = history
+        self.n_batches = n_batches
+        self.batches_per_step = batches_per_step
+        self.done = done
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        name, epochs = self.history.folder.path.name, self.params["epochs"]
+        self.reporter.begin_fit(name, epochs, self.n_batches, self.done)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        done = min((batch + 1) * self.batches_per_step, self.n_batches)
+        self.reporter.end_batch(self.epoch, done, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.reporter.end_epoch(self.history.row)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.reporter.end_fit()
 
 
 def restore(network: keras.Model, state: FitState, path: Path) -> None:

@@ -225,6 +225,12 @@ def mean_and_sd(fits: list[Scores]) -> Scores:
 
 def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores: Scores) -> None:
     """Write a fit's files; the tables of classes are of the last of `scored`, the test rows."""
+    if scored:
+        _write_tables(folder, data, scored)
+    write_json(folder.metrics_path, dict(scores))
+
+
+def _write_tables(folder: FitFolder, data: Dataset, scored: list[Scored]) -> None:
     write_text(folder.predictions_path, predictions_table(data, scored).to_csv(index=False))
     if data.task.is_multilabel:  # a matrix of classes needs one in each row
         part = scored[-1]
@@ -234,4 +240,3 @@ def write_results(folder: FitFolder, data: Dataset, scored: list[Scored], scores
         confusion = confusion_table(data, scored[-1])
         write_text(folder.confusion_path, confusion.to_csv())
         write_text(folder.report_path, classification_report(confusion).to_csv(index=False))
-    write_json(folder.metrics_path, dict(scores))

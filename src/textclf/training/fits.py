@@ -59,5 +59,7 @@ def final_fit(run: RunFolder, data: Dataset, before: Sequence[Scores]) -> Fit:
     )
     best = [scores["best_epoch"] for scores in before if "best_epoch" in scores]
     epochs = round(sum(best) / len(best)) if best else config.training.epochs
+    if run.is_untested:
+        return Fit(replace(split, test=NO_ROWS), config.seed, epochs, run)
     is_first = run.title == run.name or run.name == FIRST_SEED
     return Fit(split, config.seed, epochs, run, has_baseline=is_first)

@@ -12,14 +12,13 @@ import psutil
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder, TextEncoder
 from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
+from textclf.runs.cgroups import cgroups, lines, number
 from textclf.runs.environment import address_space
 
 if TYPE_CHECKING:
     import keras
 
 TENSORFLOW_BYTES = 600e6  # what a process holds once TensorFlow is imported and has compiled
-CGROUP = Path("/sys/fs/cgroup")  # where Linux shows the limits of containers
-OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
 class CgroupFiles(NamedTuple):
@@ -30,10 +29,13 @@ class CgroupFiles(NamedTuple):
     caches: tuple[str, str]  # of files: the kernel frees them where memory is short
 
 
-VERSION_2 = CgroupFiles("memory.max", "memory.current", ("inactive_file", "active_file"))
-VERSION_1 = CgroupFiles(
-    "memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")
-)
+VERSIONS = {
+    1: CgroupFiles(
+        *("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ("total_inactive_file", "total_active_file"),
+    ),
+    2: CgroupFiles("memory.max", "memory.current", ("inactive_file", "active_file")),
+}
 
 
 LONGEST = 4  # times the mean number of n-grams: those of the longest text of a batch
@@ -139,43 +141,16 @@ def available_bytes() -> float:
     own = psutil.Process().memory_info()
     rooms = (
         psutil.virtual_memory().available,
-        *map(_room, _cgroups()),
+        *(_room(*cgroup) for cgroup in cgroups("memory")),
         address_space() - own.vms,
     )
     return own.rss + max(0.0, min(rooms))
 
 
-def _cgroups() -> Iterator[tuple[Path, CgroupFiles]]:
-    """The folder of this process's memory cgroup and of each above it."""
-    for line in _lines(OWN_CGROUPS):  # '0::/a/b' of version 2, '4:memory:/a/b' of version 1
-        _, controllers, path = line.split(":", 2)
-        if controllers and "memory" not in controllers.split(","):
-            continue
-        top, files = (CGROUP / "memory", VERSION_1) if controllers else (CGROUP, VERSION_2)
-        folder = top / path.lstrip("/")
-        for place in (folder, *folder.parents):
-            yield place, files
-            if place == top:
-                break
-
-
-def _room(cgroup: tuple[Path, CgroupFiles]) -> float:
+def _room(folder: Path, version: int) -> float:
     """What a cgroup's limit leaves beside its use; infinite without a limit."""
-    folder, files = cgroup
-    statistics = dict(line.split(maxsplit=1) for line in _lines(folder / "memory.stat"))
+    files = VERSIONS[version]
+    statistics = dict(line.split(maxsplit=1) for line in lines(folder / "memory.stat"))
     caches = sum(float(statistics.get(name, 0)) for name in files.caches)
-    usage = _number(folder / files.usage, default=0.0)
-    return _number(folder / files.limit, default=math.inf) - max(0.0, usage - caches)
-
-
-def _number(path: Path, default: float) -> float:
-    """The number in a file of the system, or the default: 'max', no such file."""
-    with contextlib.suppress(ValueError, IndexError):
-        return float(_lines(path)[0])
-    return default
-
-
-def _lines(path: Path) -> list[str]:
-    with contextlib.suppress(OSError, ValueError):
-        return path.read_text(encoding="utf-8").splitlines()
-    return []
+    usage = number(folder / files.usage, default=0.0)
+    return number(folder / files.limit, default=math.inf) - max(0.0, usage - caches)

@@ -14,7 +14,8 @@ from textclf.runs.curve import MAX_SHARES, CurveFolder
 from textclf.runs.environment import describe_environment
 from textclf.runs.series import MAX_SEEDS, MIN_SEEDS, SeriesFolder
 
-INHERITED = ("tensorboard",)  # fields of the whole's run.json that each of its parts takes over
+# Fields of the whole's run.json that each of its parts takes over.
+INHERITED = ("tensorboard", "untested")
 
 
 def seeds_from(config: Config, n_seeds: int) -> list[int]:

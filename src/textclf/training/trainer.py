@@ -21,6 +21,7 @@ from textclf.training.callbacks import (
     EarlyStopping,
     EpochScores,
     HistoryWriter,
+    ProgressReport,
     StateKeeper,
     restore,
 )
@@ -28,6 +29,7 @@ from textclf.training.class_weights import row_weights
 from textclf.training.engine import backend
 from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.rule import Choice, choose_engine
+from textclf.training.engine.seeds import seeded
 from textclf.training.engine.tensorboard import TensorBoard
 from textclf.training.evaluation import Scored
 from textclf.training.fits import Fit
@@ -138,10 +140,10 @@ class Trainer:
         weights = row_weights(self.config.training.class_weight, data, rows)
         if self.program is None:  # later fits find everything in place
             self._check_memory(encoder, data)
-        backend.set_seeds(fit.seed)
         target = self._target_scale(fit)
         n_batches = self.n_batches(fit)
-        network = new_network(self.config, encoder, self.data, target, n_batches)
+        with seeded(fit.seed):
+            network = new_network(self.config, encoder, self.data, target, n_batches)
         x = encoder.transform(data.x)
         if self.program is not None and self.program.suits(network, n_batches):
             self.program.restart(network)
@@ -222,7 +224,7 @@ class PreparedFit:
             self.trainer.pretrained.start(self.network, self.encoder, self.data, rows)
         checkpoints = self._checkpoints(start)
         early_stopping = self._early_stopping(start)
-        history = self._history_writer(start)
+        history = HistoryWriter(self.fit.folder, start)
         plateau = self._plateau(start)
         keeper = StateKeeper(checkpoints, history, early_stopping, start, plateau)
         in_order = [
@@ -235,6 +237,7 @@ class PreparedFit:
             history,
             plateau,
             keeper,
+            self._progress_report(history, start),
         ]
         try:
             if not self._is_over(start):
@@ -252,6 +255,8 @@ class PreparedFit:
         load_weights(self.network, self.fit.folder)
         splits = {"validation": self.fit.split.validation, "test": self.fit.split.test}
         rows = np.unique(np.concatenate(list(splits.values())))
+        if not len(rows):
+            return []  # of a trial's final fit: all training rows trained
         with Interruption() as interruption, memory_errors_reported():
             outputs = self.engine.predict(rows, [interruption])
         return [
@@ -325,9 +330,10 @@ class PreparedFit:
         keep = settings.keep if self.fit.split.validates else "last"
         return Checkpoints(self.network, self.fit.folder, keep, settings.monitor, start)
 
-    def _history_writer(self, start: FitState | None) -> HistoryWriter:
+    def _progress_report(self, history: HistoryWriter, start: FitState | None) -> ProgressReport:
         reporter, per_step = self.trainer.reporter, self.engine.batches
-        return HistoryWriter(self.fit.folder, reporter, self._n_batches, per_step, start)
+        done = start.epoch if start else 0
+        return ProgressReport(reporter, history, self._n_batches, per_step, done)
 
     def _plateau(self, start: FitState | None) -> PlateauWatch | None:
         settings = self.trainer.config.training.reduce_on_plateau

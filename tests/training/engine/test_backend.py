@@ -53,6 +53,29 @@ def test_the_processor_is_described():
     assert device.description and device.threads >= 1
 
 
+COUNTING = """
+import sys
+from textclf.training.engine import backend
+if sys.argv[1] == "container":
+    backend.available_processors = lambda: 3
+if sys.argv[1] == "script":
+    backend.import_tensorflow().config.threading.set_intra_op_parallelism_threads(5)
+recorded = [backend.start("cpu").threads for _ in range(2)]
+print(*recorded, backend.import_tensorflow().config.threading.get_intra_op_parallelism_threads())
+"""
+
+
+@pytest.mark.parametrize(
+    ("by", "variable", "printed"),
+    [("container", "", "3 3 3"), ("script", "", "5 5 5"), ("variable", "7", "7 7 0")],
+)
+def test_threads_are_as_many_as_are_recorded(by, variable, printed):
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": variable}
+    command = [sys.executable, "-c", COUNTING, by]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert result.stdout.strip() == printed, result.stderr
+
+
 def test_a_users_own_xla_options_win(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--theirs=1")
     backend.add_xla_options("--ours=1", "--theirs=1")

@@ -6,10 +6,12 @@ import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+from keras.src.random import seed_generator
 
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src" / "textclf"
@@ -118,6 +120,13 @@ def test_layers_run_the_loop_and_the_mask_that_are_replaced(name):
     layer.inner_loop = lambda *arguments, **named: seen.append("loop") or loop(*arguments, **named)
     layer(x, training=True)
     assert {"loop", 0.5} <= set(seen), f"{ENGINE}recurrent.py. {ADVICE}"
+
+
+def test_seeds_come_from_the_module_that_is_replaced(monkeypatch):
+    chosen = SimpleNamespace(randint=lambda _lowest, _highest: 77)
+    monkeypatch.setattr(seed_generator, "python_random", chosen)
+    drawn = [keras.initializers.GlorotUniform().seed, keras.layers.Dropout(0.5).seed_generator]
+    assert (drawn[0], drawn[1].state.numpy()[0]) == (77, 77), f"{ENGINE}seeds.py. {ADVICE}"
 
 
 def test_tensorboard_writes_with_the_module_that_is_set():

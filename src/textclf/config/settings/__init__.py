@@ -13,11 +13,12 @@ from textclf.config.settings.preprocessing import (
     TextPreprocessing,
 )
 from textclf.config.settings.section import MAX_SEED, Settings
+from textclf.config.settings.sweep import SweepSettings
 from textclf.config.settings.training import Training
 
 
 class Config(Settings):
-    """A whole YAML file."""
+    """All settings of a training."""
 
     dataset: DatasetSettings = Field(description="where the examples come from")
     preprocessing: PreprocessingSettings = Field(
@@ -48,6 +49,20 @@ class Config(Settings):
         if isinstance(config, dict) and config.get("preprocessing") == {}:
             return {key: value for key, value in config.items() if key != "preprocessing"}
         return config
+
+
+class ConfigFile(Config):
+    """A whole YAML file, with what is not of a single training."""
+
+    sweep: SweepSettings | None = Field(
+        None, description="what textclf sweep varies, and how it searches"
+    )
+
+    @property
+    def config(self) -> Config:
+        """Without the sweep."""
+        fields = {name: getattr(self, name) for name in Config.model_fields}
+        return Config.model_construct(self.model_fields_set - {"sweep"}, **fields)
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

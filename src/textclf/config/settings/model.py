@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from textclf.config.layers import layer_problems, name_and_arguments, named
@@ -13,15 +13,25 @@ from textclf.config.vector_files import with_vectors
 L2 = Annotated[float, Field(ge=0, le=100)]
 
 
+Width = Annotated[int, Field(ge=1, le=65_536)]
+EachWidth = Annotated[
+    list[Width],
+    Field(max_length=20),
+    # One number is a list of one, as the recurrent models read it.
+    BeforeValidator(
+        lambda units: [units] if type(units) is int else units,
+        json_schema_input_type=Width | Annotated[list[Width], Field(max_length=20)],
+    ),
+]
+
+
 class DenseModel(WordVectorModel):
     """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
     features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
-    units: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
-        [16, 16],
-        max_length=20,
-        description="width of each hidden layer; []: none, a linear model",
+    units: EachWidth = Field(
+        [16, 16], description="width of each hidden layer; []: none, a linear model"
     )
     activation: Literal["relu", "tanh", "sigmoid"] = Field(
         "relu", description="activation of the hidden layers"
@@ -38,7 +48,6 @@ def _one_or_several(value: Any) -> str:
 
 
 ONE_WIDTH, SEVERAL_WIDTHS = "one width", "several widths"  # tags that no user sees
-Width = Annotated[int, Field(ge=1, le=65_536)]
 Widths = Annotated[
     Annotated[Width, Tag(ONE_WIDTH)]
     | Annotated[list[Width], Field(min_length=1, max_length=20), Tag(SEVERAL_WIDTHS)],

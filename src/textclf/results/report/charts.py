@@ -206,10 +206,10 @@ def _value_axis(values: np.ndarray, most: float = np.inf) -> tuple[Scale, list[T
     room = max(high - low, 0.02 * abs(high), 1e-6) * 0.57
     low, high = (low + high) / 2 - room, (low + high) / 2 + room
     scale = _scale(low, high, BOTTOM, TOP)
-    return scale, _ticks(scale, low, min(high, most + 1e-9))
+    return scale, ticks(scale, low, min(high, most + 1e-9))
 
 
-def _ticks(scale: Scale, low: float, high: float) -> list[Tick]:
+def ticks(scale: Scale, low: float, high: float) -> list[Tick]:
     """Round numbers from low to high, all with the decimals that the longest needs."""
     from matplotlib.ticker import MaxNLocator
 
@@ -285,8 +285,8 @@ def chart_of_pairs(truth: np.ndarray, predicted: np.ndarray) -> Chart | None:
         title=f"predicted and true{some}",
         description=f"Predicted against true numbers of {len(chosen):,} rows, and their diagonal.",
         x_label="true",
-        x_ticks=_ticks(x_of, low, high),
-        y_ticks=_ticks(y_of, low, high),
+        x_ticks=ticks(x_of, low, high),
+        y_ticks=ticks(y_of, low, high),
         lines=[Line("", "diagonal", 0, f"M{LEFT} {BOTTOM}L{RIGHT} {TOP}", (RIGHT, TOP), TOP)],
         dots="".join(f"M{x:.1f} {y:.1f}h0" for x, y in pairs),
     )

@@ -40,27 +40,36 @@ class Bar(NamedTuple):
 def render_page(runs: Sequence[Contents]) -> str:
     """One HTML document; with several runs, which differ in name, a comparison comes first."""
     groups = group_runs(runs) if len(runs) > 1 else []
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + sorting_style(groups)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            runs=runs,
-            groups=groups,
-            explained=len(best_runs(runs)),
-            style=_trusted(style),
-            policy=POLICY.format(digest),
-        )
+    return fill(
+        "page.html",
+        sorting_style(groups),
+        runs=runs,
+        groups=groups,
+        explained=len(best_runs(runs)),
     )
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def fill(template: str, more_style: str, package: str | None = None, **content: Any) -> str:
+    """A page with its style inside, and a policy that allows nothing else.
 
+    Args:
+        more_style: CSS after that of all pages.
+        package: has the template, if it is not one of this package.
+        content: what the template shows.
+    """
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + more_style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = _environment(package).get_template(template)
+    return page.render(style=_trusted(style), policy=POLICY.format(digest), **content)
+
+
+@cache
+def _environment(package: str | None) -> jinja2.Environment:
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    packages = filter(None, (package, "textclf.results.report"))
     environment = Environment(
-        loader=PackageLoader("textclf.results.report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,

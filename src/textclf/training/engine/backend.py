@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import gc
 import logging
 import os
@@ -54,9 +55,11 @@ KERAS_SETTINGS: dict[str, Any] = {
 
 ADDRESS_SPACE = 3.3e9  # bytes; with less, TensorFlow and SciPy's OpenBLAS abort or never return
 NOWHERE = Path(os.devnull)
+THREADS = "TF_NUM_INTRAOP_THREADS"  # TensorFlow's own variable
 
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
+_most_threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,28 @@ def start(device: str = "auto") -> Device:
         raise ResourceError(
             f"--device {device}: the device can no longer be changed; start a new process"
         ) from error
-    asked = tf.config.threading.get_intra_op_parallelism_threads()
-    threads = asked or available_processors()
+    if _most_threads is not None:
+        _limit_threads(tf.config.threading, _most_threads)
+    threads = _threads(tf)
     if chosen is None:
         return Device("cpu", _processor(), threads)
     details = tf.config.experimental.get_device_details(gpus[chosen])
     return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
+
+
+def _threads(tf: Any) -> int:
+    """Those that TensorFlow shares its work among: as asked for, or one for each processor.
+
+    It counts the processors itself, but does not know a container's limit.
+    """
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    variable = os.environ.get(THREADS, "")
+    if asked or (variable.isdecimal() and int(variable)):
+        return asked or int(variable)
+    processors = available_processors()
+    with contextlib.suppress(RuntimeError):  # a script has computed with TensorFlow before
+        tf.config.threading.set_intra_op_parallelism_threads(processors)
+    return processors
 
 
 def _check_address_space() -> None:
@@ -120,6 +139,26 @@ def _choose(device: str, n_gpus: int) -> int | None:
             "the driver and 'textclf[gpu]'"
         )
     return number
+
+
+def limit_threads(threads: int | None) -> None:
+    """Have this process compute with so many threads from the start on; None: all processors."""
+    global _most_threads
+    _most_threads = threads
+
+
+@functools.cache
+def thread_pools() -> Any:
+    """Those of linear algebra; looking for them takes 40 ms, which forked processes save."""
+    import threadpoolctl
+
+    return threadpoolctl.ThreadpoolController()
+
+
+def _limit_threads(settings: Any, threads: int) -> None:
+    settings.set_intra_op_parallelism_threads(threads)
+    settings.set_inter_op_parallelism_threads(threads)
+    thread_pools().limit(limits=threads)
 
 
 def keep_freed_memory() -> None:
@@ -158,6 +197,15 @@ def import_tensorflow() -> Any:
         )
     _set_keras(KERAS_SETTINGS)
     return sys.modules["tensorflow"]
+
+
+def import_for_forks() -> None:
+    """Import TensorFlow in a process that never computes, but forks those that do.
+
+    What native code prints meanwhile is lost; a failure is left to the forked processes.
+    """
+    with contextlib.suppress(Exception), native_output_to(NOWHERE):
+        _import_quietly()
 
 
 def _import_quietly() -> None:

@@ -20,10 +20,12 @@ class Witness:
 
     Args:
         as_json: whether the command line's `--json` was given.
+        is_silent: whether another process says why this one ended.
     """
 
     def __init__(self) -> None:
         self.as_json = False
+        self.is_silent = False
         self.process: subprocess.Popen[bytes] | None = None
         self._tasks: list[dict[str, Any]] = []
 
@@ -55,7 +57,7 @@ class Witness:
         self._say(None)
 
     def _start(self) -> None:
-        if self.process is not None or not sys.executable:
+        if self.process is not None or self.is_silent or not sys.executable:
             return
         import subprocess
 

@@ -1,0 +1,1 @@
+"""Many trials of one config: what to try next, who trains it, and what came out."""

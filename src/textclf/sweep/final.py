@@ -1,0 +1,46 @@
+"""The final of a sweep: the best two trials again, with fresh seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textclf.errors import DataError, ResourceError
+from textclf.sweep.coordinator import MOST_RESUMED, WAIT
+from textclf.sweep.orders import DIED, FINISHED, LOST, OUT_OF_RESOURCES, Order, Outcome, Slots
+from textclf.sweep.watcher import Watcher
+
+
+def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None:
+    """Train the final's orders; a process that dies is replaced, and resumes its run.
+
+    Raises:
+        ResourceError: disk or memory is full.
+        DataError: data is missing or damaged.
+    """
+    waiting = {order.name: order for order in orders}
+    for order in orders:
+        slots.submit(order)
+    while waiting:
+        event = slots.next_event(WAIT)
+        if isinstance(event, Outcome) and event.name in waiting:
+            again = _after(waiting.pop(event.name), event, watcher)
+            if again is not None:
+                waiting[again.name] = again
+                slots.submit(again)
+
+
+def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:
+    """The order again, or None if it has ended."""
+    if outcome.status == OUT_OF_RESOURCES:
+        raise ResourceError(outcome.message)
+    if outcome.exit_code == DataError.exit_code:
+        raise DataError(outcome.message)
+    if outcome.status == LOST:
+        return order
+    if outcome.status == DIED and order.attempt <= MOST_RESUMED:
+        watcher.note(f"{order.name}: {outcome.message}; resumed")
+        return replace(order, attempt=order.attempt + 1)
+    if outcome.status != FINISHED:
+        watcher.warn(f"{order.name}: with fresh seeds, it {outcome.status}: {outcome.message}")
+    return None

@@ -2,9 +2,13 @@
 
 import contextlib
 import logging
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from textclf.disk.atomic import cannot_write, new_folder, sweep
 from textclf.errors import ResourceError
 
 SILENT = ("distributed", "tornado", "asyncio", "bokeh")
@@ -49,9 +53,48 @@ def import_distributed() -> Any:
 
 
 @contextlib.contextmanager
-def settings() -> Iterator[None]:
-    """Dask's settings are these in the block, whatever the user's files and environment say."""
+def workplace() -> Iterator[Path]:
+    """A folder of this process's own, in which Dask's settings are these, whatever the user's say.
+
+    It is gone after the block; what a killed process left is removed by the next.
+
+    Raises:
+        ResourceError: no folder can be written.
+    """
     import dask
 
-    with dask.config.set(SETTINGS):
-        yield
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(new_folder(_parent(), ".new-"))
+        except OSError as error:
+            raise cannot_write(Path(tempfile.gettempdir()), error) from error
+        stack.enter_context(dask.config.set({**SETTINGS, "temporary-directory": str(folder)}))
+        yield folder
+
+
+def _parent() -> Path:
+    """In the user's cache folder, or where that cannot be written, among temporary files."""
+    from platformdirs import user_cache_path
+
+    parent = user_cache_path("textclf") / "sweeps"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="textclf-"))
+    sweep(parent)
+    return parent
+
+
+def without_web_server(kind: Any) -> Any:
+    """A class of Dask's whose servers listen for each other alone, and import nothing new."""
+
+    class Private(kind):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            paths = list(sys.path)
+            super().__init__(*arguments, **keywords)
+            sys.path[:] = paths  # Dask adds its folder of temporary files
+
+        def start_http_server(self, *_arguments: Any, **_keywords: Any) -> None:
+            """It would answer anybody."""
+
+    return Private

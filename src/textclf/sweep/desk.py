@@ -15,7 +15,7 @@ from textclf.errors import ResourceError
 from textclf.runs.environment import describe_code
 from textclf.sweep.children import PATIENCE
 from textclf.sweep.crew import OUTCOME, PROGRESS
-from textclf.sweep.dask import settings
+from textclf.sweep.dask import without_web_server, workplace
 from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Progress, Work
 from textclf.sweep.security import differing, security_of
 from textclf.sweep.shipping import unpack
@@ -127,7 +127,7 @@ class Desk:
 
     def _run(self) -> None:
         try:
-            with settings():
+            with workplace():
                 asyncio.run(self._serve())
         except BaseException as error:
             self._error = error
@@ -158,7 +158,9 @@ class Desk:
         self._started.set()
 
     def _new_scheduler(self) -> Any:
-        scheduler = _scheduler_class()(
+        from distributed import Scheduler
+
+        scheduler = without_web_server(Scheduler)(
             host=self._listening.host if self._listening else LOOPBACK,
             port=self._listening.port if self._listening else 0,
             protocol="tls://",
@@ -233,17 +235,6 @@ class Desk:
 
 def _answer() -> None:
     """The coordinator is there."""
-
-
-def _scheduler_class() -> Any:
-    """Dask's scheduler, without its web server."""
-    from distributed import Scheduler
-
-    class TrialScheduler(Scheduler):
-        def start_http_server(self, *_arguments: Any, **_keywords: Any) -> None:
-            """It would answer anybody."""
-
-    return TrialScheduler
 
 
 def _watcher_class() -> Any:

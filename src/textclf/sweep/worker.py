@@ -7,17 +7,15 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from textclf.disk.atomic import cannot_write, new_folder, sweep
 from textclf.errors import DataError, RunError
 from textclf.runs.environment import describe_code
 from textclf.sweep.children import PATIENCE
 from textclf.sweep.crew import Crew, Note
-from textclf.sweep.dask import TTL, import_distributed, settings
+from textclf.sweep.dask import TTL, import_distributed, without_web_server, workplace
 from textclf.sweep.post import Post
 from textclf.sweep.security import security_of
 from textclf.wording import several
@@ -63,27 +61,12 @@ def work_at(post: Post, leaving: threading.Event, note: Note) -> int:
         DataError: this machine lacks the data.
     """
     import_distributed()
-    with settings(), _workplace() as folder:
+    with workplace() as folder:
         return asyncio.run(_work(post, folder, leaving, note))
 
 
 def _say_nothing(_line: str) -> None:
     """Nobody watches: the coordinator shows what there is to see."""
-
-
-@contextlib.contextmanager
-def _workplace() -> Iterator[Path]:
-    """A folder for what this machine writes; it is gone with the worker."""
-    from platformdirs import user_cache_path
-
-    parent = user_cache_path("textclf") / "sweeps"
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        sweep(parent)
-        with new_folder(parent, ".new-") as folder:
-            yield folder
-    except OSError as error:
-        raise cannot_write(parent, error) from error
 
 
 async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) -> int:
@@ -109,7 +92,6 @@ async def _serve(post: Post, security: Any, crew: Crew, leaving: threading.Event
         nthreads=post.slots,
         security=security,
         memory_limit=0,
-        local_directory=str(crew.folder / "dask"),
         name=f"{IN_PLACE}{os.getpid()}" if post.in_place else None,
         death_timeout=TTL,
     )
@@ -147,18 +129,15 @@ async def _is_gone(post: Post, security: Any) -> bool:
 
 
 def _worker_class() -> Any:
-    """Dask's worker, without its web server."""
+    """Dask's worker, with a crew, whose trials end before it does."""
     from distributed import Worker
 
-    class TrialWorker(Worker):
+    class TrialWorker(without_web_server(Worker)):  # type: ignore[misc]
         def __init__(self, crew: Crew, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
             self.crew = crew
             crew.send = partial(self.loop.add_callback, self.batched_send)
             self.stream_handlers[PRUNE] = crew.children.prune
-
-        def start_http_server(self, *_arguments: Any, **_keywords: Any) -> None:
-            """It has nothing to show."""
 
         async def close(self, **_keywords: Any) -> Any:
             """End the trials first: Dask would wait for them."""

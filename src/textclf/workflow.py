@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textclf.config.conflicts import check_conflicts
 from textclf.config.settings import Config
@@ -49,6 +50,7 @@ from textclf.sweep.final import train_final
 from textclf.sweep.machine import default_slots
 from textclf.sweep.opening import is_over, open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
+from textclf.sweep.parts import FINAL, Parts, attempt_part, refuse_workers, side_by_side
 from textclf.sweep.plan import Plan
 from textclf.sweep.trial import attempt, begins_first_fit, ended_before
 from textclf.sweep.watcher import Watcher
@@ -75,7 +77,7 @@ from textclf.training.resumption import (
     warn_of_changes,
     with_epochs,
 )
-from textclf.training.scores import Scores
+from textclf.training.scores import Scores, refuse_missing
 from textclf.training.series import (
     curve_of,
     require_finished,
@@ -181,6 +183,8 @@ def train(
     reporter: Reporter | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
+    expected: Sequence[str] = (),
+    workers: int = 1,
 ) -> Run:
     """Train a config's model, score the kept model, draw the plots, all into a new folder.
 
@@ -193,21 +197,34 @@ def train(
             error, each warning a TextclfWarning; `textclf.training.reporter.Reporter()` is silent.
         callbacks: your own Keras callbacks, called before textclf's.
         tensorboard: whether each fit's folder gets TensorBoard's logs; `resume` continues them.
+        expected: scores that metrics.json must have in the end, such as 'val_roc_auc'.
+        workers: how many seeds or folds are trained at a time, each in a process of its own with
+            its share of the processors; 1: one after the other, in this process.
 
     Raises:
+        UsageError: before any training, an expected score is not one of these data.
         ConfigError, DataError, RunError, ResourceError: see textclf.errors.
     """
     check_conflicts(config)
+    refuse_workers(config, workers, seeds is not None, bool(callbacks))
     series = {"seeds": seeds_from(config, seeds)} if seeds is not None else {}
     logs = {"tensorboard": True} if tensorboard else {}
-    record = {**describe_environment(Tokens.of(config.preprocessing).packages), **series, **logs}
+    apart = {"workers": workers} if workers > 1 else {}
+    about = describe_environment(Tokens.of(config.preprocessing).packages)
+    record = {**about, **series, **logs, **apart}
     run = create_run(config, recipe, Path(runs_dir), name, record)
     warnings = Warnings(reporter or LineReporter())
-    with locked(run), recording(run), backend.computing(run.log_path):
+    with (
+        locked(run),
+        recording(run),
+        backend.computing(run.log_path),
+        side_by_side(run, workers, train_part, warnings, data_dir, device) as parts,
+    ):
         warnings.keep_in(partial(record_warnings, run))
-        trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard)
+        trainer = _new_trainer(config, data_dir, device, warnings, callbacks, tensorboard, parts)
+        refuse_missing(expected, config, trainer.data, is_series=seeds is not None)
         _warn_of_traps(trainer, run, warnings)
-        _train_run(trainer, run)
+        _train_run(trainer, run, parts)
     return _public(run)
 
 
@@ -256,12 +273,14 @@ def resume(
     device: str = "auto",
     reporter: Reporter | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    workers: int | None = None,
 ) -> Run:
     """Resume an interrupted run, to the same end, or add epochs to a finished one.
 
     Args:
         epochs: the total number, in place of the config's.
         callbacks: as for `train`.
+        workers: as for `train`; None: as many as before.
 
     Raises:
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
@@ -279,10 +298,15 @@ def resume(
         refuse_failed(run)
         if record.get("status") == "finished" and config == run.config:
             return _public(run)
-        with backend.computing(run.log_path):
+        workers = record.get("workers", 1) if workers is None else workers
+        refuse_workers(config, workers, isinstance(run, SeriesFolder), bool(callbacks))
+        with (
+            backend.computing(run.log_path),
+            side_by_side(run, workers, train_part, warnings, data_dir, device) as parts,
+        ):
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
-            trainer = _new_trainer(config, data_dir, device, warnings, callbacks, logs)
+            trainer = _new_trainer(config, data_dir, device, warnings, callbacks, logs, parts)
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
             again = describe_environment(Tokens.of(config.preprocessing).packages)
@@ -292,7 +316,8 @@ def resume(
             restart(run, config, resumed)
             with recording(run, is_new=False):
                 warnings.keep_in(partial(record_warnings, run))
-                _train_run(trainer, run)
+                run.update(workers=workers if parts else None)
+                _train_run(trainer, run, parts)
     return _public(run)
 
 
@@ -308,7 +333,7 @@ def _warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None
         warnings.note(f"{len(traps) - MOST_TRAPS} more: textclf check {config}")
 
 
-def _train_run(trainer: Trainer, run: RunFolder) -> None:
+def _train_run(trainer: Trainer, run: RunFolder, parts: Parts | None = None) -> None:
     """Train what is left to train of a run, and write everything that belongs to it."""
     data = trainer.data
     run.update(
@@ -317,17 +342,21 @@ def _train_run(trainer: Trainer, run: RunFolder) -> None:
     if isinstance(run, CurveFolder):
         _train_shares(trainer, run)
     elif isinstance(run, SeriesFolder):
-        _train_seeds(trainer, run)
+        _train_seeds(trainer, run, parts)
     else:
-        _train_fits(trainer, run)
+        _train_fits(trainer, run, parts)
     plot_run(run)
 
 
-def _train_seeds(trainer: Trainer, series: SeriesFolder) -> None:
-    for number in range(1, len(series.seed_values) + 1):
-        with training_seed(series, number) as run:
-            if run is not None:  # a finished one stays as it is
-                _train_run(trainer, run)
+def _train_seeds(trainer: Trainer, series: SeriesFolder, parts: Parts | None) -> None:
+    numbers = range(1, len(series.seed_values) + 1)
+    if parts:
+        parts.train([series.seed(number).name for number in numbers], _shown_score(trainer.config))
+    else:
+        for number in numbers:
+            with training_seed(series, number) as run:
+                if run is not None:  # a finished one stays as it is
+                    _train_run(trainer, run)
     scores = [run.metrics for run in series.seeds.values()]
     write_json(series.metrics_path, mean_and_sd(scores))
     of_first = series.seed(1).record
@@ -354,12 +383,31 @@ def _rows_of_share(trainer: Trainer, share: float) -> np.ndarray:
     return make_splits(trainer.config.training.validation, trainer.data, share)[0].train
 
 
-def _train_fits(trainer: Trainer, run: RunFolder) -> None:
+def _shown_score(config: Config) -> str:
+    """What is shown of an epoch where several models are trained at a time."""
+    return config.training.checkpoint.monitor if config.training.validation else "loss"
+
+
+def _train_fits(trainer: Trainer, run: RunFolder, parts: Parts | None) -> None:
     record_vectors(run, trainer.config, trainer.reporter)
-    before = [_fit_and_score(trainer, fit) for fit in fits_before(run, trainer.data)]
-    final = _fit_and_score(trainer, final_fit(run, trainer.data, before))
+    if parts:
+        before, final, engine = _train_fits_apart(trainer, run, parts)
+    else:
+        before = [_fit_and_score(trainer, fit) for fit in fits_before(run, trainer.data)]
+        final = _fit_and_score(trainer, final_fit(run, trainer.data, before))
+        engine = trainer.engine_record
     write_json(run.metrics_path, {**_together(before), **final})
-    run.update(engine=trainer.engine_record)
+    run.update(engine=engine)
+
+
+def _train_fits_apart(
+    trainer: Trainer, run: RunFolder, parts: Parts
+) -> tuple[list[Scores], Scores, dict[str, Any] | None]:
+    """The scores of the folds and of the final fit, and the record of the first one's engine."""
+    folds = [fit.folder.path.name for fit in fits_before(run, trainer.data)]
+    before = parts.train(folds, _shown_score(trainer.config))
+    (final,) = parts.train([FINAL], "loss")
+    return [dict(one.scores) for one in before], dict(final.scores), before[0].facts["engine"]
 
 
 def _together(fits: list[Scores]) -> Scores:
@@ -409,6 +457,7 @@ def reproduce(
         run.config,
         runs_dir,
         seeds=len(run.seed_values) if isinstance(run, SeriesFolder) else None,
+        workers=run.record.get("workers", 1),
         recipe=f"{run.title.replace('/', '-')}{REPRODUCTION}",
         data_dir=data_dir,
         device=device,
@@ -502,12 +551,15 @@ def _new_trainer(
     reporter: Reporter,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
+    parts: Parts | None = None,
 ) -> Trainer:
     tokens = Tokens.of(config.preprocessing)
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None, tokens)
     for warning in data.warnings:
         reporter.warn(warning)
     chosen = backend.start(device)
+    if parts:  # which compute, and this process does not
+        chosen = replace(chosen, threads=parts.threads)
     from textclf.training.trainer import Trainer
 
     return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
@@ -632,3 +684,34 @@ def _pruning(order: Order, link: Link) -> list[keras.callbacks.Callback]:
         from textclf.training.pruning import Pruning
 
         return [Pruning(order.score, link.report, link.is_pruned)]
+
+
+def train_part(order: Order, link: Link) -> Outcome:
+    """Train a seed or a fold of the run that it is a part of; in a process of its own."""
+    witness.is_silent = True  # the coordinator says how a process ended
+    return attempt_part(order, link, _train_part)
+
+
+def _train_part(order: Order, reporter: Reporter) -> tuple[Scores, dict[str, Any] | None]:
+    whole = open_folder(order.folder.parent)
+    with backend.computing(whole.log_path):
+        if isinstance(whole, SeriesFolder):
+            return _train_seed(whole, order, reporter), None
+        trainer = _new_trainer(whole.config, order.data_dir, order.device, reporter)
+        scores = _fit_and_score(trainer, _fit_of(whole, order, trainer))
+        return scores, trainer.engine_record
+
+
+def _train_seed(series: SeriesFolder, order: Order, reporter: Reporter) -> Scores:
+    names = [series.seed(number).name for number in range(1, len(series.seed_values) + 1)]
+    with training_seed(series, names.index(order.name) + 1) as run:
+        if run is not None:  # a finished one stays as it is
+            _train_run(_new_trainer(run.config, order.data_dir, order.device, reporter), run)
+    return RunFolder(order.folder).metrics
+
+
+def _fit_of(run: RunFolder, order: Order, trainer: Trainer) -> Fit:
+    before = fits_before(run, trainer.data)
+    if order.name == FINAL:
+        return final_fit(run, trainer.data, [fit.folder.metrics for fit in before])
+    return next(fit for fit in before if fit.folder.path.name == order.name)

@@ -113,6 +113,21 @@ def test_a_score_that_there_cannot_be_is_refused_before_training(cli, empty_fold
     assert not list(empty_folder.iterdir())
 
 
+def test_a_score_that_the_data_do_not_have_is_refused_before_training(cli, empty_folder):
+    rows = [f"w{n % 3} x,{'abc'[n % 3]}" for n in range(30)]
+    Path("d.csv").write_text("\n".join(["text,label", *rows]))
+    Path("c.yaml").write_text(
+        "dataset: {name: csv, path: d.csv, text: text, label: label}\n"
+        "preprocessing: {num_words: 9, encoding: multi_hot}\n"
+        "model: {type: dense}\ntraining: {epochs: 1}\n"
+    )
+    result = cli("train", "c.yaml", "--expect", "val_roc_auc>=0.5")
+    assert result.exit_code == 2
+    assert "textclf: the run would have no val_roc_auc: multiclass data of 3" in result.stderr
+    assert "epoch 1/1" not in result.stderr
+    assert not list(Path("runs").iterdir())
+
+
 # --- nothing half-made is left -----------------------------------------------------------------
 
 

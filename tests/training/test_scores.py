@@ -11,13 +11,15 @@ from textclf.config.settings import Config
 from textclf.config.settings.training import Monitor, Score
 from textclf.data.dataset import Dataset
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, is_better_higher
-from textclf.errors import ConfigError
+from textclf.errors import ConfigError, UsageError
 from textclf.training.scores import (
     compute_scores,
     names_of_scores,
     predicted_classes,
+    refuse_missing,
     refuse_undefined,
 )
+from tiny_data import texts
 
 RNG = np.random.default_rng(0)
 TWO = RNG.integers(0, 2, 300)
@@ -36,6 +38,69 @@ NUMBERS, P_NUMBERS = RNG.normal(50, 3, 300).astype(np.float32), RNG.normal(50, 3
 )
 def test_predicted_classes(outputs: list, classes: list[int]) -> None:
     assert predicted_classes(np.array(outputs, np.float32)).tolist() == classes
+
+
+# --- scores that a run will not have -----------------------------------------------------------
+
+
+def expecting(*asked: str, y: list[int], is_series: bool = False, **training: object) -> str:
+    """What is said of the keys, where the last 3 of 12 rows are test rows."""
+    classes = max(y) + 1
+    data = texts(["a b", "b c", "a d", "d c"] * 3, y, 9, classes)
+    options = {"validation": {"split": "tail", "share": 0.3}, **training}
+    config = Config(
+        dataset={"name": "csv", "path": "d.csv", "text": "text", "label": "label"},
+        preprocessing={"num_words": 9, "encoding": "multi_hot"},
+        model={"type": "dense"},
+        training=options,
+    )
+    try:
+        refuse_missing(asked, config, data, is_series)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
+HAS = "the run would have no "
+TWO_CLASSES, THREE_CLASSES = [0, 1] * 6, [0, 1, 2] * 4
+
+
+def test_scores_of_three_classes_are_known_before_training() -> None:
+    assert expecting("val_accuracy", "test_macro_f1", "best_epoch", y=THREE_CLASSES) == ""
+    assert expecting("val_roc_auc", "test_loss", "test_top_3_accuracy", y=THREE_CLASSES) == (
+        f"{HAS}val_roc_auc: multiclass data of 3 classes have loss, accuracy, macro_f1, "
+        f"balanced_accuracy\n{HAS}test_top_3_accuracy: multiclass data of 3 classes have loss, "
+        "accuracy, macro_f1, balanced_accuracy"
+    )
+
+
+def test_rows_of_one_class_have_no_ranking() -> None:
+    assert expecting("val_roc_auc", "test_roc_auc", y=TWO_CLASSES) == ""
+    assert expecting("val_roc_auc", "test_roc_auc", y=[1] * 9 + [0, 1, 0]) == (
+        f"{HAS}val_roc_auc: of the 3 validation rows, all are of one class"
+    )
+    assert expecting("val_roc_auc", "test_roc_auc", y=[0, 1] * 4 + [1] * 4) == (
+        f"{HAS}test_roc_auc: of the 3 test rows, all are of one class"
+    )
+
+
+def test_rows_that_are_not_there_have_no_score() -> None:
+    none = {"validation": None, "checkpoint": {"keep": "last"}}
+    assert expecting("val_loss", "test_loss", y=TWO_CLASSES, **none) == (
+        f"{HAS}val_loss: there is not a validation row"
+    )
+
+
+def test_deviations_need_seeds_or_folds() -> None:
+    deviations = ("val_accuracy_sd", "test_accuracy_sd")
+    why = "only several seeds or the validation rows of k folds have deviations"
+    assert expecting(*deviations, y=TWO_CLASSES, is_series=True) == ""
+    folds = {"validation": {"split": "k_fold", "folds": 3}}
+    assert expecting(*deviations, y=TWO_CLASSES, **folds) == f"{HAS}test_accuracy_sd: {why}"
+    assert expecting(deviations[0], y=TWO_CLASSES) == f"{HAS}val_accuracy_sd: {why}"
+
+
+# --- computed ----------------------------------------------------------------------------------
 
 
 def test_scores_of_two_classes_are_those_of_scikit_learn() -> None:

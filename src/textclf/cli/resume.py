@@ -14,6 +14,12 @@ from textclf.config.scores import scores_by_epoch
 @click.command()
 @click.argument("run", shell_complete=complete_run)
 @options.epochs_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Train N seeds or folds at a time.  [default: as many as before]",
+)
 @options.runs_dir_option
 @options.device_option
 @options.data_dir_option
@@ -23,6 +29,7 @@ from textclf.config.scores import scores_by_epoch
 def resume(
     run: str,
     epochs: int | None,
+    workers: int | None,
     runs_dir: Path,
     device: str,
     data_dir: Path | None,
@@ -41,7 +48,9 @@ def resume(
 
     opened = workflow.open_run(run, runs_dir)
     with show_progress(quiet) as reporter:
-        ended = workflow.resume(opened, epochs, data_dir=data_dir, device=device, reporter=reporter)
+        ended = workflow.resume(
+            opened, epochs, workers=workers, data_dir=data_dir, device=device, reporter=reporter
+        )
     finish(
         str(ended.path),
         ended.status,

@@ -21,6 +21,13 @@ from textclf.config.scores import possible_scores, scores_by_epoch
     metavar="N",
     help="Train N models, with the config's seed and the next ones.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    default=1,
+    help="Train N seeds or folds at a time, each in a process of its own.  [default: 1]",
+)
 @options.device_option
 @options.data_dir_option
 @click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs into the run.")
@@ -33,6 +40,7 @@ def train(
     runs_dir: Path,
     name: str | None,
     seeds: int | None,
+    workers: int,
     device: str,
     data_dir: Path | None,
     tensorboard: bool,
@@ -67,6 +75,8 @@ def train(
             device=device,
             reporter=reporter,
             tensorboard=tensorboard,
+            workers=workers,
+            expected=[expectation.score for expectation in expectations],
         )
     finish(
         str(run.path),

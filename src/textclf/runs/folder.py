@@ -37,9 +37,13 @@ RECORD = {
     **dict.fromkeys(("versions", "data", "vectors", "device", "engine", "curve"), dict),
     **dict.fromkeys(("error", "resumed", "seeds", "warnings"), list),
     **dict.fromkeys(("tensorboard", "untested", "diverged"), bool),
+    "workers": int,
 }
 FIRST_FIT = "first-fit"  # the folder of the fit that chooses the epochs of `refit`
-A_JSON = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
+A_JSON = {
+    **{str: "a text", dict: "an object", list: "a list", bool: "true or false"},
+    int: "a whole number",
+}
 
 
 class FitFolder:

@@ -109,8 +109,8 @@ def _holds_an_epoch(run: RunFolder) -> bool:
 
 
 def _first_parts(run: RunFolder) -> tuple[Path, ...]:
-    shares = run.path.glob("share-*")
-    return (run.fold(1).history_path, run.first_fit.history_path, run.path / "seed-1", *shares)
+    parts = ("share-*", "seed-*", "fold-*/history.csv")  # the first may not be the first to begin
+    return (run.first_fit.history_path, *(path for part in parts for path in run.path.glob(part)))
 
 
 def _end(run: RunFolder, status: str, error: BaseException | None = None) -> None:

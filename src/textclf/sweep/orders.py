@@ -72,6 +72,7 @@ class Outcome:
             negative for a signal.
         message: the error in a line; '' without one.
         seconds: from start to end, of this attempt.
+        facts: of a part of a run: its `warnings` and `notes`, and run.json's `engine`.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Outcome:
     exit_code: int = 0
     message: str = ""
     seconds: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Link(Protocol):

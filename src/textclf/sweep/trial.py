@@ -34,11 +34,17 @@ PATIENCE = 20.0  # seconds for a process that is left over from a killed coordin
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
-def attempt(order: Order, train: Callable[[], None]) -> Outcome:
+def attempt(
+    order: Order,
+    train: Callable[[], None],
+    read: Callable[[Order, float], Outcome] | None = None,
+) -> Outcome:
     """Train an order, and say how it ended.
 
     Args:
         train: writes the order's folder; it does nothing if that has ended already.
+        read: the outcome of an order that began at a time; by default what the run in its folder
+            says.
 
     Raises:
         Exception: a bug, or a signal.
@@ -54,7 +60,7 @@ def attempt(order: Order, train: Callable[[], None]) -> Outcome:
             raise
         status, code, message = failure
         return _outcome(order, status, started, {}, code, message)
-    return _from_folder(order, started)
+    return (read or _from_folder)(order, started)
 
 
 def ended_before(order: Order) -> bool:

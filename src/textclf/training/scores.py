@@ -1,14 +1,15 @@
 """The scores of a model's outputs beside its loss, each computed by scikit-learn or as it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from textclf.config.scores import SCORES_OF_TASK, bare, monitors, scores_by_epoch
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
+from textclf.data.splits import make_splits
 from textclf.data.tasks import Task
-from textclf.errors import ConfigError
+from textclf.errors import ConfigError, UsageError
 from textclf.training.multilabel import given_labels
 from textclf.wording import several
 
@@ -60,6 +61,46 @@ def refuse_undefined(config: Config, data: Dataset, validation: np.ndarray) -> N
                 f"{where}: of the {several(len(y), 'validation row')}, {reason}, so that there is "
                 f"no {name}; let other rows validate, such as with stratify: true"
             )
+
+
+def refuse_missing(asked: Iterable[str], config: Config, data: Dataset, is_series: bool) -> None:
+    """Refuse keys of metrics.json that a run will not have: an error before hours of training.
+
+    Args:
+        asked: such as 'val_roc_auc'.
+        is_series: whether several seeds are trained.
+
+    Raises:
+        UsageError: there are such keys.
+    """
+    split = make_splits(config.training.validation, data, config.training.train_share)[0]
+    rows = {"val": split.validation, "test": split.test}
+    folds = getattr(config.training.validation, "folds", 1)
+    found = {}
+    for key in asked:
+        part, name = key.split("_")[0], bare(key)
+        if part not in rows:  # best_epoch
+            continue
+        has_deviation = is_series or (part == "val" and folds > 1)
+        if key.endswith("_sd") and not has_deviation:
+            found[key] = "only several seeds or the validation rows of k folds have deviations"
+        elif reason := _why_missing(name, part, data, rows[part]):
+            found[key] = reason
+    if found:
+        raise UsageError(*(f"the run would have no {key}: {why}" for key, why in found.items()))
+
+
+def _why_missing(name: str, part: str, data: Dataset, rows: np.ndarray) -> str | None:
+    """Why the rows of a part, 'val' or 'test', will not have a score; None if they will."""
+    has = ("loss", *names_of_scores(data.task, len(data.class_names)))
+    words = {"val": "validation row", "test": "test row"}[part]
+    if not len(rows):
+        return f"there is not a {words}"
+    if name not in has:
+        of_classes = f" of {several(len(data.class_names), 'class')}" if data.class_names else ""
+        return f"{data.task.name} data{of_classes} have {', '.join(has)}"
+    reason = why_undefined(name, data.y[rows])
+    return f"of the {several(len(rows), words)}, {reason}" if reason else None
 
 
 def compute_scores(task: Task, y: np.ndarray, outputs: np.ndarray) -> Scores:

@@ -13,14 +13,7 @@ from figures import FIGURES
 from sweep_checks import check_equal_to_train, check_ledger
 from tiny_recipes import sets
 
-CONFIG = """\
-dataset: {name: docstrings}
-preprocessing: {num_words: 500, maxlen: 20, encoding: embedding}
-model: {type: lstm, embedding_dim: 8, units: 8, dropout: 0.3}
-training: {epochs: 8, batch_size: 128, validation: {split: shuffled, share: 0.2, seed: 42}}
-sweep: {fresh_seeds: 0}
-seed: 42
-"""
+CONFIG = Path(__file__).with_name("tiny_sweep.yaml")
 RATES = "1e-3,2e-3,3e-3,5e-3,7e-3,1e-2"
 IN_CI = {"trial": 1, "worker": 1, "coordinator": 1}
 IN_FULL = 20  # kills of each
@@ -29,7 +22,6 @@ LONGEST = 8.0  # seconds between two kills
 
 @pytest.mark.slow
 def test_nothing_is_lost_or_done_twice_or_other_bits(tmp_path: Path, full: bool) -> None:
-    (tmp_path / "tiny.yaml").write_text(CONFIG)
     kinds = list(IN_CI) * (IN_FULL if full else 1)
     rates = RATES if full else "1e-3,1e-2"
     n_trials = 2 * len(rates.split(","))
@@ -74,7 +66,7 @@ def run_with_kills(
 def start(sweep: Path, space: list[str]) -> subprocess.Popen[str]:
     return sweep_processes.start(
         str(sweep),
-        *("sweep", sweep.parent / "tiny.yaml", *space, "--name", sweep.name),
+        *("sweep", CONFIG, *space, "--name", sweep.name),
         *("--runs-dir", sweep.parent, "--workers", 2),
     )
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textclf.cli import completers, options
-from textclf.cli.expectations import Expectation
+from textclf.cli.expectations import Expectation, find_impossible
 from textclf.cli.group import Termination
 from textclf.cli.sweep_worker import worker
+from textclf.config.scores import scores_beside
 from textclf.errors import Interrupted, Terminated, UsageError
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def sweep(
 
     found, plan, recorded_limit = _plan(configs, overrides, runs_dir, asked)
     limit = limit or recorded_limit
+    if impossible := find_impossible(expectations, scores_beside(plan.score)):
+        raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
     from textclf.cli.sweep_results import finish_sweep

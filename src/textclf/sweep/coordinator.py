@@ -86,7 +86,7 @@ class Coordinator:
         while True:
             while self._may_ask():
                 self._ask()
-            if not self.begun:
+            if not self.begun and self._has_asked_all():
                 break
             self._take(self.slots.next_event(WAIT))
         ended = list(self.trials.values())
@@ -124,9 +124,12 @@ class Coordinator:
                 self.pruner.should_end(trial.number, int(step), float(value))
 
     def _may_ask(self) -> bool:
-        if len(self.trials) >= self.plan.trials or len(self.begun) >= self.slots.n_slots:
-            return False
-        return self.deadline is None or time.monotonic() < self.deadline
+        return len(self.begun) < self.slots.n_slots and not self._has_asked_all()
+
+    def _has_asked_all(self) -> bool:
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            return True
+        return len(self.trials) >= self.plan.trials
 
     def _ask(self) -> None:
         number = len(self.trials) + 1
@@ -174,6 +177,8 @@ class Coordinator:
         if event is None or event.name not in self.begun:
             return
         trial = self.begun[event.name]
+        if event.attempt != trial.attempts + 1:
+            return  # of a process that was given up
         if isinstance(event, Progress):
             self.watcher.end_step(trial, event.step, event.value)
             if self.pruner.should_end(trial.number, event.step, event.value):

@@ -86,7 +86,7 @@ class Coordinator:
         while True:
             while self._may_ask():
                 self._ask()
-            if not self.begun and self._has_asked_all():
+            if not self.begun and not self._is_asking():
                 break
             self._take(self.slots.next_event(WAIT))
         ended = list(self.trials.values())
@@ -123,13 +123,14 @@ class Coordinator:
             for step, value in zip(history["epoch"], history[self.plan.score], strict=True):
                 self.pruner.should_end(trial.number, int(step), float(value))
 
-    def _may_ask(self) -> bool:
-        return len(self.begun) < self.slots.n_slots and not self._has_asked_all()
+    def _is_asking(self) -> bool:
+        if len(self.trials) >= self.plan.trials:
+            return False
+        return self.deadline is None or time.monotonic() < self.deadline
 
-    def _has_asked_all(self) -> bool:
-        if self.deadline is not None and time.monotonic() >= self.deadline:
-            return True
-        return len(self.trials) >= self.plan.trials
+    def _may_ask(self) -> bool:
+        """Whether a slot is free, too; before the first worker joins, there may be none."""
+        return self._is_asking() and len(self.begun) < self.slots.n_slots
 
     def _ask(self) -> None:
         number = len(self.trials) + 1

@@ -211,7 +211,7 @@ def test_left_out_keys_are_said_once(cli, slots, tmp_path):
     more = ("--set", "model.embedding_dim=4", "--set", "model.units=4", "--fresh-seeds", "0")
     result = cli("sweep", "quickstart", *models, *text, *more)
     assert result.exit_code == 0, result.stderr
-    assert result.stderr.count("model.kernel_size is left out for lstm") == 1
+    assert result.stderr.count("model.kernel_size is left out: lstm models do not have it") == 1
     assert len(folder().trials) == 3
 
 

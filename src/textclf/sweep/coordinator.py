@@ -71,7 +71,8 @@ class Coordinator:
         self.trials: dict[int, Trial] = {}
         self.twins: dict[str, int] = {}  # the first trial of each point
         self.begun: dict[str, Trial] = {}  # ordered, by name
-        self.pruner = Pruner(plan.prune, plan.score)
+        epochs = plan.space.config(plan.space.first()).training.epochs
+        self.pruner = Pruner(plan.prune, plan.score, epochs)
 
     def run(self) -> None:
         """Ask until all trials are asked for, and wait until all have ended.

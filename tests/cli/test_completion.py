@@ -57,6 +57,13 @@ def test_commands(complete):
     assert complete("comple") == ["completion"]
 
 
+def test_sweeps_and_configs(complete, empty_folder):
+    (empty_folder / "runs" / "quickstart-sweep-1").mkdir(parents=True)
+    (empty_folder / "runs" / "quickstart-sweep-1" / "sweep.json").write_text("{}")
+    assert complete("sweep", "quick") == ["quickstart-sweep-1", "quickstart"]
+    assert complete("sweep", "quickstart", "--set", "model.uni") == ["model.units="]
+
+
 def test_recipes_and_config_files(complete, empty_folder):
     for name in ("mine.yaml", "other.txt", "imdb_mine.yml", "my/deep.yaml", "$(id).yaml"):
         (empty_folder / name).parent.mkdir(exist_ok=True)

@@ -31,6 +31,16 @@ def complete_config(_context: Any, _parameter: Any, incomplete: str) -> Completi
     return _matching([*list_recipes(), *sorted(files)], incomplete) or _paths("file", incomplete)
 
 
+def complete_config_or_sweep(context: Any, parameter: Any, incomplete: str) -> Completions:
+    """Sweeps by name under --runs-dir, newest first, then configs."""
+    folder = context.params.get("runs_dir") or Path("runs")
+    records = sorted(_found(folder, "*/sweep.json"), key=_time, reverse=True)
+    sweeps = [path.parent.name for path in records if not path.parent.name.startswith(".")]
+    configs = complete_config(context, parameter, incomplete)
+    found = [item for item in configs if item.type == "plain"]
+    return _matching(sweeps, incomplete) + found or configs
+
+
 def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> Completions:
     return _matching(list_recipes(), incomplete)
 

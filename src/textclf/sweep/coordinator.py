@@ -15,7 +15,7 @@ from textclf.errors import DataError, ResourceError, RunError
 from textclf.runs import FitFolder
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import DIED as DIED_ONCE
-from textclf.runs.trials import ENDS, FAILED, Trial
+from textclf.runs.trials import ENDS, FAILED, FINISHED, Trial
 from textclf.sweep.orders import DIED, LOST, OUT_OF_RESOURCES, Order, Outcome, Progress, Slots
 from textclf.sweep.plan import Plan
 from textclf.sweep.pruner import Pruner
@@ -71,7 +71,8 @@ class Coordinator:
         self.trials: dict[int, Trial] = {}
         self.twins: dict[str, int] = {}  # the first trial of each point
         self.begun: dict[str, Trial] = {}  # ordered, by name
-        self.pruner = Pruner(plan.prune, plan.score)
+        epochs = plan.space.config(plan.space.first()).training.epochs
+        self.pruner = Pruner(plan.prune, plan.score, epochs)
 
     def run(self) -> None:
         """Ask until all trials are asked for, and wait until all have ended.
@@ -177,6 +178,8 @@ class Coordinator:
         if event is None or event.name not in self.begun:
             return
         trial = self.begun[event.name]
+        if event.attempt != trial.attempts + 1:
+            return  # of a process that was given up
         if isinstance(event, Progress):
             self.watcher.end_step(trial, event.step, event.value)
             if self.pruner.should_end(trial.number, event.step, event.value):
@@ -213,7 +216,7 @@ class Coordinator:
         self.sweep.ledger.end(trial, trial.status)
         self._tell(trial)
         if self.plan.keep == "best":
-            self._keep_best()
+            self._keep_best(trial)
         self._publish()
         for twin in [other for other in self.trials.values() if other.same_as == trial.number]:
             self._tell(replace(trial, number=twin.number, same_as=trial.number))
@@ -232,16 +235,19 @@ class Coordinator:
             ended = time.monotonic()
             self.publish_at = ended + max(PAUSE, (ended - started) / SHARE)
 
-    def _keep_best(self) -> None:
-        """Remove the models of all ended trials but the best."""
-        ended = [t for t in self.trials.values() if t.has_ended and t.same_as is None]
+    def _keep_best(self, trial: Trial) -> None:
+        """Remove the models of a trial that has ended, or of the one that it beats."""
+        others = [other for other in self.trials.values() if other.has_ended and not other.same_as]
+        best = max((o for o in others if o.number != trial.number), key=self._rank, default=None)
+        if best is not None:
+            worse = best if self._rank(trial) > self._rank(best) else trial
+            for folder in (self.sweep.path / worse.name).rglob("checkpoints"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _rank(self, trial: Trial) -> tuple[bool, float]:
+        """More for a better one; one that did not finish cannot win."""
         sign = 1 if is_better_higher(self.plan.score) else -1
-        scored = [trial for trial in ended if trial.value is not None]
-        best = max(scored, key=lambda trial: sign * (trial.value or 0.0), default=None)
-        for trial in ended:
-            if trial is not best:
-                for folder in (self.sweep.path / trial.name).rglob("checkpoints"):
-                    shutil.rmtree(folder, ignore_errors=True)
+        return trial.status == FINISHED, sign * (trial.value or 0.0)
 
 
 def _point(trial: Trial) -> str:

@@ -46,12 +46,7 @@ class Joined:
                 *(sys.executable, "-c", program, "sweep", "worker"),
                 *(slots.address, "--key", runs / "key.pem", *options),
             ],
-            env={
-                **os.environ,
-                "HOME": str(home),
-                "XDG_CACHE_HOME": str(home),
-                "PYTHONPATH": support,
-            },
+            env={**os.environ, **surroundings},
             cwd=home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 import light_work
@@ -128,3 +131,29 @@ def test_a_worker_with_another_key_is_refused(slots, runs, tmp_path):
     code, _, errors = Joined(slots, other, tmp_path / "home").end(0)
     assert code == 5
     assert "no sweep with this key is found there" in errors and errors.count("\n") == 1
+
+
+def test_nobody_without_the_key_gets_an_answer(slots, runs, tmp_path):
+    joined = Joined(slots, runs, tmp_path / "home")
+    slots.submit(order("trial-4", runs))
+    outcomes(slots, 1)  # the worker listens by now
+    processes = [psutil.Process(), psutil.Process(joined.process.pid)]
+    connections = [one for process in processes for one in process.net_connections("tcp")]
+    ports = {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+    assert int(slots.address.rpartition(":")[2]) in ports and len(ports) >= 2
+    for port in ports:
+        assert answer(port) == b""
+    joined.end()
+
+
+def answer(port: int) -> bytes:
+    """What is heard after a TLS greeting by somebody who has no key, and asks for a web page."""
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        try:
+            with anybody.wrap_socket(plain) as encrypted:
+                encrypted.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return encrypted.recv(1)
+        except OSError:
+            return b""

@@ -46,7 +46,7 @@ from textclf.sweep.cluster import ClusterSlots
 from textclf.sweep.coordinator import Coordinator, Where, closing
 from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Listening
-from textclf.sweep.final import train_final
+from textclf.sweep.final import drop_models, train_final
 from textclf.sweep.machine import default_slots
 from textclf.sweep.opening import is_over, open_sweep, sweeping
 from textclf.sweep.orders import Link, Order, Outcome
@@ -599,6 +599,8 @@ def sweep(
     """
     folder = open_sweep(plan, recipe, Path(runs_dir), name)
     if is_over(folder, plan):
+        if not folder.report_path.exists():  # there was no room for it
+            write_outcome(folder)
         return folder
     import_distributed()
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -614,6 +616,8 @@ def sweep(
         Coordinator(folder, plan, slots, watcher, where, deadline, publish).run()
         again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
         train_final(again, slots, watcher)
+        if plan.keep == "best":
+            drop_models(again)
     write_outcome(folder)
     return folder
 

@@ -49,6 +49,7 @@ def test_json_is_one_object_with_everything(sweep, capsys):
     finish(sweep, as_json=True)
     result = json.loads(capsys.readouterr().out)
     assert result["winner"]["trial"] == 2
+    assert result["winner"]["final"] == str(sweep.path / "trial-2-final")
     assert result["metrics"]["test_mae"] == pytest.approx(3.08)
     assert result["verdict"]["beyond_seed_noise"] is True
     assert result["verdict"]["corrected_p"] == 2 * result["verdict"]["p"]

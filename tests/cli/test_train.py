@@ -243,6 +243,7 @@ def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, num
     assert [path.name for path in run.path.rglob(".*")] == [".lock"]
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_tensorflow_never_reaches_the_screen(start, empty_folder, data_dir):
     shutil.copy(data_dir / "boston_housing.npz", empty_folder)

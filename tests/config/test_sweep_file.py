@@ -144,8 +144,8 @@ def test_keys_that_a_type_does_not_have_are_left_out_for_it(tmp_path):
         model = space.config(point).model
         assert hasattr(model, "filters") == ("model.filters" in point)
     assert space.left_out() == [
-        "model.bidirectional is left out for cnn, which does not have it",
-        "model.filters is left out for lstm, which does not have it",
+        "model.bidirectional is left out: cnn models do not have it",
+        "model.filters is left out: lstm models do not have it",
     ]
 
 

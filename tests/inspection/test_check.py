@@ -21,7 +21,14 @@ def has_ngrams(recipe):
     return getattr(load_config(recipe).preprocessing, "ngrams", None) is not None
 
 
-@pytest.mark.parametrize("recipe", [name for name in list_recipes() if not has_ngrams(name)])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "quickstart" else name
+        for name in list_recipes()
+        if not has_ngrams(name)
+    ],
+)
 def test_every_recipe_is_outlined_without_its_data(no_data, recipe):
     outcome = check_config(load_config(recipe))
     assert outcome["parameters"] == sum(layer["parameters"] for layer in outcome["layers"])

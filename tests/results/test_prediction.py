@@ -157,6 +157,7 @@ def test_reviews_are_scored_as_the_runs_predictions_say(trained, data_dir):
     np.testing.assert_allclose(told["probability_neg"] + told["probability_pos"], 1, atol=2e-6)
 
 
+@pytest.mark.slow
 def test_docstrings_are_scored_as_the_runs_predictions_say(tmp_path):
     tiny = ("training.epochs=1", "preprocessing.num_words=500", "model.units=[8]")
     run = train(load_config("quickstart", tiny), tmp_path)

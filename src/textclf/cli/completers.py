@@ -37,10 +37,8 @@ def complete_config_or_sweep(context: Any, parameter: Any, incomplete: str) -> C
     records = sorted(_found(folder, "*/sweep.json"), key=_time, reverse=True)
     sweeps = [path.parent.name for path in records if not path.parent.name.startswith(".")]
     configs = complete_config(context, parameter, incomplete)
-    return (
-        _matching(sweeps, incomplete) + [item for item in configs if item.type == "plain"]
-        or configs
-    )
+    found = [item for item in configs if item.type == "plain"]
+    return _matching(sweeps, incomplete) + found or configs
 
 
 def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> Completions:

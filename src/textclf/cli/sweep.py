@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from textclf.cli import completers, options
-from textclf.cli.expectations import Expectation
+from textclf.cli.expectations import Expectation, find_impossible
 from textclf.cli.group import Termination
 from textclf.cli.sweep_worker import worker
+from textclf.config.scores import scores_beside
 from textclf.errors import Interrupted, Terminated, UsageError
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ def sweep(
 
     found, plan, recorded_limit = _plan(configs, overrides, runs_dir, asked)
     limit = limit or recorded_limit
+    if impossible := find_impossible(expectations, scores_beside(plan.score)):
+        raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
     from textclf import workflow
     from textclf.cli.sweep_results import finish_sweep
@@ -190,7 +192,7 @@ def _plan(
 ) -> tuple[SweepFolder | None, Plan, str | None]:
     """The sweep if it was named, its plan, and the time that its config gives it."""
     from textclf.runs.sweep import find_sweep
-    from textclf.sweep.plan import make_plan, read_plan
+    from textclf.sweep.plan import changed, make_plan, read_plan
 
     given = {key: value for key, value in asked.items() if value is not None}
     found = find_sweep(configs[0], runs_dir) if len(configs) == 1 else None
@@ -208,4 +210,4 @@ def _plan(
                 f"--{option}: {found.path} has its own already; leave it out, or give the sweep of "
                 "another --name the CONFIG"
             )
-    return found, replace(plan, **{k: v for k, v in given.items() if k not in FIXED}), None
+    return found, changed(plan, {k: v for k, v in given.items() if k not in FIXED}), None

@@ -13,6 +13,7 @@ from textclf.cli.output import print_json, print_scores, say
 from textclf.cli.tables import Cell, Column, print_table
 from textclf.config.scores import bare, is_detail
 from textclf.errors import ExpectationError
+from textclf.results.sweep.final import final_name
 from textclf.results.sweep.table import in_short, is_ranked
 from textclf.wording import several, short_titles
 
@@ -108,7 +109,7 @@ def as_object(sweep: SweepFolder, contents: SweepContents) -> dict[str, Any]:
         "status": contents.status,
         "score": contents.table.score,
         "metrics": dict(verdict.scores) if verdict else {},
-        "winner": verdict and _trial_as_object(sweep, verdict.winner),
+        "winner": verdict and _winner_as_object(sweep, verdict.winner),
         "verdict": verdict and _verdict_as_object(verdict),
         "importance": dict(contents.importance),
         "trials": [_trial_as_object(sweep, trial) for trial in contents.table.best_first],
@@ -119,6 +120,12 @@ def as_object(sweep: SweepFolder, contents: SweepContents) -> dict[str, Any]:
         ],
         "warnings": list(sweep.record.get("warnings", [])),
     }
+
+
+def _winner_as_object(sweep: SweepFolder, trial: Trial) -> dict[str, Any]:
+    """With the folder of its runs with fresh seeds, once there is one."""
+    final = sweep.path / final_name(trial)
+    return _trial_as_object(sweep, trial) | ({"final": str(final)} if final.is_dir() else {})
 
 
 def _trial_as_object(sweep: SweepFolder, trial: Trial) -> dict[str, Any]:

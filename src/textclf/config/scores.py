@@ -42,6 +42,13 @@ def possible_scores(dataset: DatasetSection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scores))
 
 
+def scores_beside(score: str) -> tuple[str, ...]:
+    """The scores of the tasks whose metric is a score such as 'val_accuracy', the metric first."""
+    metric = bare(score)
+    of_tasks = (scores for scores in SCORES_OF_TASK.values() if scores[0] == metric)
+    return tuple(dict.fromkeys([metric, *chain.from_iterable(of_tasks)]))
+
+
 def bare(key: str) -> str:
     """'macro_f1' for 'val_macro_f1' and 'test_macro_f1_sd'."""
     for split in SPLITS:

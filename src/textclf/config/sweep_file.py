@@ -112,10 +112,13 @@ class Space:
                     if f"model.{key}" in varied or key in _model_of(draft):
                         lines.setdefault(key, []).append(kind)
         return [
-            f"model.{key} is left out for {listed(list(dict.fromkeys(kinds)))}, "
-            "which does not have it"
+            f"model.{key} is left out: {listed(list(dict.fromkeys(kinds)))} models do not have it"
             for key, kinds in sorted(lines.items())
         ]
+
+    def first(self) -> dict[str, Any]:
+        """The point of all first choices and low ends."""
+        return self.canonical({key: _probes(axis)[0] for key, axis in self.axes.items()})
 
     def check(self) -> list[Config]:
         """The configs of all points, or of all pairs of values of a large space.
@@ -343,8 +346,7 @@ def _settings(draft: Draft, space: Space, section: Any) -> SweepSettings:
     """The sweep section, checked."""
     if section is None:
         return SweepSettings()
-    values = space.canonical({key: _probes(axis)[0] for key, axis in space.axes.items()})
-    whole = space.draft(values)
+    whole = space.draft(space.first())
     whole.positions |= draft.positions
     whole.data["sweep"] = section
     return whole.check_file(SWEEP_RULES).sweep or SweepSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,6 +34,13 @@ def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None
             else:
                 waiting[again.name] = again
                 slots.submit(again)
+
+
+def drop_models(orders: Sequence[Order]) -> None:
+    """Remove the models of those that did not win."""
+    for order in orders:
+        for folder in () if order.tests else order.folder.rglob("checkpoints"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _after(order: Order, outcome: Outcome, watcher: Watcher) -> Order | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 5  # trials that finish before the median says anything
 REDUCTION = 3  # ASHA keeps one of so many
+RUNGS = 2  # how often it chooses: at a ninth and a third of the epochs
 
 
 class Pruner:
@@ -21,23 +22,25 @@ class Pruner:
     Args:
         kind: 'none', 'median' or 'asha'.
         score: that is reported.
+        epochs: of a trial that is not pruned.
 
     Raises:
         ResourceError: Optuna is needed, but not installed.
     """
 
-    def __init__(self, kind: str, score: str) -> None:
+    def __init__(self, kind: str, score: str, epochs: int) -> None:
         self.asked: dict[int, optuna.trial.Trial] = {}
         self.steps: dict[int, int] = {}  # reported last
         self.study: Any = None
         if kind != "none":
             pruners = (optuna := import_optuna()).pruners
+            first = -(-epochs // REDUCTION**RUNGS)
             self.states = optuna.trial.TrialState
             self.study = optuna.create_study(
                 direction="maximize" if is_better_higher(score) else "minimize",
                 pruner=pruners.MedianPruner(ENOUGH)
                 if kind == "median"
-                else pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION),
+                else pruners.SuccessiveHalvingPruner(first, reduction_factor=REDUCTION),
             )
 
     @property

@@ -67,7 +67,7 @@ def test_a_sweep_without_a_finished_trial_has_a_page(sweep):
     table = Table("val_accuracy", sweep.table.space, [])
     empty = replace(sweep, table=table, verdict=None, histories=[], importance={}, wanted=5)
     page = render_sweep(empty)
-    assert "No trial has finished yet." in page
+    assert "No trial has a score yet." in page
     assert "0 of 5" in page
 
 

@@ -241,7 +241,7 @@ def test_each_shard_is_a_call_of_one_compiled_loop(kind: type, fast_calls: list[
     [(100, 1, 1), (100, 2, 2), (100, 3, 2), (100, 8, 5), (64, 8, 4), (101, 8, 1), (9, 8, 1)],
 )
 def test_shards_are_of_one_size_and_not_too_small(examples: int, threads: int, shards: int) -> None:
-    assert recurrent._number_of_shards(examples, threads) == shards
+    assert recurrent.number_of_shards(examples, threads) == shards
 
 
 # --- ids in place of one-hot rows ------------------------------------------------------------

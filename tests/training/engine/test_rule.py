@@ -151,3 +151,32 @@ def test_blocks_hold_fewer_batches_of_heavier_models() -> None:
 def test_a_devices_memory() -> None:
     assert rule.device_bytes(GPU) == 8 * 2**30
     assert rule.device_bytes(CPU) > 2**28
+
+
+@pytest.mark.parametrize(
+    ("network", "batch_size", "shards"),
+    [
+        (make_reader(units=8), 64, 1),
+        (make_reader(units=8), 128, 2),
+        (make_reader(units=16), 64, 2),
+        (make_reader(units=16), 64 + 1, 1),
+        (make_reader(kind=both_directions), 64, 2),
+        (make_reader(units=64, kind=layers.SimpleRNN), 64, 1),
+        (make_dense(16, features=13), 512, 1),
+    ],
+    ids=[
+        "short steps",
+        "larger batches",
+        "more units",
+        "batches that cannot be cut",
+        "both directions",
+        "a SimpleRNN",
+        "no loop",
+    ],
+)
+def test_long_steps_are_shared_among_threads(
+    network: keras.Model, batch_size: int, shards: int
+) -> None:
+    assert choose(network, batch_size=batch_size).shards == shards
+    assert choose(network, "graph", batch_size=batch_size).shards == 1
+    assert choose(network, device=Device("cpu", "x", 1), batch_size=batch_size).shards == 1

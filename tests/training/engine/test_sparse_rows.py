@@ -55,6 +55,7 @@ def test_keras_own_path_knows_the_width_of_all_but_the_rows() -> None:
     assert (y.shape.as_list(), weights.shape.as_list()) == ([None, 1], [None])
 
 
+@pytest.mark.slow
 def test_one_epoch_equals_plain_keras() -> None:
     model, order = build_network(), row_order(TRAIN, SEED, epoch=0)
     theirs = model.fit(

@@ -33,7 +33,8 @@ class SweepSettings(Settings):
     prune: Literal["none", "median", "asha"] = Field(
         "none",
         description="which trials are stopped early: none; median: those below the median of the "
-        "others at that epoch; asha: all but the best third at epochs 1, 3, 9, …",
+        "others at that epoch; asha: all but the best third after a ninth and a third of the "
+        "epochs",
     )
     seeds: int = Field(
         1, ge=1, le=MAX_SEEDS, description="models of each trial, whose mean score decides"

@@ -17,6 +17,7 @@ from textclf.config.space import Axis, Choices
 from textclf.results.sweep.table import Table, in_yaml
 
 FEWEST = 6  # trials, and two for each setting: fewer say nothing
+FAR = 4  # distances from the median to the worse quarter: what is worse counts as no worse
 POINTS = 512  # of the space, at which the other settings are averaged over
 VALUES = 16  # of a range
 TREES = 64
@@ -32,13 +33,30 @@ def importance(table: Table) -> dict[str, float]:
     trials, space = table.ranked, _varied(table.space)
     if not space or len(trials) < max(FEWEST, 2 * len(space)):
         return {}
-    scores = np.array([trial.value for trial in trials], float)
+    scores = np.clip(np.array([trial.value for trial in trials], float), *span(table))
     if np.ptp(scores) == 0:
         return {}
     places = np.array([[place(a, t.values, path) for path, a in space.items()] for t in trials])
     x = np.stack([_without_missing(column) for column in places.T], axis=1)
     shares = dict(zip(space, _shares(list(space.values()), x, scores).tolist(), strict=True))
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def span(table: Table) -> tuple[float, float]:
+    """The scores that matter: of the finished trials, without those far worse than most.
+
+    What made a few trials fail would hide what makes the others good.
+    """
+    trials = table.ranked or [trial for trial in table.trials if trial.value is not None]
+    values = np.array([trial.value for trial in trials], float)
+    low, high = float(values.min()), float(values.max())
+    worse, median = np.quantile(values, (0.25 if table.sign > 0 else 0.75, 0.5))
+    far = float(median + FAR * (worse - median))
+    if worse < median:
+        low = max(low, far)
+    elif worse > median:
+        high = min(high, far)
+    return low, high
 
 
 def _varied(space: Mapping[str, Axis]) -> dict[str, Axis]:

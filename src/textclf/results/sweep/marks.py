@@ -11,13 +11,12 @@ import numpy as np
 from textclf.config.space import Range
 from textclf.plots.canvas import number
 from textclf.results.report.charts import Tick, evenly, ticks
-from textclf.results.sweep.importance import place
+from textclf.results.sweep.importance import place, span
 from textclf.results.sweep.table import Table, in_short
 from textclf.runs.trials import PRUNED, Trial
 
 SHADES = 7  # of lines and dots: d1 to d7 in style.css
 MOST_TRIALS = 1000  # that a picture shows
-FAR = 4  # distances from the median to the worse quarter: what is worse stands at the axis's end
 ROOM = 0.12  # of an axis, between two of its labels
 
 Scale = Callable[[np.ndarray], np.ndarray]
@@ -57,15 +56,8 @@ def values_of(trials: Sequence[Trial]) -> np.ndarray:
 
 
 def score_scale(table: Table, bottom: float, top: float) -> tuple[Scale, list[Tick]]:
-    """The scores' axis; far worse ones than most stand at its end."""
-    values = values_of(shown_trials(table))
-    low, high = float(values.min()), float(values.max())
-    worse, median = np.quantile(values, (0.25 if table.sign > 0 else 0.75, 0.5))
-    far = float(median + FAR * (worse - median))
-    if worse < median:
-        low = max(low, far)
-    elif worse > median:
-        high = min(high, far)
+    """The scores' axis; what is far worse than most stands at its end."""
+    low, high = span(table)
     room = max(high - low, 0.002 * abs(high), 1e-6) * 0.06
     low, high = low - room, high + room
 

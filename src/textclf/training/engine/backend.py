@@ -161,7 +161,7 @@ def _limit_threads(settings: Any, threads: int) -> None:
     thread_pools().limit(limits=threads)
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Make glibc reuse freed memory instead of returning it to the kernel each time.
 
     A step allocates and frees the same buffers over and over. New pages for each cost a small
@@ -185,7 +185,7 @@ def import_tensorflow() -> Any:
     """
     global _process
     _process = os.getpid()
-    _keep_freed_memory()
+    keep_freed_memory()
     add_xla_options(*XLA_OPTIONS)
     if "keras" not in sys.modules or "tensorflow" not in sys.modules:
         _import_quietly()

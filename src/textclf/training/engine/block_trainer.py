@@ -50,8 +50,8 @@ class BlockTrainer(keras.Model):
         self.sums = sums
         self.unit = unit_of(network)
         # Compiled here, as Keras no longer uses XLA once any model enables determinism.
-        self.train_program = _program(self._train_on_block, xla)
-        self.test_program = _program(self._test_on_block, xla)
+        self.train_program = program(self._train_on_block, xla)
+        self.test_program = program(self._test_on_block, xla)
         self.built = True
 
     def put(
@@ -121,12 +121,7 @@ class BlockTrainer(keras.Model):
         weights = self.arrays.weights_of(rows, present)
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
-            loss = self._mean_loss(y, outputs, present, weights)
-            learnt = loss
-            if self.unit is not None and self.task.loss == REGRESSION.loss:
-                learnt = self._mean_loss(y / self.unit, outputs / self.unit, present, weights)
-            elif self.unit is not None:
-                learnt = loss / self.unit[0, 0] ** self.task.loss_power
+            loss, learnt = self._losses_of(y, outputs, tf.reduce_sum(present), weights)
             penalty = self._penalty()
             loss, learnt = loss + penalty, learnt + penalty
         variables = self.network.trainable_weights
@@ -137,7 +132,11 @@ class BlockTrainer(keras.Model):
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        loss = self._mean_loss(y, outputs, present, present) + self._penalty()
+        self._score(rows, y, outputs, present)
+
+    def _score(self, rows: tf.Tensor, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
+        """Add a batch to the metrics, and keep its outputs."""
+        loss = self._mean_loss(y, outputs, tf.reduce_sum(present), present) + self._penalty()
         self._update_metrics(y, outputs, loss, present)
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
@@ -146,9 +145,13 @@ class BlockTrainer(keras.Model):
         """A batch: x (batch_size, ...), y (batch_size, 1 or labels), 1.0 where there is a row."""
         present = tf.cast(rows != PAD, tf.float32)
         rows = tf.maximum(rows, 0)
-        y = tf.gather(self.arrays.y, rows)
-        y = y if len(y.shape) == 2 else y[:, None]
+        y = self._targets(rows)
         return self._inputs(rows), y, present
+
+    def _targets(self, rows: tf.Tensor) -> tf.Tensor:
+        """(rows, 1 or labels)."""
+        y = tf.gather(self.arrays.y, rows)
+        return y if len(y.shape) == 2 else y[:, None]
 
     def _inputs(self, rows: tf.Tensor) -> Any:
         """What the network reads."""
@@ -161,12 +164,23 @@ class BlockTrainer(keras.Model):
             x = unpack_bits(x, self.packed_columns)
         return tf.cast(x, self.network.inputs[0].dtype)
 
+    def _losses_of(
+        self, y: tf.Tensor, outputs: tf.Tensor, n_rows: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The loss that is shown, and the one whose gradient is taken."""
+        loss = self._mean_loss(y, outputs, n_rows, weights)
+        if self.unit is None:
+            return loss, loss
+        if self.task.loss == REGRESSION.loss:
+            return loss, self._mean_loss(y / self.unit, outputs / self.unit, n_rows, weights)
+        return loss, loss / self.unit[0, 0] ** self.task.loss_power
+
     def _mean_loss(
-        self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor, weights: tf.Tensor
+        self, y: tf.Tensor, outputs: tf.Tensor, n_rows: tf.Tensor, weights: tf.Tensor
     ) -> tf.Tensor:
         # The mean over existing rows, not over their weights, as Keras computes it.
         losses = self.loss_function(y, outputs)
-        return tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
+        return tf.reduce_sum(losses * weights) / n_rows
 
     def _penalty(self) -> tf.Tensor:
         """What regularizers of weights add to the loss, as in Keras."""
@@ -252,7 +266,7 @@ def unit_of(network: keras.Model) -> Any:
     return network.get_layer(TARGET).kernel if TARGET in names else None
 
 
-def _program(function: Any, xla: bool) -> Any:
+def program(function: Any, xla: bool) -> Any:
     """A function of the graph, which XLA compiles when it is called for the first time."""
     return tf.function(function, jit_compile=True if xla else None, autograph=False)
 

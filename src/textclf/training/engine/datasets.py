@@ -1,6 +1,28 @@
 """How engines pass blocks and batches to Keras."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import tensorflow as tf
+
+from textclf.training.engine.backend import keep_freed_memory
+
+
+def generated(generate: Callable[[], Iterator[Any]], signature: Any, ahead: int) -> tf.data.Dataset:
+    """The dataset of what a generator yields.
+
+    Args:
+        signature: a TensorSpec, or a tuple of them, of what it yields.
+        ahead: how many elements are made before they are asked for.
+    """
+
+    def start() -> Iterator[Any]:
+        # Under Python 3.11, TensorFlow has just made malloc return everything beyond 128 KiB.
+        keep_freed_memory()
+        yield from generate()
+
+    dataset = tf.data.Dataset.from_generator(start, output_signature=signature)
+    return untuned(dataset.prefetch(ahead))
 
 
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -8,12 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from textclf.data.tasks import Task
 from textclf.training.engine.block_trainer import BlockTrainer
-from textclf.training.engine.datasets import untuned
-from textclf.training.engine.flat_texts import FlatTexts, lengths_of
+from textclf.training.engine.datasets import generated, untuned
+from textclf.training.engine.flat_texts import lengths_of
 from textclf.training.engine.order import blocks_of, longest_first, row_order
-from textclf.training.engine.sparse_rows import SumsOfRows
 
 EVALUATION_BATCH = 256  # rows; larger batches are hardly faster, and wide layers need memory
 
@@ -22,32 +20,19 @@ class DeviceEngine:
     """Keras's `fit` over blocks of row numbers; the examples stay on the device.
 
     Args:
-        network: the compiled model to train.
+        model: trains a network that is compiled.
         batches: how many batches a block holds.
-        xla: whether XLA compiles the block.
-        packed_columns: the width of x where it is packed 8 columns to a byte, else None.
-        texts, sums: the network's first layers, if they skip padding.
     """
 
-    def __init__(
-        self,
-        network: keras.Model,
-        task: Task,
-        batch_size: int,
-        batches: int,
-        xla: bool,
-        packed_columns: int | None,
-        texts: FlatTexts | None = None,
-        sums: SumsOfRows | None = None,
-    ) -> None:
-        self.network = network
+    def __init__(self, model: BlockTrainer, batch_size: int, batches: int) -> None:
+        self.model = model
+        self.network = model.network
         self.batch_size = batch_size
         self.batches = batches
         self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
-        self.texts = texts
+        self.texts = model.texts
         self.lengths: np.ndarray | None = None
-        self.model = BlockTrainer(network, task, xla, packed_columns, texts, sums)
-        self.model.compile(optimizer=network.optimizer, jit_compile=False)  # it compiles itself
+        model.compile(optimizer=model.network.optimizer, jit_compile=False)  # it compiles itself
 
     def put(self, x: Any, y: np.ndarray, weights: np.ndarray | None = None) -> None:
         """Place encoded examples and their targets (rows,) on the device.
@@ -71,8 +56,7 @@ class DeviceEngine:
                 yield from blocks_of(order, self.batch_size, self.batches)
 
         shape = tf.TensorSpec((self.batches, self.batch_size), tf.int32)
-        blocks = tf.data.Dataset.from_generator(generate, output_signature=shape)
-        return untuned(blocks.prefetch(1))
+        return generated(generate, shape, ahead=1)
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
         """Blocks of the rows, once; in their own order, or by length if padding is skipped."""

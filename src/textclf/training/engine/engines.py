@@ -5,11 +5,13 @@ import tensorflow as tf
 
 from textclf.data.tasks import Task
 from textclf.training.engine.backend import LOOPS_IN_ONE, Device, add_xla_options
+from textclf.training.engine.block_trainer import BlockTrainer
 from textclf.training.engine.device import DeviceEngine
 from textclf.training.engine.flat_texts import FlatTexts, speed_up_flat_texts
 from textclf.training.engine.host import HostEngine
 from textclf.training.engine.recurrent import speed_up, speed_up_in_shards
 from textclf.training.engine.rule import Choice, has_small_loops
+from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
 
@@ -35,6 +37,13 @@ def make_engine(
         tf.config.experimental.enable_op_determinism()
     if choice.name == "keras":
         return HostEngine(network, batch_size, packed_columns, task.loss_power)
+    model = _new_trainer(choice, network, task, packed_columns, device)
+    return DeviceEngine(model, batch_size, choice.batches)
+
+
+def _new_trainer(
+    choice: Choice, network: keras.Model, task: Task, packed_columns: int | None, device: Device
+) -> BlockTrainer:
     texts: FlatTexts | None = None
     sums: SumsOfRows | None = None
     if choice.name == "xla" and not device.is_gpu:
@@ -42,19 +51,12 @@ def make_engine(
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         adds_up_slices = speed_up_slices(network.optimizer)
+        if choice.shards > 1:
+            return ShardedTrainer(network, task, choice.shards)
         # Others do not accept the gradient of flat texts, and its norm is not that of slices.
         if adds_up_slices and not network.optimizer.clipnorm:
             texts = speed_up_flat_texts(network)
     elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
         speed_up_in_shards(network, device.threads)
         sums = speed_up_sums(network)
-    return DeviceEngine(
-        network,
-        task,
-        batch_size,
-        choice.batches,
-        choice.name == "xla",
-        packed_columns,
-        texts,
-        sums,
-    )
+    return BlockTrainer(network, task, choice.name == "xla", packed_columns, texts, sums)

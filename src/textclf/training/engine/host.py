@@ -12,7 +12,7 @@ import tensorflow as tf
 from textclf.data.encoders import unpack
 from textclf.data.ngrams import SparseRows
 from textclf.training.engine.block_trainer import unit_of
-from textclf.training.engine.datasets import untuned
+from textclf.training.engine.datasets import generated
 from textclf.training.engine.order import row_order
 
 
@@ -56,8 +56,10 @@ class HostEngine:
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """An endless series of epochs' batches, each epoch in its own order."""
         epochs = itertools.count
+        # Where all batches are full, Keras knows their size too, and masked layers are faster.
+        size = None if len(rows) % self.batch_size else self.batch_size
         return self._batches(
-            lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)), self.weights
+            lambda: (row_order(rows, seed, e) for e in epochs(first_epoch)), self.weights, size
         )
 
     def pass_over(self, rows: np.ndarray) -> tf.data.Dataset:
@@ -83,7 +85,10 @@ class HostEngine:
         return outputs
 
     def _batches(
-        self, orders: Callable[[], Iterator[np.ndarray]], weights: np.ndarray | None = None
+        self,
+        orders: Callable[[], Iterator[np.ndarray]],
+        weights: np.ndarray | None = None,
+        size: int | None = None,
     ) -> tf.data.Dataset:
         def generate() -> Iterator[tuple[Any, ...]]:
             for order in orders():
@@ -91,14 +96,16 @@ class HostEngine:
                     yield self._take(order[start : start + self.batch_size], weights)
 
         x, *others = self._take(np.zeros(1, np.int64), weights)
-        signature = (tf.nest.map_structure(self._spec_of_x, x), *map(_spec, others))
-        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
-        return untuned(batches.prefetch(2))
+        signature = (
+            tf.nest.map_structure(partial(self._spec_of_x, size), x),
+            *(_spec(size, part) for part in others),
+        )
+        return generated(generate, signature, ahead=2)
 
-    def _spec_of_x(self, part: np.ndarray) -> tf.TensorSpec:
+    def _spec_of_x(self, size: int | None, part: np.ndarray) -> tf.TensorSpec:
         """Rows of n-grams are as long as the longest of a batch."""
         is_sparse = isinstance(self.x, SparseRows)
-        return tf.TensorSpec((None, None), part.dtype) if is_sparse else _spec(part)
+        return tf.TensorSpec((None, None), part.dtype) if is_sparse else _spec(size, part)
 
     def _take(self, rows: np.ndarray, weights: np.ndarray | None) -> tuple[Any, ...]:
         """x, y and, where rows have weights, those."""
@@ -113,9 +120,9 @@ class HostEngine:
         return tuple(inputs) if isinstance(x, SparseRows) else inputs
 
 
-def _spec(part: np.ndarray) -> tf.TensorSpec:
-    """Of batches of any number of rows."""
-    return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+def _spec(size: int | None, part: np.ndarray) -> tf.TensorSpec:
+    """Of batches of so many rows; None: of any number."""
+    return tf.TensorSpec((size, *part.shape[1:]), part.dtype)
 
 
 def _in_standardized_numbers(

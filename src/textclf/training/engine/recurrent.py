@@ -141,7 +141,7 @@ def _in_shards(threads: int, read: Reader) -> Reader:
     read_shard = tf.function(read, jit_compile=True, autograph=False)
 
     def read_all(weights: Tensors, *arrays: tf.Tensor) -> Tensors:
-        n_shards = _number_of_shards(arrays[0].shape[0] or 1, threads)  # None: unknown
+        n_shards = number_of_shards(arrays[0].shape[0] or 1, threads)  # None: unknown
         shards = zip(*(tf.split(array, n_shards) for array in arrays), strict=True)
         results = [read_shard(weights, *shard) for shard in shards]
         return [tf.concat(parts, 0) for parts in zip(*results, strict=True)]
@@ -149,7 +149,7 @@ def _in_shards(threads: int, read: Reader) -> Reader:
     return read_all
 
 
-def _number_of_shards(examples: int, threads: int) -> int:
+def number_of_shards(examples: int, threads: int) -> int:
     """At most `threads` shards of equal size, none of them too small."""
     numbers = range(min(threads, examples // SMALLEST_SHARD), 1, -1)
     return next((number for number in numbers if examples % number == 0), 1)

@@ -7,10 +7,16 @@ import keras
 import psutil
 
 from textclf.training.engine.backend import Device
-from textclf.training.engine.recurrent import directions, is_plain, recurrent_layers
+from textclf.training.engine.recurrent import (
+    directions,
+    is_plain,
+    number_of_shards,
+    recurrent_layers,
+)
 
 # Wider layers gain more from several threads, which run their loops in shards of a batch.
 XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
+SMALLEST_SHARED_STEP = 3000  # numbers that a step of all gated layers computes for a batch
 LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays slowly
 # Wider products are faster in TensorFlow's own kernels, which use several threads.
 XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
@@ -36,11 +42,16 @@ GPU_BYTES = 8 * 2**30  # TensorFlow does not report a GPU's memory; most have at
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine's name ('xla', 'graph', 'keras'), the batches a call runs, and why."""
+    """An engine's name ('xla', 'graph', 'keras'), the batches a call runs, and why.
+
+    Args:
+        shards: under XLA, the most parts of a batch that run side by side.
+    """
 
     name: str
     batches: int
     reason: str
+    shards: int = 1
 
 
 def choose_engine(
@@ -58,7 +69,8 @@ def choose_engine(
     )
     if name == "keras":
         return Choice(name, 1, reason)
-    return Choice(name, _batches_per_block(network, batch_size, n_batches), reason)
+    shards = _shards(network, batch_size, device) if name == "xla" else 1
+    return Choice(name, _batches_per_block(network, batch_size, n_batches), reason, shards)
 
 
 def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]:
@@ -79,6 +91,19 @@ def _rule(network: keras.Model, n_bytes: int, device: Device) -> tuple[str, str]
     if any(cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL for cell in cells):
         return "graph", "a wide recurrent layer is faster in shards on several threads"
     return "xla", "small layers gain most from being compiled together"
+
+
+def _shards(network: keras.Model, batch_size: int, device: Device) -> int:
+    """Parts of a batch, where its loops over time take longer than to bring parts together."""
+    if device.is_gpu:
+        return 1
+    cells = [layer.cell for layer in recurrent_layers(network)]
+    # A step of a SimpleRNN, which has no gates, is too short.
+    gated = [cell for cell in cells if hasattr(cell, "recurrent_activation")]
+    columns = sum(cell.recurrent_kernel.shape[1] for cell in gated)
+    if columns * batch_size < SMALLEST_SHARED_STEP:
+        return 1
+    return number_of_shards(batch_size, device.threads)
 
 
 def is_known(layer: keras.Layer) -> bool:

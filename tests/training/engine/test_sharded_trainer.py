@@ -1,0 +1,50 @@
+"""Shards of a batch, each with random numbers of its own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from textclf.data.tasks import BINARY
+from textclf.training.engine.sharded_trainer import ShardedTrainer
+
+ROWS = 8  # a batch; two shards
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch) -> ShardedTrainer:
+    """One that reads the same text in all rows, with dropout in three places."""
+    monkeypatch.setattr("textclf.training.engine.recurrent.SMALLEST_SHARD", ROWS // 2)
+    inputs = keras.Input((5,), dtype="int32")
+    x = layers.Embedding(9, 16)(inputs)
+    x = layers.Bidirectional(layers.LSTM(16, dropout=0.5))(layers.SpatialDropout1D(0.5)(x))
+    network = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.Dropout(0.5)(x)))
+    network.compile("sgd", "binary_crossentropy")
+    trainer = ShardedTrainer(network, BINARY, threads=2)
+    trainer.compile(network.optimizer)
+    texts = np.tile(np.array([1, 2, 3, 4, 5], np.int32), (ROWS, 1))
+    trainer.put(texts, np.ones(ROWS, np.int32), None, ROWS)
+    return trainer
+
+
+def counters(trainer: ShardedTrainer) -> set[int]:
+    return {int(generator.state.numpy()[1]) for generator in trainer.seeds.generators}
+
+
+def test_every_layer_with_dropout_is_known(trainer: ShardedTrainer) -> None:
+    assert len(trainer.seeds.generators) == 4  # two layers and both directions
+
+
+@pytest.mark.slow
+def test_shards_have_other_random_numbers_and_batches_too(trainer: ShardedTrainer) -> None:
+    shard, n_rows = tf.range(ROWS // 2), tf.constant(float(ROWS))
+    outputs = [
+        trainer.gradients_program(shard, n_rows, tf.constant(n, tf.int64))[1] for n in (0, 1)
+    ]
+    again = trainer.gradients_program(shard, n_rows, tf.constant(0, tf.int64))[1]
+    np.testing.assert_array_equal(outputs[0], again)
+    assert not np.array_equal(outputs[0], outputs[1])
+    assert counters(trainer) == {0}  # a shard writes no state
+    trainer._train_on_batch(tf.range(ROWS))
+    assert counters(trainer) == {1}

@@ -144,8 +144,8 @@ def config_page() -> Iterator[str]:
     yield "# The config"
     yield (
         "A config is a YAML file of four sections and a seed; `dataset` and `model` are required, "
-        "everything else has a default. A fifth section, `sweep`, is for [sweeps](sweep.md). This one was written by "
-        "`textclf init --dataset imdb --model lstm`:"
+        "everything else has a default. A fifth section, `sweep`, is for [sweeps](sweep.md). This "
+        "one was written by `textclf init --dataset imdb --model lstm`:"
     )
     yield code_block(starter_config({"name": "imdb"}, "lstm", "imdb_lstm.yaml").strip(), "yaml")
     yield (

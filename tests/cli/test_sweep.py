@@ -239,4 +239,4 @@ def test_check_looks_at_the_whole_space_of_a_config(cli):
     Path("a.yaml").write_text(text + "sweep: {set: {model.dropout: 0.0..1.5}}\n")
     result = cli("check", "a.yaml")
     assert result.exit_code == 3
-    assert "a.yaml:4:14: model.dropout: 1.5 is out of range" in result.stderr
+    assert "a.yaml:4:15: model.dropout: 1.5 is out of range" in result.stderr

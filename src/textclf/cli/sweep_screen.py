@@ -126,9 +126,9 @@ class LineWatcher(QuietWatcher):
     standing: Standing | None = None
 
     def begin_sweep(self, sweep: SweepFolder, trials: Sequence[Trial], wanted: int) -> None:
-        self.standing = Standing(sweep, wanted, {trial.number: trial for trial in trials})
-        if self.standing.n_before:
-            self.write(f"{sweep.path}: resuming after {self.standing.n_before} of {wanted} trials")
+        self.standing = standing = Standing(sweep, wanted, {one.number: one for one in trials})
+        if standing.n_before:
+            self.write(f"{sweep.path}: resuming after {standing.n_before} of {wanted} trials")
 
     def begin_trial(self, trial: Trial) -> None:
         if self.standing:
@@ -199,10 +199,12 @@ class LiveWatcher(LineWatcher):
         from rich.live import Live
 
         super().begin_sweep(sweep, trials, wanted)
-        self.console = Console(stderr=True, highlight=False)
+        if (standing := self.standing) is None:
+            return
+        self.console = console = Console(stderr=True, highlight=False)
         self.live = Live(
             console=self.console,
-            get_renderable=self._render,
+            get_renderable=lambda: render(standing, console.width, console.height),
             refresh_per_second=FRAMES,
             transient=True,
             redirect_stdout=False,
@@ -251,11 +253,6 @@ class LiveWatcher(LineWatcher):
         self.live.stop()
         yield
         self.live.start()
-
-    def _render(self) -> RenderableType:
-        assert self.standing is not None  # begin_sweep came first
-        assert self.console is not None
-        return render(self.standing, self.console.width, self.console.height)
 
 
 def render(standing: Standing, width: int, height: int) -> RenderableType:

@@ -132,6 +132,14 @@ def test_more_trials_are_added_to_an_existing_sweep(cli, slots):
     assert len(folder().trials) == 3
 
 
+def test_a_grid_has_no_more_trials_than_points(cli, slots):
+    slots()
+    cli(*SWEEP)
+    result = cli("sweep", "quickstart-sweep-1", "--trials", "5")
+    assert result.exit_code == 2
+    assert "the sweep is a grid of 4 points, all of which are tried" in result.stderr
+
+
 def test_two_sweeps_of_one_name(cli, slots):
     slots()
     assert cli(*SWEEP, "--name", "s").exit_code == 0

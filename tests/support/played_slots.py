@@ -47,7 +47,7 @@ class PlayedSlots:
             if self.events_until == 0:
                 raise KeyboardInterrupt
             self.events_until -= 1
-        return self.events.popleft()
+        return self.events.popleft() if self.events else None
 
     def prune(self, name: str) -> None:
         self.pruned.append(name)

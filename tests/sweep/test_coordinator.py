@@ -9,7 +9,9 @@ import pytest
 
 from played_slots import Event, PlayedSlots, ended, finished
 from textclf.config.sweep_file import load_sweep
+from textclf.disk.atomic import append_line
 from textclf.errors import DataError, ResourceError, RunError
+from textclf.runs import trials
 from textclf.runs.sweep import SweepFolder
 from textclf.runs.trials import FINISHED
 from textclf.sweep.coordinator import Coordinator, Where
@@ -105,6 +107,28 @@ def test_no_more_trials_are_ordered_than_there_are_slots(tmp_path):
 
     run(make(*GRID), tmp_path, Counted(n_slots=3))
     assert max(waiting) == 3
+
+
+def test_without_slots_it_waits_for_workers(tmp_path):
+    class Late(PlayedSlots):
+        def next_event(self, timeout: float) -> Event | None:
+            if not self.n_slots:
+                self.n_slots = 2
+                return None
+            return super().next_event(timeout)
+
+    sweep, _ = run(make(*GRID), tmp_path, Late(n_slots=0))
+    assert [trial.status for trial in sweep.trials] == [FINISHED] * 6
+
+
+def test_an_outcome_of_a_process_that_was_given_up_is_not_heard(tmp_path):
+    def play(order: Order) -> Iterable[Event]:
+        if order.name != "trial-1" or order.attempt > 1:
+            return [finished(order, 0.9)]
+        return [ended(order, "died"), finished(order, 0.1)]
+
+    sweep, _ = run(make(*GRID), tmp_path, PlayedSlots(play))
+    assert [trial.value for trial in sweep.trials] == [0.9] * 6
 
 
 def test_after_its_time_no_trial_begins(tmp_path):
@@ -232,6 +256,28 @@ def test_a_ledger_that_was_torn_anywhere_loses_nothing(tmp_path):
         sweep.ledger.path.write_bytes(whole[:length])
         run(plan, tmp_path, PlayedSlots())
         assert [trial.values for trial in sweep.trials] == points
+        assert [trial.status for trial in sweep.trials] == [FINISHED] * 6
+        assert len(lines(sweep)) == 12
+
+
+def test_a_disk_that_is_full_for_a_line_loses_nothing(tmp_path, monkeypatch):
+    plan, written = make(*GRID), 0
+
+    def append(path: Path, line: str, is_synced: bool = False) -> None:
+        nonlocal written
+        written += 1
+        if written == full_at:
+            with path.open("a") as file:  # the worst case: half of it cannot be removed again
+                file.write(line[: len(line) // 2])
+            raise ResourceError("the disk is full")
+        append_line(path, line, is_synced)
+
+    monkeypatch.setattr(trials, "append_line", append)
+    for full_at in range(1, 13):
+        written, folder = 0, tmp_path / str(full_at)
+        with pytest.raises(ResourceError, match="the disk is full"):
+            run(plan, folder, PlayedSlots())
+        sweep, _ = run(plan, folder, PlayedSlots())
         assert [trial.status for trial in sweep.trials] == [FINISHED] * 6
         assert len(lines(sweep)) == 12
 

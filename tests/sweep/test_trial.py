@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from textclf.config.file import load_config
 from textclf.runs import RunFolder, locked, open_folder
 from textclf.sweep import trial
 from textclf.sweep.orders import Order, Outcome
+from textclf.training.reporter import Reporter
 from textclf.training.state import read_state
 from textclf.workflow import train, train_trial
 
@@ -23,18 +25,30 @@ training: {epochs: 4, batch_size: 16, learning_rate: 0.01, engine: graph}
 """
 
 
-@pytest.fixture
-def config(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with a small table and a config, and what is trained once for several tests."""
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture(scope="module")
+def config(place) -> Path:
     rng = np.random.default_rng(0)
-    with (tmp_path / "a.csv").open("w", newline="") as file:
+    with (place / "a.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["text", "label"])
         for n in range(150):
             words = rng.choice(list("abcdefgh"), 6)
             rows.writerow([" ".join([*words, "xy"[n % 2]]), ("neg", "pos")[n % 2]])
-    path = tmp_path / "a.yaml"
+    path = place / "a.yaml"
     path.write_text(CONFIG)
     return path
+
+
+@pytest.fixture(scope="module")
+def straight(place, config) -> RunFolder:
+    """The run of `train`."""
+    return train(load_config(config), place / "runs", "a", device="cpu", reporter=Reporter())
 
 
 class Heard:
@@ -87,36 +101,59 @@ def same_training(one: RunFolder, other: RunFolder) -> None:
     assert scores[0] == scores[1]
 
 
-def test_it_is_what_train_does_without_the_test_rows(order, config, tmp_path):
+def failed(outcome: Outcome) -> tuple[str, int]:
+    return outcome.status, outcome.exit_code
+
+
+@pytest.fixture(scope="module")
+def resumed(place, config) -> tuple[Order, list[int], Outcome]:
+    """A trial that was interrupted in its third epoch: its order, the steps after it, its end."""
+    folder = place / "s" / "trial-1"
+    folder.parent.mkdir()
+    settings = load_config(config).model_dump()
+    order = Order("trial-1", 1, settings, folder, "a", 1, "val_accuracy", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train_trial(order, Heard(interrupt_after=3))
+    assert open_folder(folder).status == "interrupted"
     heard = Heard()
-    outcome = train_trial(order(), heard)
-    run = open_folder(tmp_path / "s" / "trial-1")
+    outcome = train_trial(replace(order, attempt=2), heard)
+    return order, heard.steps, outcome
+
+
+def test_it_is_what_train_does_without_the_test_rows_even_if_resumed(resumed, straight):
+    order, steps, outcome = resumed
+    run = open_folder(order.folder)
     assert (outcome.status, outcome.scores) == ("finished", run.metrics)
-    assert heard.steps == [1, 2, 3, 4]
-    same_training(run, train(load_config(config), tmp_path / "runs", "a", device="cpu"))
+    assert steps == [3, 4]
+    same_training(run, straight)
     assert set(run.predictions["split"]) == {"validation"}
     assert not any(key.startswith("test_") for key in run.metrics)
     assert run.baseline is None
     assert (run.plots_path / "confusion_matrix.png").is_file()
 
 
-def test_what_was_interrupted_is_resumed_to_the_same_bits(order, config, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train_trial(order(), Heard(interrupt_after=3))
-    run = open_folder(tmp_path / "s" / "trial-1")
-    assert run.status == "interrupted"
+def test_an_end_that_was_not_heard_of_is_read_from_the_folder(resumed):
+    order, _, outcome = resumed
     heard = Heard()
-    assert train_trial(order(attempt=2), heard).status == "finished"
-    assert heard.steps == [3, 4]
-    same_training(run, train(load_config(config), tmp_path / "runs", "a", device="cpu"))
-
-
-def test_an_end_that_was_not_heard_of_is_read_from_the_folder(order):
-    first = train_trial(order(), Heard())
-    heard = Heard()
-    again = train_trial(order(attempt=2), heard)
+    again = train_trial(order, heard)
     assert heard.steps == []
-    assert (again.status, again.scores) == (first.status, first.scores)
+    assert (again.status, again.scores) == (outcome.status, outcome.scores)
+
+
+def test_the_folder_of_another_config_is_refused(resumed):
+    order, *_ = resumed
+    outcome = train_trial(replace(order, config={**order.config, "seed": 7}), Heard())
+    assert failed(outcome) == ("failed", 5)
+    assert "a run of another config" in outcome.message
+
+
+def test_a_process_that_is_left_over_is_waited_for(resumed, monkeypatch):
+    order, *_ = resumed
+    monkeypatch.setattr(trial, "PATIENCE", 0)
+    with locked(RunFolder(order.folder)):
+        outcome = train_trial(order, Heard())
+    assert outcome.status == "died"
+    assert "in use by another process" in outcome.message
 
 
 def test_a_pruned_trial_has_its_own_status_and_its_best_score(order, tmp_path):
@@ -146,14 +183,15 @@ def test_a_diverged_trial_is_a_result(order, tmp_path):
 
 def test_a_series_of_seeds_is_scored_by_its_means(order, tmp_path):
     heard = Heard()
-    outcome = train_trial(order("training.epochs=2", seeds=2), heard)
+    outcome = train_trial(order("training.epochs=1", seeds=2), heard)
     series = open_folder(tmp_path / "s" / "trial-1")
     values = [seed.metrics["val_accuracy"] for seed in series.seeds.values()]
     assert outcome.scores["val_accuracy"] == pytest.approx(np.mean(values))
-    assert heard.steps == [1, 2]  # of the first seed
+    assert heard.steps == [1]  # of the first seed
     assert not any(key.startswith("test_") for key in outcome.scores)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override", ["training.refit=true", "training.validation={split: k_fold, folds: 2}"]
 )
@@ -168,6 +206,7 @@ def test_of_several_fits_the_final_one_is_not_tested(order, tmp_path, override):
     assert heard.steps == [1, 2]
 
 
+@pytest.mark.slow
 def test_the_winner_is_tested(order):
     outcome = train_trial(order("training.epochs=1", tests=True), Heard())
     assert "test_accuracy" in outcome.scores
@@ -176,35 +215,14 @@ def test_the_winner_is_tested(order):
 # --- what goes wrong ---------------------------------------------------------------------------
 
 
-def failed(outcome: Outcome) -> tuple[str, int]:
-    return outcome.status, outcome.exit_code
-
-
-def test_missing_data_is_named(order, tmp_path):
-    (tmp_path / "a.csv").unlink()
-    outcome = train_trial(order(), Heard())
+def test_missing_data_is_named(order):
+    outcome = train_trial(order("dataset.path=/nowhere/a.csv"), Heard())
     assert failed(outcome) == ("failed", 4)
     assert "a.csv" in outcome.message
 
 
 def test_a_device_that_is_not_there(order):
     assert failed(train_trial(order(device="gpu:7"), Heard())) == ("out_of_resources", 6)
-
-
-def test_the_folder_of_another_config_is_refused(order):
-    train_trial(order("training.epochs=1"), Heard())
-    outcome = train_trial(order("training.epochs=2"), Heard())
-    assert failed(outcome) == ("failed", 5)
-    assert "a run of another config" in outcome.message
-
-
-def test_a_process_that_is_left_over_is_waited_for(order, tmp_path, monkeypatch):
-    train_trial(order("training.epochs=1"), Heard())
-    monkeypatch.setattr(trial, "PATIENCE", 0)
-    with locked(RunFolder(tmp_path / "s" / "trial-1")):
-        outcome = train_trial(order("training.epochs=1"), Heard())
-    assert outcome.status == "died"
-    assert "in use by another process" in outcome.message
 
 
 @pytest.mark.parametrize(

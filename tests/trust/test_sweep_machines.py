@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,12 +37,13 @@ def test_machines_that_are_cut_off_or_asleep_cost_nothing(tmp_path: Path, disk: 
         *("sweep", CONFIG, *SPACE, "--name", "S", "--runs-dir", sweep.parent),
         *("--listen", "127.0.0.1:0", "--workers", 0),
     )
-    port = wait_for_port(sweep / "address")
+    wait_until((sweep / "address").exists, coordinator)
+    port = int((sweep / "address").read_text().rpartition(":")[2])
     line = BreakableLine(port)
     machines = [Machine(tmp_path / name, sweep, disk == "shared") for name in ("one", "two")]
     cut_off = machines[0].join(f"127.0.0.1:{line.port}")  # as no machine can read what is cut
     asleep = machines[1].join(str(sweep) if disk == "shared" else f"127.0.0.1:{port}")
-    wait_for_ends(sweep, 3)
+    wait_until(lambda: n_finished(sweep) >= 3, coordinator)
     line.cut()
     with sleeping(machines[1].mark):
         time.sleep(ASLEEP)
@@ -55,7 +56,8 @@ def test_machines_that_are_cut_off_or_asleep_cost_nothing(tmp_path: Path, disk: 
         assert sweep_processes.all_gone(machine.mark, 45)
         _, errors = worker.communicate()
         assert "joined with 1 slot" in errors and "Traceback" not in errors
-        assert not [path for path in machine.home.rglob("*") if path.is_file()]
+        left = [path for path in (machine.home / ".cache" / "textclf").rglob("*") if path.is_file()]
+        assert not left
     FIGURES["sweep kills"] += 2
     FIGURES[f"sweep kills: machine, disk {disk}"] += 2
     line.close()
@@ -92,13 +94,12 @@ def sleeping(mark: str) -> Iterator[None]:
         process.send_signal(signal.SIGCONT)
 
 
-def wait_for_port(address: Path) -> int:
-    while not address.exists():
+def wait_until(is_so: Callable[[], bool], coordinator: subprocess.Popen[str]) -> None:
+    while not is_so():
+        assert coordinator.poll() is None, coordinator.communicate()
         time.sleep(0.1)
-    return int(address.read_text().rpartition(":")[2])
 
 
-def wait_for_ends(sweep: Path, number: int) -> None:
+def n_finished(sweep: Path) -> int:
     ledger = sweep / "trials.jsonl"
-    while not ledger.exists() or ledger.read_text().count('"status": "finished"') < number:
-        time.sleep(0.1)
+    return ledger.read_text().count('"status": "finished"') if ledger.exists() else 0

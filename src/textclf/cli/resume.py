@@ -18,7 +18,7 @@ from textclf.config.scores import scores_by_epoch
     "--workers",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="Train N seeds or folds at a time.  [default: the same number as before]",
+    help="Train N seeds or folds at a time.  [default: as before]",
 )
 @options.runs_dir_option
 @options.device_option

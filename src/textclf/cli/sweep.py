@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +192,7 @@ def _plan(
 ) -> tuple[SweepFolder | None, Plan, str | None]:
     """The sweep if it was named, its plan, and the time that its config gives it."""
     from textclf.runs.sweep import find_sweep
-    from textclf.sweep.plan import make_plan, read_plan
+    from textclf.sweep.plan import changed, make_plan, read_plan
 
     given = {key: value for key, value in asked.items() if value is not None}
     found = find_sweep(configs[0], runs_dir) if len(configs) == 1 else None
@@ -211,4 +210,4 @@ def _plan(
                 f"--{option}: {found.path} has its own already; leave it out, or give the sweep of "
                 "another --name the CONFIG"
             )
-    return found, replace(plan, **{k: v for k, v in given.items() if k not in FIXED}), None
+    return found, changed(plan, {k: v for k, v in given.items() if k not in FIXED}), None

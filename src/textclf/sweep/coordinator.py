@@ -86,7 +86,7 @@ class Coordinator:
         while True:
             while self._may_ask():
                 self._ask()
-            if not self.begun:
+            if not self.begun and not self._is_asking():
                 break
             self._take(self.slots.next_event(WAIT))
         ended = list(self.trials.values())
@@ -123,10 +123,14 @@ class Coordinator:
             for step, value in zip(history["epoch"], history[self.plan.score], strict=True):
                 self.pruner.should_end(trial.number, int(step), float(value))
 
-    def _may_ask(self) -> bool:
-        if len(self.trials) >= self.plan.trials or len(self.begun) >= self.slots.n_slots:
+    def _is_asking(self) -> bool:
+        if len(self.trials) >= self.plan.trials:
             return False
         return self.deadline is None or time.monotonic() < self.deadline
+
+    def _may_ask(self) -> bool:
+        """Whether a slot is free, too; before the first worker joins, there may be none."""
+        return self._is_asking() and len(self.begun) < self.slots.n_slots
 
     def _ask(self) -> None:
         number = len(self.trials) + 1
@@ -174,6 +178,8 @@ class Coordinator:
         if event is None or event.name not in self.begun:
             return
         trial = self.begun[event.name]
+        if event.attempt != trial.attempts + 1:
+            return  # of a process that was given up
         if isinstance(event, Progress):
             self.watcher.end_step(trial, event.step, event.value)
             if self.pruner.should_end(trial.number, event.step, event.value):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textclf.config.settings.sweep import SweepSettings
 from textclf.config.sweep_file import Space
 from textclf.errors import RunError, UsageError
 from textclf.runs.sweep import SweepFolder
+from textclf.wording import several
 
 USUAL_TRIALS = 50
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -90,6 +91,21 @@ def read_plan(sweep: SweepFolder) -> Plan:
     except (KeyError, TypeError) as error:
         raise RunError(f"{sweep.record_path}: damaged: {error}") from error
     return Plan(space, **rest, fresh_seeds=record.get("fresh_seeds"))
+
+
+def changed(plan: Plan, changes: Mapping[str, Any]) -> Plan:
+    """The plan of a sweep that is resumed with other options.
+
+    Raises:
+        UsageError: a grid is to have another number of trials than it has points.
+    """
+    trials = changes.get("trials", plan.trials)
+    if plan.search == "grid" and trials != plan.trials:
+        raise UsageError(
+            f"--trials {trials:,}: the sweep is a grid of {several(plan.trials, 'point')}, all of "
+            "which are tried"
+        )
+    return replace(plan, **changes)
 
 
 def seconds_in(time: str) -> float:

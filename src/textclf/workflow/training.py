@@ -155,7 +155,7 @@ def resume(
     Args:
         epochs: the total number, in place of the config's.
         callbacks: as for `train`.
-        workers: as for `train`; None: the same number as before.
+        workers: as for `train`; None: as before.
 
     Raises:
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series

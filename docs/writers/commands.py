@@ -7,6 +7,8 @@ import click
 
 from textclf import errors
 from textclf.cli import main as textclf
+from textclf.cli.sweep import WithWorker
+from textclf.cli.sweep_worker import worker
 from writers.markdown import code_block, table
 
 # By command: what to type, and why.
@@ -71,6 +73,10 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("textclf sweep my.yaml --set model.type=lstm,gru,cnn --prune asha", "whole models"),
         ("textclf sweep quickstart-sweep-1", "resume it, or show it again"),
     ],
+    "sweep worker": [
+        ("textclf sweep worker quickstart-sweep-1 --slots 4", "on a machine that shares the disk"),
+        ("textclf sweep worker 192.168.1.7:8786 --key key.pem --slots 4", "on any other"),
+    ],
     "report": [
         ("textclf report quickstart-1 -o report.html", "one file to read and to send"),
         ("textclf report runs/*", "all runs on one page"),
@@ -133,6 +139,8 @@ def leaf_commands(group: click.Group, above: str) -> Iterator[tuple[str, click.C
             yield from leaf_commands(command, f"{above}{name} ")
         else:
             yield f"{above}{name}", command
+        if isinstance(command, WithWorker):
+            yield f"{above}{name} {worker.name}", worker
 
 
 def _summary(command: click.Command) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from played_slots import Event, PlayedSlots, ended, finished
-from textclf import workflow
+from textclf.workflow import sweeping
 from textclf.cli.group import Termination
 from textclf.config.settings import Config
 from textclf.disk.atomic import write_json
@@ -44,7 +44,7 @@ def slots(monkeypatch) -> Callable[..., PlayedSlots]:
 
     def make(play: Callable[[Order], Iterable[Event]] = make_run, **more) -> PlayedSlots:
         made = PlayedSlots(play, **more)
-        monkeypatch.setattr(workflow, "ClusterSlots", lambda *_arguments: made)
+        monkeypatch.setattr(sweeping, "ClusterSlots", lambda *_arguments: made)
         return made
 
     return make

@@ -149,6 +149,8 @@ class Desk:
             ) as self._client:
                 self._announce(str(self._scheduler.address))
                 await self._closing.wait()
+            if self._listening:
+                self._listening.address_file.unlink(missing_ok=True)
             await self._scheduler.close(fast=True)
 
     def _announce(self, address: str) -> None:

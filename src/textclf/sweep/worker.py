@@ -23,7 +23,7 @@ from textclf.wording import several
 JOIN, PING, PRUNE = "textclf_join", "textclf_ping", "textclf_prune"
 IN_PLACE = "in-place-"  # how the name begins of a worker that writes the trials' own folders
 PING_SECONDS = 5.0
-LOOKING = 20.0  # seconds for a coordinator that has yet to start
+LOOKING = 10.0  # seconds for a coordinator that has yet to start
 LOOKING_AGAIN = 3.0  # seconds for one that was there
 
 

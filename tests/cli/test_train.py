@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from event_files import read_scalars
-from textclf.workflow import fitting
 from textclf.cli.group import Termination
 from textclf.runs import RunFolder
+from textclf.workflow import fitting
 from tiny_recipes import TINY_BOSTON, sets
 
 SHOWN = ["val_loss", "val_mae", "test_loss", "test_mae", "best_epoch"]

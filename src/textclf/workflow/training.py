@@ -148,16 +148,18 @@ def resume(
     device: str = "auto",
     reporter: Reporter | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    expected: Sequence[str] = (),
     workers: int | None = None,
 ) -> Run:
     """Resume an interrupted run, to the same end, or add epochs to a finished one.
 
     Args:
         epochs: the total number, in place of the config's.
-        callbacks: as for `train`.
+        callbacks, expected: as for `train`.
         workers: as for `train`; None: as before.
 
     Raises:
+        UsageError: before any training, an expected score is not one of these data.
         RunError: the run failed, is in use, or has files that are damaged; or it is one of a series
             of seeds, and was to be lengthened alone.
         ConfigError, DataError, ResourceError: see textclf.errors.
@@ -182,6 +184,7 @@ def resume(
             # Before the run is touched: with other data it stays what it is.
             logs = record.get("tensorboard", False)
             trainer = new_trainer(config, data_dir, device, warnings, callbacks, logs, parts)
+            refuse_missing(expected, config, trainer.data, isinstance(run, SeriesFolder))
             if "data" in record:  # a run that was killed early has none
                 refuse_other_data(run, trainer.data)
             again = describe_environment(Tokens.of(config.preprocessing).packages)

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_a_module_says_in_one_sentence_what_it_is(module):
     assert docstring
     summary = docstring.splitlines()[0]
     assert len(summary) <= 100 and summary.endswith((".", "?"))
+
+
+def test_every_package_is_installed():
+    pyproject = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {path.parent.relative_to(SOURCE.parent) for path in SOURCE.rglob("__init__.py")}
+    named = {name.replace(".", "/") for name in pyproject["tool"]["setuptools"]["packages"]}
+    assert named - {"textclf/configs"} == {path.as_posix() for path in found}
 
 
 def test_no_module_is_named_after_nothing():

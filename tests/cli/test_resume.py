@@ -214,3 +214,11 @@ def test_a_run_killed_before_its_baseline_was_written_gets_the_same(cli, runs):
     assert "baseline.json" in after
     for name in before.keys() - {"run.json"}:
         assert after[name] == before[name], name
+
+
+def test_a_score_that_the_run_will_not_have_is_refused_before_more_epochs(cli, runs):
+    more = ("--set", "training.epochs=3", "--expect", "val_accuracy>=0.5")
+    result = cli("resume", runs / "tail", *more)
+    assert result.exit_code == 2
+    assert "the run would have no val_accuracy: regression data have loss, mae" in result.stderr
+    assert RunFolder(runs / "tail").status == "finished"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from played_slots import Event, PlayedSlots, ended, finished
-from textclf import workflow
 from textclf.cli.group import Termination
 from textclf.config.settings import Config
 from textclf.disk.atomic import write_json
 from textclf.runs import create_run
 from textclf.runs.sweep import SweepFolder
 from textclf.sweep.orders import Order
+from textclf.workflow import sweeping
 
 GRID = ("--set", "model.units=4,8", "--set", "training.learning_rate=1e-3,1e-2")
 SWEEP = ("sweep", "quickstart", *GRID, "--fresh-seeds", "0")
@@ -44,7 +44,7 @@ def slots(monkeypatch) -> Callable[..., PlayedSlots]:
 
     def make(play: Callable[[Order], Iterable[Event]] = make_run, **more) -> PlayedSlots:
         made = PlayedSlots(play, **more)
-        monkeypatch.setattr(workflow, "ClusterSlots", lambda *_arguments: made)
+        monkeypatch.setattr(sweeping, "ClusterSlots", lambda *_arguments: made)
         return made
 
     return make

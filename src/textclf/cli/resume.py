@@ -49,7 +49,13 @@ def resume(
     opened = workflow.open_run(run, runs_dir)
     with show_progress(quiet) as reporter:
         ended = workflow.resume(
-            opened, epochs, workers=workers, data_dir=data_dir, device=device, reporter=reporter
+            opened,
+            epochs,
+            data_dir=data_dir,
+            device=device,
+            reporter=reporter,
+            expected=[expectation.score for expectation in expectations],
+            workers=workers,
         )
     finish(
         str(ended.path),

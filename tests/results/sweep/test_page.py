@@ -71,6 +71,13 @@ def test_a_sweep_without_a_finished_trial_has_a_page(sweep):
     assert "0 of 5" in page
 
 
+def test_too_few_trials_say_nothing_of_what_mattered(sweep):
+    assert "several together" in render_sweep(sweep)
+    page = render_sweep(replace(sweep, importance={}))
+    assert "several together" not in page
+    assert "<h2>When it was found</h2>" in page
+
+
 def test_a_thousand_trials_are_a_page_of_bounded_size(sweep):
     page = render_sweep(replace(make_sweep(1000), histories=sweep.histories))
     assert len(page) < 3_000_000

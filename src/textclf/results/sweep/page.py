@@ -176,7 +176,9 @@ def _score_in_words(name: str) -> str:
 
 
 def _bars(importance: Mapping[str, float]) -> list[Bar]:
-    """The settings, then what they explain only together."""
+    """The settings, then what they explain only together; none of too few trials."""
+    if not importance:
+        return []
     rest = 1 - sum(importance.values())
     bars = [Bar(path, share, None, share, "test") for path, share in importance.items()]
     return [*bars, Bar("several together", rest, None, rest, "baseline")] if rest > 0.005 else bars

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from event_files import read_scalars
-from textclf import workflow
 from textclf.cli.group import Termination
 from textclf.runs import RunFolder
+from textclf.workflow import fitting
 from tiny_recipes import TINY_BOSTON, sets
 
 SHOWN = ["val_loss", "val_mae", "test_loss", "test_mae", "best_epoch"]
@@ -207,7 +207,7 @@ def test_an_interruption_before_the_first_epoch_leaves_no_folder(
     def interrupted(*_):
         raise stop
 
-    monkeypatch.setattr(workflow, "load_dataset", interrupted)
+    monkeypatch.setattr(fitting, "load_dataset", interrupted)
     messages = ["interrupted", "no epoch was finished; nothing is kept"]
     expected = (code, {"error": {"code": code, "messages": messages}})
     assert cli_json("train", "boston_dense") == expected

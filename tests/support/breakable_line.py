@@ -15,6 +15,7 @@ class BreakableLine:
     def __init__(self, port: int) -> None:
         self.target = port
         self.is_cut = threading.Event()
+        self.sockets: list[socket.socket] = []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -24,13 +25,17 @@ class BreakableLine:
         self.is_cut.set()
 
     def close(self) -> None:
-        self.server.close()
+        for one in (self.server, *self.sockets):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)  # or a thread would wait for it
+            one.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self.server.accept()
                 far = socket.create_connection(("127.0.0.1", self.target))
+                self.sockets += [near, far]
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
 

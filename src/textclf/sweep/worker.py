@@ -50,7 +50,7 @@ def work_at(post: Post, leaving: threading.Event, note: Note) -> int:
     """Train what the coordinator orders, until it leaves or `leaving` is set.
 
     Args:
-        note: gets a line when the worker joins, and when each trial begins and ends.
+        note: gets a line when the worker joins and leaves, and when each trial begins and ends.
 
     Returns:
         How many trials ended here.
@@ -80,8 +80,11 @@ async def _work(post: Post, folder: Path, leaving: threading.Event, note: Note) 
         trials += crew.trials
         if crew.unfit:
             raise DataError(*crew.unfit)
+        if leaving.is_set() or post.in_place:
+            return trials
         # Given up after a long silence, such as a laptop's sleep, it may join again.
-        if leaving.is_set() or post.in_place or await _is_gone(post, security):
+        if await _is_gone(post, security):
+            note(f"{post.address}: the sweep has ended, or can no longer be reached")
             return trials
 
 

@@ -7,7 +7,7 @@ from textclf import errors
 from textclf.config.file import load_config
 from textclf.config.json_schema import Schema, choices, default, in_words, value_range
 from textclf.config.phrases import one_of
-from textclf.config.settings import Config
+from textclf.config.settings import ConfigFile
 from textclf.inspection.starter import starter_config
 from writers.layer_section import layer_section
 from writers.markdown import code_block, table
@@ -140,12 +140,12 @@ KINDS = {
 
 
 def config_page() -> Iterator[str]:
-    schema = Config.model_json_schema()
+    schema = ConfigFile.model_json_schema()
     yield "# The config"
     yield (
         "A config is a YAML file of four sections and a seed; `dataset` and `model` are required, "
-        "everything else has a default. This one was written by "
-        "`textclf init --dataset imdb --model lstm`:"
+        "everything else has a default. A fifth section, `sweep`, is for [sweeps](sweep.md). This "
+        "one was written by `textclf init --dataset imdb --model lstm`:"
     )
     yield code_block(starter_config({"name": "imdb"}, "lstm", "imdb_lstm.yaml").strip(), "yaml")
     yield (
@@ -243,7 +243,8 @@ def _kind_of(choice: Schema) -> str:
         "list, each a " + KINDS[choice["items"].get("type", "layer")] if "items" in choice else ""
     )
     if choice["type"] == "object":
-        choice = choice["additionalProperties"]
+        if (choice := choice["additionalProperties"]) is True:
+            return "map of settings to choices or ranges"
         kind = f"map of names, each a {KINDS[choice['type']]}"
     if "const" in choice:
         return f"`{choice['const']}`"

@@ -231,3 +231,12 @@ def test_the_record_says_how_it_was_asked_for(cli, slots):
     assert record["space"]["model.units"] == {"choices": [4, 8]}
     assert record["status"] == "finished"
     assert record["command"]
+
+
+def test_check_looks_at_the_whole_space_of_a_config(cli):
+    text = "dataset: {name: docstrings}\nmodel: {type: dense}\n"
+    text += "preprocessing: {num_words: 50, encoding: multi_hot}\n"
+    Path("a.yaml").write_text(text + "sweep: {set: {model.dropout: 0.0..1.5}}\n")
+    result = cli("check", "a.yaml")
+    assert result.exit_code == 3
+    assert "a.yaml:4:15: model.dropout: 1.5 is out of range" in result.stderr

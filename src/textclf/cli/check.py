@@ -26,6 +26,7 @@ def check(
     from textclf.config.file import load_config
 
     settings = load_config(config, overrides)
+    _check_sweep(config, overrides)
 
     from textclf.inspection.check import check_config
 
@@ -36,6 +37,16 @@ def check(
         print_json(outcome)
     else:
         _print_outline(outcome)
+
+
+def _check_sweep(config: str, overrides: tuple[str, ...]) -> None:
+    """Check every point of the config's sweep section, if it has one."""
+    from textclf.config.file import read_draft
+
+    if read_draft(config).data.get("sweep") is not None:
+        from textclf.config.sweep_file import load_sweep
+
+        load_sweep([config], overrides)
 
 
 def _print_outline(outcome: dict[str, Any]) -> None:

@@ -96,6 +96,20 @@ def test_tpe_takes_trials_that_an_earlier_process_left_unfinished():
 
 
 @pytest.mark.parametrize("which", [0, 1])
+def test_several_configs_compete(which):
+    recipes = ["imdb_simple_rnn", "imdb_truncated_rnn"]
+    of = load_sweep(recipes, ["model.bptt_steps=2..5", "training.learning_rate=1e-4..1e-2"])[0]
+    search = searches(of)[which]
+    seen = set()
+    for number in range(1, 11):
+        values = search.propose(number)
+        of.config(values)
+        seen.add(values["config"])
+        search.tell(Trial(number, values, FINISHED, value=0.5))
+    assert seen == set(recipes)
+
+
+@pytest.mark.parametrize("which", [0, 1])
 def test_a_type_is_given_its_own_keys_alone(which):
     of = space(
         "model.type=dense,cnn",

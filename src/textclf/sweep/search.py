@@ -17,6 +17,7 @@ from textclf.sweep.plan import Plan
 if TYPE_CHECKING:
     import optuna
 
+DECIDING = (CONFIG, TYPE)  # which other keys there are
 DIGITS = 4  # of a number that was drawn: a learning rate of 0.001237 is exact enough
 
 
@@ -142,14 +143,13 @@ class Tpe:
         trial = self.asked[number] = self.study.ask()
         chosen: dict[str, Any] = {}
         for key in self._in_order():
-            if key in self.space.canonical({**chosen, key: None}):
+            if key in DECIDING or key in self.space.canonical({**chosen, key: None}):
                 chosen[key] = self._suggest(trial, key)
         return chosen
 
     def _in_order(self) -> Iterator[str]:
         """What decides which keys there are comes first."""
-        first = (CONFIG, TYPE)
-        yield from sorted(self.space.axes, key=lambda key: key not in first)
+        yield from sorted(self.space.axes, key=lambda key: key not in DECIDING)
 
     def _suggest(self, trial: optuna.trial.Trial, key: str) -> Any:
         axis = self.space.axes[key]

@@ -96,9 +96,15 @@ def test_tpe_takes_trials_that_an_earlier_process_left_unfinished():
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_several_configs_compete(which):
-    recipes = ["imdb_simple_rnn", "imdb_truncated_rnn"]
-    of = load_sweep(recipes, ["model.bptt_steps=2..5", "training.learning_rate=1e-4..1e-2"])[0]
+def test_several_configs_compete(which, tmp_path):
+    data = "dataset: {name: docstrings}\npreprocessing: {num_words: 50, maxlen: 9, "
+    data += "encoding: embedding}"
+    for name in ("cnn", "dense"):
+        text = f"{data}\nmodel: {{type: {name}, embedding_dim: 4}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text)
+    recipes = ("cnn", "dense")
+    paths = [tmp_path / f"{name}.yaml" for name in recipes]
+    of = load_sweep(paths, ["model.kernel_size=2..5", "training.learning_rate=1e-4..1e-2"])[0]
     search = searches(of)[which]
     seen = set()
     for number in range(1, 11):

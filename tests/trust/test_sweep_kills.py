@@ -1,8 +1,10 @@
 """A sweep whose trials, workers and coordinator are killed ends as one that was left alone."""
 
 import itertools
+import json
 import random
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 import sweep_processes
 from figures import FIGURES
 from sweep_checks import check_equal_to_train, check_ledger
+from textclf.runs.trials import ENDS
+from textclf.sweep.coordinator import MOST_RESUMED
 from tiny_recipes import sets
 
 CONFIG = Path(__file__).with_name("tiny_sweep.yaml")
@@ -83,6 +87,19 @@ def kill_coordinator(process: subprocess.Popen[str], mark: str) -> bool:
     return True
 
 
+def kill_trial(process: subprocess.Popen[str], mark: str) -> bool:
+    """Kill one, unless one has died three times: the fourth would end it for good."""
+    ledger = Path(mark) / "trials.jsonl"
+    lines = (
+        [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
+    )
+    ended = {line["trial"] for line in lines if line.get("status") in ENDS}
+    died = Counter(line["trial"] for line in lines if line.get("status") == "died")
+    if any(number >= MOST_RESUMED for trial, number in died.items() if trial not in ended):
+        return False
+    return kill_one_of(sweep_processes.trials)(process, mark)
+
+
 def kill_one_of(find: Callable[[str], list]) -> Callable[[subprocess.Popen[str], str], bool]:
     def kill(process: subprocess.Popen[str], mark: str) -> bool:
         found = find(mark)
@@ -94,7 +111,7 @@ def kill_one_of(find: Callable[[str], list]) -> Callable[[subprocess.Popen[str],
 
 
 KILLS: dict[str, Callable[[subprocess.Popen[str], str], bool]] = {
-    "trial": kill_one_of(sweep_processes.trials),
+    "trial": kill_trial,
     "worker": kill_one_of(sweep_processes.workers),
     "coordinator": kill_coordinator,
 }

@@ -15,7 +15,7 @@ CONFIG = Path(__file__).with_name("tiny_sweep.yaml")
 SPACE = sets(("model.units=4,8", "training.learning_rate=3e-3,1e-2", "training.epochs=3"))
 N_TRIALS = 4
 DISK = 6 * 2**20
-STEP = 80_000  # bytes that are freed after each time; a trial's files are larger or smaller
+STEP = 150_000  # bytes that are freed after each time; a trial's files are larger or smaller
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from made_up_sweep import make_folder
 from run_folders import make_run, make_series
 from textclf.runs import locked, open_folder
 
@@ -80,3 +81,17 @@ def test_what_links_point_to_stays(cli, runs, tmp_path):
     assert cli("rm", "a", "--runs-dir", runs, "--yes").exit_code == 0
     assert (tmp_path / "precious" / "file").read_text() == "kept"
     assert left(runs) == ["b", "series"]
+
+
+def test_a_whole_sweep_is_removed_with_its_trials(cli, runs):
+    sweep = make_folder(runs, [2.0, 3.0])
+    with sweep.lock.held():
+        result = cli("rm", "swept", "--runs-dir", runs, "--yes")
+        assert result.exit_code == 5 and "in use" in result.stderr
+    make_run(sweep.path, "other", 3.0)
+    result = cli("rm", "swept", "--runs-dir", runs, "--yes")
+    assert result.exit_code == 5 and "holds other runs" in result.stderr
+    open_folder(sweep.path / "other").path.rename(runs / "other")
+    result = cli("rm", "swept", "--runs-dir", runs, "--yes")
+    assert result.stdout == f"removed {runs / 'swept'}\n"
+    assert left(runs) == ["a", "b", "other", "series"]

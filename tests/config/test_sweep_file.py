@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from textclf.config.file import dump_config, load_config
 from textclf.config.settings.sweep import SweepSettings
 from textclf.config.space import Choices, Range
 from textclf.config.sweep_file import Space, load_sweep
@@ -189,3 +190,12 @@ def test_sweep_json_keeps_the_space(tmp_path):
     assert again.axes == space.axes
     values = {"model.type": "cnn", "training.learning_rate": 0.003}
     assert again.config(values) == space.config(values)
+
+
+def test_a_training_does_not_read_the_section(tmp_path):
+    plain = load_config(write(tmp_path, TEXTS))
+    config = load_config(write(tmp_path, TEXTS + SECTION, "b.yaml"))
+    assert config == plain
+    assert dump_config(config) == dump_config(plain)
+    with pytest.raises(ConfigError, match=r"sweep\.trials: 0 is out of range"):
+        load_config(write(tmp_path, TEXTS + "sweep: {trials: 0}", "c.yaml"))

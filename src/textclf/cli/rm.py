@@ -12,7 +12,7 @@ from textclf.cli.output import print_json, say
 from textclf.wording import printable, several
 
 if TYPE_CHECKING:
-    from textclf.runs import RunFolder
+    from textclf.runs.removal import Removable
 
 
 @click.command()
@@ -21,17 +21,16 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.json_option
 def rm(runs: tuple[str, ...], runs_dir: Path, yes: bool, as_json: bool) -> None:
-    """Remove runs after asking.
+    """Remove runs and sweeps after asking.
 
     RUN is a folder, or a name under --runs-dir. A run that another process is writing, a part of a
-    run and a folder that is not a run stay; then nothing is removed.
+    run or sweep and a folder that is neither stay; then nothing is removed.
     """
     if not yes and not _can_ask():
         raise click.UsageError("rm asks before it removes, which needs a terminal; or add --yes.")
-    from textclf.runs import find_run
-    from textclf.runs.removal import check_removable, remove_run, unused
+    from textclf.runs.removal import check_removable, find_removable, remove_run, unused
 
-    found = (find_run(run, runs_dir) for run in runs)
+    found = (find_removable(run, runs_dir) for run in runs)
     opened = list({run.path.resolve(): run for run in found}.values())
     for run in opened:
         check_removable(run)
@@ -51,13 +50,13 @@ def _can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def _confirm(runs: list["RunFolder"]) -> bool:
+def _confirm(runs: list["Removable"]) -> bool:
     for run in runs:
         say(_describe(run), err=True)
     return click.confirm(f"Remove {several(len(runs), 'run')}?", err=True)
 
 
-def _describe(run: "RunFolder") -> str:
+def _describe(run: "Removable") -> str:
     from textclf.runs.removal import size_of
 
     files, size = size_of(run)

@@ -1,4 +1,4 @@
-"""Runs removed: whole ones alone, none that is in use, and nothing outside their folders."""
+"""Runs and sweeps removed: whole ones, none that is in use, and nothing outside their folders."""
 
 from __future__ import annotations
 
@@ -11,10 +11,23 @@ from textclf.disk.atomic import cannot_write, new_folder
 from textclf.errors import RunError
 from textclf.runs.creation import FORMAT
 from textclf.runs.folder import RunFolder
+from textclf.runs.search import find_run
+from textclf.runs.sweep import SweepFolder, find_sweep
+
+Removable = RunFolder | SweepFolder
 
 
-def check_removable(run: RunFolder) -> None:
-    """Refuse what is not the folder of a whole run.
+def find_removable(name: str, runs_dir: Path) -> Removable:
+    """The run or the sweep in a folder, or with a name under `runs_dir`.
+
+    Raises:
+        RunError: there is none.
+    """
+    return find_sweep(name, runs_dir) or find_run(name, runs_dir)
+
+
+def check_removable(run: Removable) -> None:
+    """Refuse what is not the folder of a whole run or sweep.
 
     Raises:
         RunError: it is a link, a part of a run, damaged, or holds other runs.
@@ -34,13 +47,14 @@ def check_removable(run: RunFolder) -> None:
         raise RunError(f"{path}: holds other runs, such as {min(others)}; move them first")
 
 
-def _parts(run: RunFolder) -> list[Path]:
-    return [path for pattern in ("seed-*", "share-*", "fold-*") for path in run.path.glob(pattern)]
+def _parts(run: Removable) -> list[Path]:
+    patterns = ["trial-*"] if isinstance(run, SweepFolder) else ["seed-*", "share-*", "fold-*"]
+    return [path for pattern in patterns for path in run.path.glob(pattern)]
 
 
 @contextlib.contextmanager
-def unused(run: RunFolder) -> Iterator[None]:
-    """Hold the locks of a run and of its parts.
+def unused(run: Removable) -> Iterator[None]:
+    """Hold the locks of a run and of its parts; of a sweep, that of its coordinator.
 
     Raises:
         RunError: another process is writing the run.
@@ -48,18 +62,18 @@ def unused(run: RunFolder) -> Iterator[None]:
     """
     with contextlib.ExitStack() as held:
         held.enter_context(run.lock.held())
-        for part in run.parts.values():
+        for part in () if isinstance(run, SweepFolder) else run.parts.values():
             held.enter_context(unused(part))
         yield
 
 
-def remove_run(run: RunFolder) -> None:
-    """Remove a run's folder; links in it are removed, what they point to stays.
+def remove_run(run: Removable) -> None:
+    """Remove the folder of a run or a sweep; links in it are removed, what they point to stays.
 
     The run disappears at once: a process that is killed leaves no half of it.
 
     Raises:
-        RunError: it is not the folder of a whole run, or another process is writing it.
+        RunError: it is not the folder of a whole run or sweep, or another process is writing it.
         ResourceError: the folder cannot be removed.
     """
     check_removable(run)
@@ -71,7 +85,7 @@ def remove_run(run: RunFolder) -> None:
         raise cannot_write(run.path, error) from error
 
 
-def size_of(run: RunFolder) -> tuple[int, int]:
+def size_of(run: Removable) -> tuple[int, int]:
     """The number of a run's files, and their bytes."""
     walk = os.walk(run.path)
     files = [Path(folder, name) for folder, _, names in walk for name in names]

@@ -72,7 +72,11 @@ def test_a_worker_that_died_is_replaced_and_its_orders_are_lost(slots, tmp_path)
     assert [outcome.status for outcome in outcomes(slots, 2)] == [LOST, LOST]
     slots.submit(order("trial-1", tmp_path))  # of the same attempt: it does not count
     assert outcomes(slots, 1)[0].status == FINISHED
-    assert not any(map(psutil.pid_exists, processes))
+    assert not psutil.wait_procs(alive(processes), timeout=10)[1]
+
+
+def alive(processes: list[int]) -> list[psutil.Process]:
+    return [psutil.Process(number) for number in processes if psutil.pid_exists(number)]
 
 
 def test_nothing_is_left_when_it_is_closed(tmp_path, capfd):

@@ -204,6 +204,7 @@ def test_a_damaged_file_is_reported(tmp_path, content):
 def test_of_several_fits_one_has_it(tmp_path, name, expected):
     run = RunFolder(tmp_path / name)
     run.path.mkdir(parents=True)
+    run.record_path.write_text("{}")
     if "/" in name:
         (run.path.parent / "run.json").write_text("{}")
     run.config = config_of()

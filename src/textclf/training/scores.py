@@ -7,7 +7,7 @@ import numpy as np
 from textclf.config.scores import SCORES_OF_TASK, bare, monitors, scores_by_epoch
 from textclf.config.settings import Config
 from textclf.data.dataset import Dataset
-from textclf.data.splits import make_splits
+from textclf.data.splits import everything, make_splits
 from textclf.data.tasks import Task
 from textclf.errors import ConfigError, UsageError
 from textclf.training.multilabel import given_labels
@@ -73,9 +73,12 @@ def refuse_missing(asked: Iterable[str], config: Config, data: Dataset, is_serie
     Raises:
         UsageError: there are such keys.
     """
-    split = make_splits(config.training.validation, data, config.training.train_share)[0]
-    rows = {"val": split.validation, "test": split.test}
+    share = config.training.train_share
+    split = make_splits(config.training.validation, data, share)[0]
     folds = getattr(config.training.validation, "folds", 1)
+    # The model of a fold does not see the test rows, the final one does.
+    test = split.test if folds == 1 else everything(data, share).test
+    rows = {"val": split.validation, "test": test}
     found = {}
     for key in asked:
         part, name = key.split("_")[0], bare(key)

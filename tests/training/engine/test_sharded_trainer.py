@@ -10,6 +10,7 @@ from textclf.data.tasks import BINARY
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 
 ROWS = 8  # a batch; two shards
+BATCH = np.arange(ROWS, dtype=np.int32)[None]  # a block of one batch
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def test_every_layer_with_dropout_is_known(trainer: ShardedTrainer) -> None:
 
 @pytest.mark.slow
 def test_shards_have_other_random_numbers_and_batches_too(trainer: ShardedTrainer) -> None:
+    scored = tf.data.Dataset.from_tensors(BATCH)
     shard, n_rows = tf.range(ROWS // 2), tf.constant(float(ROWS))
     outputs = [
         trainer.gradients_program(shard, n_rows, tf.constant(n, tf.int64))[1] for n in (0, 1)
@@ -46,5 +48,7 @@ def test_shards_have_other_random_numbers_and_batches_too(trainer: ShardedTraine
     np.testing.assert_array_equal(outputs[0], again)
     assert not np.array_equal(outputs[0], outputs[1])
     assert counters(trainer) == {0}  # a shard writes no state
-    trainer._train_on_batch(tf.range(ROWS))
+    trainer.fit(
+        tf.data.Dataset.from_tensors(BATCH), validation_data=scored, shuffle=False, verbose=0
+    )
     assert counters(trainer) == {1}

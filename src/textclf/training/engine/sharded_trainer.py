@@ -79,6 +79,8 @@ class ShardedTrainer(BlockTrainer):
         self._update_metrics(y, tf.concat(outputs, 0), tf.add_n(losses) + penalty, present)
 
     def _outputs(self, rows: tf.Tensor) -> tf.Tensor:
+        # Keras draws an LSTM's dropout for scoring, too, without using it.
+        self.seeds.shard = tf.constant(0, tf.int64)
         return self(self._inputs(tf.maximum(rows, 0)), training=False)
 
     def _score_outputs(self, rows: tf.Tensor, outputs: list[tf.Tensor]) -> None:

@@ -67,16 +67,13 @@ def test_a_process_that_died_is_news_and_its_order_can_come_again(slots, tmp_pat
 def test_a_worker_that_died_is_replaced_and_its_orders_are_lost(slots, tmp_path):
     for name in ("trial-1", "trial-2"):
         slots.submit(order(name, tmp_path, steps=10**6, seconds=0.01))
-    processes = [wait_for_process(tmp_path / name) for name in ("trial-1", "trial-2")]
+    numbers = [wait_for_process(tmp_path / name) for name in ("trial-1", "trial-2")]
+    processes = list(map(psutil.Process, numbers))
     os.kill(slots._own._process.pid, signal.SIGKILL)
     assert [outcome.status for outcome in outcomes(slots, 2)] == [LOST, LOST]
     slots.submit(order("trial-1", tmp_path))  # of the same attempt: it does not count
     assert outcomes(slots, 1)[0].status == FINISHED
-    assert not psutil.wait_procs(alive(processes), timeout=10)[1]
-
-
-def alive(processes: list[int]) -> list[psutil.Process]:
-    return [psutil.Process(number) for number in processes if psutil.pid_exists(number)]
+    assert not psutil.wait_procs(processes, timeout=10)[1]
 
 
 def test_nothing_is_left_when_it_is_closed(tmp_path, capfd):

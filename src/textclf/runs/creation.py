@@ -1,7 +1,9 @@
 """New run folders: numbered, complete when they appear, locked by the process that made them."""
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +32,30 @@ def create_run(
         RunError: `name` is taken.
         ResourceError: the folder cannot be written.
     """
+    with drafting(runs_dir, name) as folder:
+        draft = RunFolder(folder)
+        write_text(draft.config_path, dump_config(config))
+        write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
+        draft.lock.acquire()  # before the run has a name: no other process can be first
+        return open_folder(settle(draft.path, runs_dir, recipe, name), draft.lock)
+
+
+@contextlib.contextmanager
+def drafting(runs_dir: Path, name: str | None) -> Iterator[Path]:
+    """A folder to fill, and to `settle` under its name; else it is gone after the block.
+
+    Raises:
+        RunError: `name` is taken.
+        ResourceError: the folder cannot be written.
+    """
     if name is not None and os.path.lexists(runs_dir / name):
         raise taken(runs_dir / name)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         sweep(runs_dir)
         with new_folder(runs_dir, ".new-") as folder:
-            draft = RunFolder(folder)
-            draft.path.chmod(0o755)  # a new folder of a random name is its owner's alone
-            write_text(draft.config_path, dump_config(config))
-            write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
-            draft.lock.acquire()  # before the run has a name: no other process can be first
-            return open_folder(settle(draft.path, runs_dir, recipe, name), draft.lock)
+            folder.chmod(0o755)  # a new folder of a random name is its owner's alone
+            yield folder
     except OSError as error:
         raise cannot_write(runs_dir, error) from error
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from textclf.config.space import Axis, axis_from_json
-from textclf.disk.atomic import cannot_write, new_folder, sweep, write_json
+from textclf.disk.atomic import write_json
 from textclf.errors import RunError
-from textclf.runs.creation import FORMAT, settle, taken
+from textclf.runs.creation import FORMAT, drafting, settle
 from textclf.runs.folder import RunFolder
 from textclf.runs.lock import RunLock
 from textclf.runs.opening import open_folder
@@ -144,20 +144,11 @@ def create_sweep(
         RunError: `name` is taken.
         ResourceError: the folder cannot be written.
     """
-    if name is not None and os.path.lexists(runs_dir / name):
-        raise taken(runs_dir / name)
-    try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
-        sweep(runs_dir)
-        with new_folder(runs_dir, ".new-") as folder:
-            draft = SweepFolder(folder)
-            draft.path.chmod(0o755)
-            write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
-            draft.lock.acquire()
-            path = settle(draft.path, runs_dir, f"{recipe}-sweep", name)
-            return SweepFolder(path, draft.lock)
-    except OSError as error:
-        raise cannot_write(runs_dir, error) from error
+    with drafting(runs_dir, name) as folder:
+        draft = SweepFolder(folder)
+        write_json(draft.record_path, {"format": FORMAT, "recipe": recipe, **record})
+        draft.lock.acquire()
+        return SweepFolder(settle(folder, runs_dir, f"{recipe}-sweep", name), draft.lock)
 
 
 def find_sweep(name: str, runs_dir: Path) -> SweepFolder | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from textclf.disk.atomic import write_json, write_text
 from textclf.inspection.check import find_traps_before_training
 from textclf.plots.run import plot_run
 from textclf.results.learning_curve import table_of_curve
-from textclf.runs import CurveFolder, RunFolder, SeriesFolder, record_warnings
+from textclf.runs import CurveFolder, RunFolder, SeriesFolder, locked, record_warnings, recording
 from textclf.sweep.parts import FINAL, Parts
 from textclf.training.baseline import write_baseline
 from textclf.training.engine import backend
@@ -46,6 +47,15 @@ if TYPE_CHECKING:
 
 
 MOST_TRAPS = 3  # shown on the screen when a training begins
+
+
+@contextlib.contextmanager
+def beginning(run: RunFolder, reporter: Reporter, is_new: bool = True) -> Iterator[Warnings]:
+    """Lock and record a run that was just created, and have TensorFlow; its warnings are kept."""
+    warnings = Warnings(reporter)
+    with locked(run), recording(run, is_new), backend.computing(run.log_path):
+        warnings.keep_in(partial(record_warnings, run))
+        yield warnings
 
 
 def warn_of_traps(trainer: Trainer, run: RunFolder, warnings: Warnings) -> None:

@@ -11,7 +11,7 @@ from textclf.config.settings import Config
 from textclf.data.tokens import Tokens
 from textclf.results.sweep.final import Finalist, finalists
 from textclf.results.sweep.write import keeping_results, write_outcome, write_trials
-from textclf.runs import create_run, locked, open_folder, record_warnings, recording
+from textclf.runs import create_run, open_folder
 from textclf.runs.environment import describe_environment
 from textclf.runs.sweep import SweepFolder
 from textclf.sweep.cluster import ClusterSlots
@@ -27,9 +27,9 @@ from textclf.sweep.trial import attempt, begins_first_fit, ended_before
 from textclf.sweep.watcher import Watcher
 from textclf.training.engine import backend
 from textclf.training.engine.last_words import witness
-from textclf.training.reporter import Reporter, Warnings
+from textclf.training.reporter import Reporter
 from textclf.training.series import seeds_from
-from textclf.workflow.fitting import new_trainer, train_run, warn_of_traps
+from textclf.workflow.fitting import beginning, new_trainer, train_run, warn_of_traps
 from textclf.workflow.training import resume
 
 if TYPE_CHECKING:
@@ -145,9 +145,7 @@ def _train_ordered(order: Order, link: Link) -> None:
     environment = describe_environment(Tokens.of(config.preprocessing).packages)
     record = environment | series | ({} if order.tests else {"untested": True})
     run = create_run(config, order.recipe, order.folder.parent, order.name, record)
-    warnings = Warnings(Reporter())
-    with locked(run), recording(run, is_new=False), backend.computing(run.log_path):
-        warnings.keep_in(partial(record_warnings, run))
+    with beginning(run, Reporter(), is_new=False) as warnings:
         trainer = new_trainer(config, order.data_dir, order.device, warnings, callbacks)
         warn_of_traps(trainer, run, warnings)
         train_run(trainer, run)

@@ -38,7 +38,7 @@ from textclf.training.resumption import (
 )
 from textclf.training.scores import refuse_missing
 from textclf.training.series import curve_of, seeds_from, series_locked
-from textclf.workflow.fitting import new_trainer, train_run, warn_of_traps
+from textclf.workflow.fitting import beginning, new_trainer, train_run, warn_of_traps
 from textclf.workflow.opened import Curve, Run, public
 from textclf.workflow.parts import train_part
 
@@ -88,14 +88,10 @@ def train(
     about = describe_environment(Tokens.of(config.preprocessing).packages)
     record = {**about, **series, **logs, **apart}
     run = create_run(config, recipe, Path(runs_dir), name, record)
-    warnings = Warnings(reporter or LineReporter())
     with (
-        locked(run),
-        recording(run),
-        backend.computing(run.log_path),
+        beginning(run, reporter or LineReporter()) as warnings,
         side_by_side(run, workers, train_part, warnings, data_dir, device) as parts,
     ):
-        warnings.keep_in(partial(record_warnings, run))
         trainer = new_trainer(config, data_dir, device, warnings, callbacks, tensorboard, parts)
         refuse_missing(expected, config, trainer.data, is_series=seeds is not None)
         warn_of_traps(trainer, run, warnings)
@@ -131,9 +127,7 @@ def learning_curve(
     about = {"curve": curve_of(config, shares, seeds)}
     record = describe_environment(Tokens.of(config.preprocessing).packages) | about
     run = create_run(config, f"{recipe}-curve", Path(runs_dir), name, record)
-    warnings = Warnings(reporter or LineReporter())
-    with locked(run), recording(run), backend.computing(run.log_path):
-        warnings.keep_in(partial(record_warnings, run))
+    with beginning(run, reporter or LineReporter()) as warnings:
         trainer = new_trainer(config, data_dir, device, warnings)
         warn_of_traps(trainer, run, warnings)
         train_run(trainer, run)

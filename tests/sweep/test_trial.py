@@ -15,7 +15,8 @@ from textclf.sweep import trial
 from textclf.sweep.orders import Order, Outcome
 from textclf.training.reporter import Reporter
 from textclf.training.state import read_state
-from textclf.workflow import train, train_trial
+from textclf.workflow import train
+from textclf.workflow.sweeping import train_trial
 
 CONFIG = """\
 dataset: {name: csv, path: a.csv, text: text, label: label, test_split: 0.2}

@@ -158,17 +158,17 @@ def sweep(
     if impossible := find_impossible(expectations, scores_beside(plan.score)):
         raise click.BadParameter("; ".join(impossible), param_hint="--expect")
 
-    from textclf import workflow
     from textclf.cli.sweep_results import finish_sweep
     from textclf.cli.sweep_screen import show_sweep
     from textclf.results.sweep.write import read_contents
+    from textclf.workflow import sweeping
 
     if workers == 0 and listen is None:
         raise UsageError("--workers 0: nothing would be trained; add --listen HOST:PORT")
     folder = found.path if found else None
     try:
         with show_sweep(quiet) as watcher:
-            ended = workflow.sweep(
+            ended = sweeping.sweep(
                 plan,
                 folder.parent if folder else runs_dir,
                 folder.name if folder else name,

@@ -19,7 +19,6 @@ from textclf.errors import (
 )
 from textclf.runs import RunFolder
 from textclf.runs.environment import available_processors
-from textclf.sweep.cluster import ClusterSlots
 from textclf.sweep.coordinator import MOST_RESUMED, WAIT, Where, closing
 from textclf.sweep.dask import import_distributed
 from textclf.sweep.orders import (
@@ -173,6 +172,8 @@ def side_by_side(
     if workers == 1:
         yield None
         return
+    from textclf.sweep.cluster import ClusterSlots  # late: most trainings have one worker
+
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     threads = max(1, available_processors() // workers)
     with closing(ClusterSlots(work, workers)) as slots:

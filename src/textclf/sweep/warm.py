@@ -7,7 +7,11 @@ import importlib
 
 from textclf.training.engine.backend import import_for_forks, thread_pools
 
-USED_BY_TRIALS = ("textclf.workflow", "textclf.training.trainer", "textclf.training.pruning")
+USED_BY_TRIALS = (
+    "textclf.workflow.sweeping",
+    "textclf.training.trainer",
+    "textclf.training.pruning",
+)
 
 import_for_forks()
 with contextlib.suppress(Exception):  # the trial meets the error, too, and says what it is

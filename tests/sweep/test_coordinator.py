@@ -117,8 +117,9 @@ def test_without_slots_it_waits_for_workers(tmp_path):
                 return None
             return super().next_event(timeout)
 
-    sweep, _ = run(make(*GRID), tmp_path, Late(n_slots=0))
+    sweep, heard = run(make(*GRID), tmp_path, Late(n_slots=0))
     assert [trial.status for trial in sweep.trials] == [FINISHED] * 6
+    assert heard.notes == ["no worker is here; waiting for one to join"]
 
 
 def test_an_outcome_of_a_process_that_was_given_up_is_not_heard(tmp_path):

@@ -68,6 +68,7 @@ class Coordinator:
         self.deadline = deadline
         self.publish = publish
         self.publish_at = 0.0
+        self.was_waiting = False
         self.trials: dict[int, Trial] = {}
         self.twins: dict[str, int] = {}  # the first trial of each point
         self.begun: dict[str, Trial] = {}  # ordered, by name
@@ -88,10 +89,17 @@ class Coordinator:
                 self._ask()
             if not self.begun and not self._is_asking():
                 break
+            self._note_waiting()
             self._take(self.slots.next_event(WAIT))
         ended = list(self.trials.values())
         if ended and all(trial.status == FAILED for trial in ended):
             raise RunError(f"{self.sweep.path}: every trial failed: {ended[0].message}")
+
+    def _note_waiting(self) -> None:
+        is_waiting = not self.slots.n_slots
+        if is_waiting and not self.was_waiting:
+            self.watcher.note("no worker is here; waiting for one to join")
+        self.was_waiting = is_waiting
 
     # --- asking ---------------------------------------------------------------------------------
 

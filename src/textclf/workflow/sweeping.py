@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from functools import partial
 from pathlib import Path
@@ -83,6 +84,8 @@ def sweep(
         keeping_results(folder),
         closing(ClusterSlots(train_trial, workers, _listening(folder, listen, key))) as slots,
     ):
+        if listen:
+            watcher.note(_invitation(folder, key))
         publish = partial(write_trials, folder)
         Coordinator(folder, plan, slots, watcher, where, deadline, publish).run()
         again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
@@ -114,6 +117,15 @@ def _listening(
     if listen is None:
         return None
     return Listening(*listen, Path(key) if key else folder.key_path, folder.address_path)
+
+
+def _invitation(folder: SweepFolder, key: str | Path | None) -> str:
+    """How another machine joins; the address has the port that was free."""
+    address = folder.address_path.read_text(encoding="utf-8").strip().rpartition("/")[2]
+    return (
+        f"other machines can join with: textclf sweep worker {address} --key "
+        f"{shlex.quote(str(key or folder.key_path))}"
+    )
 
 
 def train_trial(order: Order, link: Link) -> Outcome:

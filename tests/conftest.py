@@ -62,7 +62,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests out, except in CI and where they are asked for."""
+    """Leave the slow tests out, except in CI and where they are asked for.
+
+    Those that wait for processes come first: at the end, other processes of pytest would wait too.
+    """
+    items.sort(key=lambda item: "trust" not in item.path.parts)
     are_asked_for = config.getoption("--slow") or config.getoption("--full")
     if are_asked_for or os.environ.get("CI") or _names_a_test(config):
         return

@@ -52,15 +52,13 @@ def whole(tmp_path_factory):
     return train(load_config(*CONFIG), tmp_path_factory.mktemp("whole"), reporter=Reporter())
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("failing", "error", "recorded"),
     [
         ({"reporter": FailingReporter("batch")}, RuntimeError, "RuntimeError: a server is gone"),
-        pytest.param(
-            *({"reporter": FailingReporter("epoch")}, ValueError, "ValueError: a server is gone"),
-            marks=pytest.mark.slow,
-        ),
+        ({"reporter": FailingReporter("epoch")}, ValueError, "ValueError: a server is gone"),
         ({"callbacks": [FailingCallback()]}, KeyError, "KeyError: 'no such metric'"),
     ],
 )

@@ -12,10 +12,9 @@ FLAG = "--xla_gpu_enable_triton_softmax_fusion=true"
 pytestmark = pytest.mark.slow
 
 
-def test_the_reason_is_on_the_screen(case, cli):
+def test_the_reason_is_on_the_screen(case):
     folder = case("13-xla-flags")
-    assert cli("train", "seq.yaml", "--name", "ok", "--quiet").exit_code == 0
-    for command in (["train", "seq.yaml"], ["evaluate", "ok", "--json"]):
+    for command in (["train", "seq.yaml"], ["train", "seq.yaml", "--json"]):
         result = subprocess.run(
             [sys.executable, "-m", "textclf", *command],
             cwd=folder,

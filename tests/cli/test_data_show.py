@@ -28,6 +28,7 @@ def test_the_numbers_of_imdb(cli_json, empty_folder):
     assert list(empty_folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize("source", ["imdb_lstm", "reuters_lstm", "quickstart", "boston_dense"])
 def test_a_pipe_gets_plain_lines_of_80_columns(cli, source):

@@ -185,6 +185,7 @@ run(0, "data", "verify", "imdb")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_what_needs_no_tensorflow_does_not_import_it(trained, empty_folder):
     command = [sys.executable, "-c", FRUGAL, str(trained)]

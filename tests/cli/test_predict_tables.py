@@ -59,6 +59,7 @@ def predict(
     return run
 
 
+@pytest.mark.slow
 def test_numbers_from_features_are_those_of_the_run(predict, project):
     rows, screen = predict("--run", "numbers", "--file", "d.csv")
     assert list(rows[0]) == ["row", "truth", "prediction", "a", "b", "text", "y", "sign"]

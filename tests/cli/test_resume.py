@@ -75,7 +75,8 @@ def test_a_finished_run_prints_its_scores(cli, runs):
     assert {p for p in after if after[p] != before.get(p)} <= {runs / "tail" / ".lock"}
 
 
-@pytest.mark.parametrize("name", ["tail", pytest.param("folds", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tail", "folds"])
 def test_epochs_are_added_to_a_finished_run(cli, runs, name):
     overrides = (*(TINY_TAIL if name == "tail" else TINY_BOSTON), "training.epochs=5")
     assert cli("train", "boston_dense", *sets(overrides), "--name", "longer").exit_code == 0

@@ -141,9 +141,8 @@ def test_a_series_is_reproduced(cli, runs):
 # --- interrupted -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("fit", "epoch"), [pytest.param("seed-1", 1, marks=pytest.mark.slow), ("seed-2", 2)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("fit", "epoch"), [("seed-1", 1), ("seed-2", 2)])
 def test_an_interrupted_series_goes_on_to_the_same_bits(
     cli, trained, monkeypatch, empty_folder, fit, epoch
 ):

@@ -57,6 +57,7 @@ def test_a_full_standard_output_ends_with_6_and_one_line(empty_folder, command):
     assert "standard output" in result.stderr and "No space left on device" in result.stderr
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize(
     ("command", "code"), [("evaluate nothing", 5), ("trian", 2), ("check nothing.yaml", 3)]

@@ -29,6 +29,7 @@ def swept(tmp_path_factory) -> tuple[SweepFolder, dict[str, Any]]:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_the_test_rows_are_scored_once_for_the_winner(swept):
     sweep, result = swept
     tested = {
@@ -45,6 +46,7 @@ def test_the_test_rows_are_scored_once_for_the_winner(swept):
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_what_is_printed_is_what_the_fresh_seeds_scored(swept):
     sweep, result = swept
     final = sweep.run(f"trial-{result['winner']['trial']}-final")
@@ -59,6 +61,7 @@ def test_what_is_printed_is_what_the_fresh_seeds_scored(swept):
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_best_yaml_is_a_config_that_train_takes(swept):
     sweep, result = swept
     config = load_config(sweep.best_path)
@@ -66,6 +69,7 @@ def test_best_yaml_is_a_config_that_train_takes(swept):
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_its_name_alone_shows_it_again(swept, cli_json, cli):
     sweep, result = swept
     code, again = cli_json("sweep", sweep.path)
@@ -77,6 +81,7 @@ def test_its_name_alone_shows_it_again(swept, cli_json, cli):
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_its_runs_are_taken_by_name_and_none_unnamed(swept, cli):
     sweep, _ = swept
     runs_dir = sweep.path.parent

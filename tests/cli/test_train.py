@@ -214,9 +214,10 @@ def test_an_interruption_before_the_first_epoch_leaves_no_folder(
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
 def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, number, code):
     tail = sets(("training.epochs=100000", "training.validation={split: tail}"))

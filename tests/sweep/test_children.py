@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import threading
@@ -42,7 +43,13 @@ def test_each_order_has_a_process_of_its_own(children, tmp_path):
     assert (first.status, second.status) == (FINISHED, FINISHED)
     processes = {wait_for_process(tmp_path / name) for name in ("trial-1", "trial-2")}
     assert len(processes) == 2 and os.getpid() not in processes
-    assert not any(map(psutil.pid_exists, processes))
+    for process in processes:
+        wait_until_gone(process)
+
+
+def wait_until_gone(process_id: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(process_id).wait(10)
 
 
 def test_steps_are_reported_in_order(children, tmp_path):

@@ -64,6 +64,7 @@ def test_a_process_that_died_is_news_and_its_order_can_come_again(slots, tmp_pat
     assert outcomes(slots, 1)[0].status == FINISHED
 
 
+@pytest.mark.slow
 def test_a_worker_that_died_is_replaced_and_its_orders_are_lost(slots, tmp_path):
     for name in ("trial-1", "trial-2"):
         slots.submit(order(name, tmp_path, steps=10**6, seconds=0.01))
@@ -76,6 +77,7 @@ def test_a_worker_that_died_is_replaced_and_its_orders_are_lost(slots, tmp_path)
     assert not psutil.wait_procs(processes, timeout=10)[1]
 
 
+@pytest.mark.slow
 def test_nothing_is_left_when_it_is_closed(tmp_path, capfd):
     with ClusterSlots(work, 2) as slots:
         slots.submit(order("trial-1", tmp_path, steps=10**6, seconds=0.01))
@@ -88,7 +90,7 @@ def test_nothing_is_left_when_it_is_closed(tmp_path, capfd):
 
 
 def test_a_worker_that_cannot_start_ends_the_sweep(monkeypatch):
-    monkeypatch.setattr(own_worker, "START", "raise SystemExit('no such module') #{path}{name}")
+    monkeypatch.setattr(own_worker, "START", "raise SystemExit('no such module') #{path}")
     with (
         ClusterSlots(work, 1) as slots,
         pytest.raises(ResourceError, match="dies: no such module"),

@@ -249,6 +249,7 @@ def test_a_coordinator_that_is_killed_after_any_event_loses_nothing(tmp_path, se
         assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_a_ledger_that_was_torn_anywhere_loses_nothing(tmp_path):
     plan = make(*GRID)
     sweep, _ = run(plan, tmp_path, PlayedSlots())

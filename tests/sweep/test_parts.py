@@ -129,7 +129,7 @@ def test_what_cannot_be_trained_at_a_time_is_refused(tmp_path, overrides, option
 
 
 def test_one_worker_needs_no_further_packages(monkeypatch):
-    monkeypatch.setattr("textclf.sweep.parts.import_distributed", lambda: pytest.fail("imported"))
+    monkeypatch.setattr("textclf.sweep.parts.require", lambda *_: pytest.fail("imported"))
     refuse_workers(load_config("boston_dense"), 1, has_seeds=False, has_callbacks=True)
 
 
@@ -140,6 +140,7 @@ def files_in(run: RunFolder) -> set[str]:
     return {str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_seeds_are_those_that_are_trained_one_after_the_other(trained, tmp_path):
     config, heard = load_config("boston_dense", TINY_TAIL), Heard()

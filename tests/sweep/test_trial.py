@@ -121,6 +121,7 @@ def resumed(place, config) -> tuple[Order, list[int], Outcome]:
     return order, heard.steps, outcome
 
 
+@pytest.mark.slow
 def test_it_is_what_train_does_without_the_test_rows_even_if_resumed(resumed, straight):
     order, steps, outcome = resumed
     run = open_folder(order.folder)
@@ -182,6 +183,7 @@ def test_a_diverged_trial_is_a_result(order, tmp_path):
     assert (again.status, again.message) == ("diverged", outcome.message)
 
 
+@pytest.mark.slow
 def test_a_series_of_seeds_is_scored_by_its_means(order, tmp_path):
     heard = Heard()
     outcome = train_trial(order("training.epochs=1", seeds=2), heard)

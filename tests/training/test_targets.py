@@ -87,6 +87,7 @@ def test_the_kept_model_predicts_in_units_in_plain_keras():
     np.testing.assert_array_equal(loaded, outputs)
 
 
+@pytest.mark.slow
 @ONE_FIT_OR_FOLDS
 def test_resuming_and_evaluating_give_the_same(more):
     whole = train(config_of("dollars", "training.epochs=6", *more), name="whole")

@@ -214,6 +214,7 @@ def check(path: Path, sets: list[str]) -> None:
     assert load_config(path.with_name("saved.yaml")) == config
 
 
+@pytest.mark.slow
 def test_a_config_is_valid_or_refused_with_a_place(
     tmp_path: Path, full: bool, pytestconfig: pytest.Config
 ) -> None:

@@ -58,7 +58,7 @@ CASES = {
         "training.epochs=6",
     ),
 }
-IN_CI = {"LSTM with dropout, XLA, early stopping": 1}
+IN_CI = {"k folds, XLA": 1}  # an LSTM that is killed: tests/training/test_trainer.py
 IN_FULL = 24  # kills for each case
 
 

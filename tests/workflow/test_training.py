@@ -47,6 +47,7 @@ def test_a_run_shows_its_folder_its_status_and_its_score(trained, runs):
     assert repr(open_run("imdb", runs)) == f"Run('{runs / 'imdb'}', damaged)"
 
 
+@pytest.mark.slow
 def test_training_from_python_shows_a_line_for_each_epoch_unless_silenced(
     tmp_path, data_dir, capsys
 ):

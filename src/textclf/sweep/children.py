@@ -41,6 +41,7 @@ class Children:
         self._patience = patience
         self._running: dict[str, Child] = {}
         self._spare: Child | None = None  # forked ahead, while others train
+        self._leaving: list[Child] = []  # their pipes are closed; to end takes a moment
         self._lock = threading.Lock()
         self._is_stopping = False
 
@@ -79,9 +80,10 @@ class Children:
             self._fork_ahead()
             yield child
         finally:
+            child.leave()
             with self._lock:
                 del self._running[order.name]
-            child.end()
+                self._leaving = [one for one in [*self._leaving, child] if not one.is_gone()]
 
     def _take_spare(self) -> "Child | None":
         spare, self._spare = self._spare, None
@@ -103,7 +105,7 @@ class Children:
         with self._lock:
             self._is_stopping = True
             spare = [self._spare] if self._spare else []
-            children = [*self._running.values(), *spare]
+            children = [*self._running.values(), *self._leaving, *spare]
         for child in children:
             child.process.terminate()
         deadline = time.monotonic() + self._patience
@@ -154,12 +156,24 @@ class Child:
         with contextlib.suppress(OSError):
             self._pipe.send(PRUNE)
 
-    def end(self) -> None:
+    def leave(self) -> None:
         """Have it end at once, unless it has ended; its pipe is its life."""
         self._pipe.close()
-        self.process.join(REAPING)
-        if self.process.is_alive():
+        self._left = time.monotonic()
+
+    def is_gone(self) -> bool:
+        """Whether it has ended; after a while, it is killed."""
+        if self.process.is_alive() and time.monotonic() > self._left + REAPING:
             self.process.kill()
+        return not self.process.is_alive()
+
+
+def start_forking() -> None:
+    """Have the process already import TensorFlow that others will be forked from."""
+    if _context().get_start_method() == "forkserver":
+        from multiprocessing import forkserver  # there is none on Windows
+
+        forkserver.ensure_running()
 
 
 def _context() -> Any:

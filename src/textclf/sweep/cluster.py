@@ -4,8 +4,9 @@ import queue
 from pathlib import Path
 from typing import Self
 
-from textclf.sweep.dask import import_distributed
+from textclf.sweep.dask import NEEDED, import_distributed
 from textclf.sweep.desk import Desk, Listening
+from textclf.sweep.extra import require
 from textclf.sweep.orders import Order, Outcome, Progress, Work
 from textclf.sweep.own_worker import OwnWorker
 from textclf.sweep.post import Post
@@ -26,15 +27,21 @@ class ClusterSlots:
     """
 
     def __init__(self, work: Work, slots: int, listening: Listening | None = None) -> None:
-        import_distributed()
+        require(*NEEDED)
         self._events: queue.SimpleQueue[Outcome | Progress | Exception] = queue.SimpleQueue()
-        self._own: OwnWorker | None = None
-        key = new_key() if listening is None else _key_in(listening.key_file)
-        self._desk = Desk(key, work, listening, self._events.put, self._kill_own)
-        self._desk.open()
-        if slots:
-            post = Post(self._desk.address, key, slots, in_place=True)
-            self._own = OwnWorker(post, self._events.put)
+        # First of all: its imports take longer than everything here.
+        self._own = OwnWorker(self._events.put) if slots else None
+        try:
+            key = new_key() if listening is None else _key_in(listening.key_file)
+            import_distributed()
+            self._desk = Desk(key, work, listening, self._events.put, self._kill_own)
+            self._desk.open()
+        except BaseException:
+            if self._own:
+                self._own.close()
+            raise
+        if self._own:
+            self._own.begin(Post(self._desk.address, key, slots, in_place=True))
 
     def __enter__(self) -> Self:
         return self

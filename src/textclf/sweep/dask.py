@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from textclf.disk.atomic import cannot_write, new_folder, sweep
-from textclf.errors import ResourceError
+from textclf.sweep.extra import import_extra, require
 
+NEEDED = ("cryptography", "distributed")
 SILENT = ("distributed", "tornado", "asyncio", "bokeh")
 TTL = 30  # seconds without a sign of life after which a machine is given up
 SETTINGS = {
@@ -39,13 +40,8 @@ def import_distributed() -> Any:
     Raises:
         ResourceError: it is not installed.
     """
-    try:
-        import cryptography  # noqa: F401
-        import distributed
-    except ImportError as error:
-        raise ResourceError(
-            f"textclf sweep needs further packages ({error}): pip install 'textclf[sweep]'"
-        ) from error
+    require(*NEEDED)
+    distributed = import_extra("distributed")
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in SILENT:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import warnings
 from typing import Any
@@ -24,7 +25,7 @@ def import_optuna() -> Any:
 
 
 def import_extra(name: str) -> Any:
-    """A library that only sweeps need.
+    """A library of the extra.
 
     Raises:
         ResourceError: it is not installed.
@@ -32,7 +33,22 @@ def import_extra(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise ResourceError(
-            f"textclf sweep needs {error.name or name}, which is not installed; install it with: "
-            "pip install 'textclf[sweep]'"
-        ) from error
+        raise _missing(error.name or name) from error
+
+
+def require(*names: str) -> None:
+    """Refuse what needs libraries of the extra without them; importing them would take seconds.
+
+    Raises:
+        ResourceError: one is not installed.
+    """
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise _missing(name)
+
+
+def _missing(name: str) -> ResourceError:
+    return ResourceError(
+        f"several trainings at a time need {name}, which is not installed; install it with: pip "
+        "install 'textclf[sweep]'"
+    )

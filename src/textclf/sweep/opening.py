@@ -13,8 +13,8 @@ from textclf.errors import DataError, ResourceError, RunError, TextclfError
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.runs.sweep import SweepFolder, create_sweep, find_sweep, list_sweeps
-from textclf.sweep.dask import import_distributed
-from textclf.sweep.extra import import_optuna
+from textclf.sweep.dask import NEEDED
+from textclf.sweep.extra import require
 from textclf.sweep.plan import Plan
 
 MAY_CHANGE = ("trials", "keep")  # when a sweep is resumed
@@ -30,7 +30,8 @@ def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> Swe
     """
     found = find_sweep(str(runs_dir / name), runs_dir) if name else _unfinished(plan, runs_dir)
     if found is None:
-        _import_needed(plan)
+        proposes = plan.search == "tpe" or plan.prune != "none"
+        require(*NEEDED, *(["optuna"] if proposes else []))
         return create_sweep(recipe, runs_dir, name, describe_environment() | plan.to_json())
     if not _is_of(found, plan):
         raise RunError(
@@ -38,13 +39,6 @@ def open_sweep(plan: Plan, recipe: str, runs_dir: Path, name: str | None) -> Swe
             f"resume it with: textclf sweep {shlex.quote(str(found.path))}"
         )
     return found
-
-
-def _import_needed(plan: Plan) -> None:
-    """Import what the plan needs, before there is a folder."""
-    import_distributed()
-    if plan.search == "tpe" or plan.prune != "none":
-        import_optuna()
 
 
 def _unfinished(plan: Plan, runs_dir: Path) -> SweepFolder | None:

@@ -16,39 +16,53 @@ from textclf.wording import one_line
 MOST_FAILURES = 3  # one after the other
 USEFUL = 10.0  # seconds of a worker's life after which its start was not in vain
 # The worker imports what the coordinator imports, whatever its working directory holds.
-START = "import sys; sys.path[:] = {path!r}; from textclf.sweep.worker import {name}; {name}()"
+START = """
+import sys
+sys.path[:] = {path!r}
+from textclf.sweep.children import start_forking
+start_forking()
+from textclf.sweep.worker import work_for_parent
+work_for_parent()
+"""
 
 
 class OwnWorker:
     """A worker process on this machine, with its trials' processes below it.
 
+    It imports what it needs at once, and works when it knows where.
+
     Args:
         fail: gets the error that ends the attempts to start it.
     """
 
-    def __init__(self, post: Post, fail: Callable[[Exception], None]) -> None:
-        self.slots = post.slots
-        self._post = post
+    def __init__(self, fail: Callable[[Exception], None]) -> None:
+        self.slots = 0
         self._fail = fail
         self._is_closing = False
         self._lock = threading.Lock()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
         self._process = self._start()
+
+    def begin(self, post: Post) -> None:
+        """Have it work, and start it again whenever it dies."""
+        self.slots = post.slots
+        self._post = post
+        self._send_post(self._process)
         threading.Thread(target=self._keep_alive, name="own worker", daemon=True).start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        program = START.format(path=sys.path, name="work_for_parent")
-        process = subprocess.Popen(
-            [sys.executable, "-c", program],
+        return subprocess.Popen(
+            [sys.executable, "-c", START.format(path=sys.path)],
             stdin=subprocess.PIPE,  # its end is the worker's, too
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
         )
+
+    def _send_post(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin:
             with contextlib.suppress(OSError):  # it has died already
                 process.stdin.write(self._post.to_json().encode() + b"\n")
                 process.stdin.flush()
-        return process
 
     def _keep_alive(self) -> None:
         failures = 0
@@ -63,6 +77,7 @@ class OwnWorker:
                 if failures >= MOST_FAILURES:
                     break
                 self._process = self._start()
+                self._send_post(self._process)
         self._fail(ResourceError(f"the process that watches the trials dies: {self._last_words()}"))
 
     def _last_words(self) -> str:

@@ -20,7 +20,8 @@ from textclf.errors import (
 from textclf.runs import RunFolder
 from textclf.runs.environment import available_processors
 from textclf.sweep.coordinator import MOST_RESUMED, WAIT, Where, closing
-from textclf.sweep.dask import import_distributed
+from textclf.sweep.dask import NEEDED
+from textclf.sweep.extra import require
 from textclf.sweep.orders import (
     DIED,
     DIVERGED,
@@ -65,7 +66,7 @@ def refuse_workers(config: Config, workers: int, has_seeds: bool, has_callbacks:
             "workers: several trainings at a time are processes, into which callbacks cannot "
             "follow; leave out the callbacks, or train with one worker"
         )
-    import_distributed()
+    require(*NEEDED)
 
 
 @dataclass

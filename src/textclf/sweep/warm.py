@@ -11,6 +11,11 @@ USED_BY_TRIALS = (
     "textclf.workflow.sweeping",
     "textclf.training.trainer",
     "textclf.training.pruning",
+    # What they import late.
+    "filelock",
+    "matplotlib.backends.backend_agg",
+    "rich.table",
+    "sklearn.metrics",
 )
 
 import_for_forks()

@@ -33,7 +33,9 @@ def work_for_parent() -> NoReturn:
     The process leaves when its standard input ends, which is when the coordinator does.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    post = Post.from_json(sys.stdin.readline())
+    if not (line := sys.stdin.readline()):  # the coordinator left before it had begun
+        os._exit(0)
+    post = Post.from_json(line)
     leaving = threading.Event()
     threading.Thread(target=_wait_for_end, args=(leaving,), daemon=True).start()
     work_at(post, leaving, _say_nothing)

@@ -17,7 +17,6 @@ from textclf.runs.environment import describe_environment
 from textclf.runs.sweep import SweepFolder
 from textclf.sweep.cluster import ClusterSlots
 from textclf.sweep.coordinator import Coordinator, Where, closing
-from textclf.sweep.dask import import_distributed
 from textclf.sweep.desk import Listening
 from textclf.sweep.final import drop_models, train_final
 from textclf.sweep.machine import default_slots
@@ -74,7 +73,6 @@ def sweep(
         if not folder.report_path.exists():  # there was no room for it
             write_outcome(folder)
         return folder
-    import_distributed()
     deadline = None if seconds is None else time.monotonic() + seconds
     where = Where(Path(data_dir).absolute() if data_dir else None, device)
     workers = default_slots(device) if workers is None else workers

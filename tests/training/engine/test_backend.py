@@ -65,6 +65,7 @@ print(*recorded, backend.import_tensorflow().config.threading.get_intra_op_paral
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("by", "variable", "printed"),
     [("container", "", "3 3 3"), ("script", "", "5 5 5"), ("variable", "7", "7 7 0")],

@@ -145,6 +145,7 @@ def test_all_outputs_and_states_of_each_direction(kind: type, fast_calls: list[s
     assert len(fast_calls) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pooled_stack_in_both_directions(kind: type, fast_calls: list[str]) -> None:
     def build() -> keras.Model:

@@ -14,6 +14,7 @@ from textclf.training.engine.rule import Choice, has_small_loops
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
+from textclf.training.engine.sparse_words import WordsTrainer, reader_of_words
 
 Engine = DeviceEngine | HostEngine
 
@@ -59,4 +60,7 @@ def _new_trainer(
     elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
         speed_up_in_shards(network, device.threads)
         sums = speed_up_sums(network)
+        reader = reader_of_words(network)
+        if packed_columns is not None and reader is not None:
+            return WordsTrainer(network, task, packed_columns, reader)
     return BlockTrainer(network, task, choice.name == "xla", packed_columns, texts, sums)

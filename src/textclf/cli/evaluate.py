@@ -13,8 +13,7 @@ from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish, kept_warnings, say, warn
 from textclf.cli.tables import Column, print_table
-from textclf.config.scores import scores_by_epoch
-from textclf.config.settings.training import UNCALIBRATED
+from textclf.config.scores import UNCALIBRATED, scores_by_epoch
 from textclf.wording import several
 
 if TYPE_CHECKING:

@@ -17,10 +17,6 @@ LEARNING_RATES = {
 }
 ADAMW_DECAY = 0.004  # Keras's own, too
 SQUARED_HINGE = "squared_hinge"
-UNCALIBRATED = (
-    "The loss was squared_hinge: what is called a probability is the sigmoid of a class's score, "
-    "which says which class is more likely, but is not calibrated."
-)
 NUMBER, SCHEDULE = "a number", "a schedule"  # tags that no user sees
 
 Loss = Literal["mean_squared_error", "mean_absolute_error", "huber", "squared_hinge"]

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from textclf.config.scores import is_detail, scores_by_epoch
+from textclf.config.scores import UNCALIBRATED, is_detail, scores_by_epoch
 from textclf.config.settings import Config
-from textclf.config.settings.training import UNCALIBRATED
 from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
 from textclf.results.report.mistakes import Explanation
 from textclf.results.report.outcome import Outcome, read_outcome

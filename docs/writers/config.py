@@ -123,6 +123,11 @@ CONFLICTS: dict[str, tuple[str, ...]] = {
     ),
     "_plateau_without_validation": ("boston_dense", "training.reduce_on_plateau={}"),
     "_loss_of_another_task": ("imdb_lstm", "training.loss=huber", "training.huber_delta=1.0"),
+    "_smoothed_hinge": (
+        "imdb_lstm",
+        "training.loss=squared_hinge",
+        "training.label_smoothing=0.1",
+    ),
     "_refit_of_nothing_more": ("boston_dense", "training.refit=true"),
     "_delta_of_huber": ("boston_dense", "training.huber_delta=1.0"),
 }

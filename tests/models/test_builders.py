@@ -115,6 +115,19 @@ def test_dense_dropout_follows_each_hidden_layer() -> None:
     assert [layer.activation.__name__ for layer in layers[::2]] == ["tanh", "tanh", "sigmoid"]
 
 
+def test_a_penalty_is_on_the_kernel_of_a_linear_model_or_on_hidden_ones() -> None:
+    linear = build_recipe("imdb_dense", "model.units=[]", "model.l2=0.5").layers[-1]
+    hidden, outputs = build_recipe("imdb_dense", "model.units=[4]", "model.l2=0.5").layers[-2:]
+    ngrams = {"encoding": "multi_hot", "ngrams": 1}
+    model = {"type": "dense", "units": [], "l2": 0.5}
+    config = Config(dataset={"name": "imdb"}, preprocessing=ngrams, model=model)
+    encoder = fit_encoder(config.preprocessing, TEXTS, TEXTS.train_rows)
+    of_ngrams = build_model(config.model, encoder, BINARY, 2).get_layer("ngrams")
+    assert linear.kernel_regularizer.l2 == hidden.kernel_regularizer.l2 == 0.5
+    assert outputs.kernel_regularizer is None
+    assert of_ngrams.embeddings_regularizer.l2 == 0.5
+
+
 # --- saved models ----------------------------------------------------------------------------
 
 RNG = np.random.default_rng(0)

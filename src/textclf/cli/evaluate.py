@@ -13,7 +13,7 @@ from textclf.cli.default_run import find_run
 from textclf.cli.expectations import Expectation
 from textclf.cli.output import finish, kept_warnings, say, warn
 from textclf.cli.tables import Column, print_table
-from textclf.config.scores import scores_by_epoch
+from textclf.config.scores import UNCALIBRATED, scores_by_epoch
 from textclf.wording import several
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def evaluate(
     if chosen and not as_json:
         _print_threshold(chosen, str(opened.path))
     more = {"threshold": asdict(chosen)} if chosen else {}
+    if not (opened.config.training.is_calibrated or as_json):
+        say(UNCALIBRATED)
     warnings = kept_warnings()
     finish(
         str(opened.path),

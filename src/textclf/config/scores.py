@@ -24,6 +24,10 @@ TASK_OF_DATASET = {"imdb": "binary", "reuters": "multiclass", "docstrings": "mul
 # In metrics.json always, on a screen only where a config or --expect asks for them.
 DETAILS = ("balanced_accuracy", "roc_auc", "average_precision", "top_3_accuracy", "rmse", "r2")
 SPLITS = ("val_", "test_")
+UNCALIBRATED = (
+    "The loss was squared_hinge: what is called a probability is the sigmoid of a class's score, "
+    "which says which class is more likely, but is not calibrated."
+)
 
 
 def possible_tasks(dataset: DatasetSection) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from textclf.config.scores import MORE_SCORES, bare
 from textclf.config.settings import Config
 from textclf.config.settings.training import (
+    SQUARED_HINGE,
     CosineSchedule,
     KFoldValidation,
     PiecewiseSchedule,
@@ -114,10 +115,25 @@ def _loss_of_another_task(config: Config) -> Iterator[Conflict]:
             ("training", "loss"),
             f"{training.loss} is for numbers, but {dataset.name} has classes; remove it",
         )
+    if training.loss == SQUARED_HINGE and dataset.is_regression:
+        yield (
+            ("training", "loss"),
+            f"{training.loss} is for classes, but {dataset.name} is regression; remove it",
+        )
     if training.label_smoothing and dataset.is_regression:
         yield (
             ("training", "label_smoothing"),
             f"label_smoothing is about classes, but {dataset.name} is regression; remove it",
+        )
+
+
+def _smoothed_hinge(config: Config) -> Iterator[Conflict]:
+    training = config.training
+    if training.loss == SQUARED_HINGE and training.label_smoothing:
+        yield (
+            ("training", "label_smoothing"),
+            "squared_hinge asks on which side of a margin a score is, and has no answers to "
+            "smooth; remove label_smoothing",
         )
 
 
@@ -140,5 +156,6 @@ TRAINING_RULES = (
     _plateau_without_validation,
     _refit_of_nothing_more,
     _loss_of_another_task,
+    _smoothed_hinge,
     _delta_of_huber,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from textclf.config.settings.model import ModelSettings
+from textclf.config.settings.model import DenseModel, ModelSettings
 from textclf.data.encoders import Encoder, TargetScale, TextEncoder
 from textclf.data.tasks import Task
 from textclf.models.cnn import build_cnn
@@ -15,6 +15,7 @@ from textclf.models.gru import build_gru
 from textclf.models.layers import build_layers
 from textclf.models.lstm import build_lstm
 from textclf.models.ngrams import dense
+from textclf.models.penalty import l2
 from textclf.models.simple_rnn import build_simple_rnn
 
 BUILDERS: dict[str, Callable[[Any, keras.KerasTensor, Any], keras.KerasTensor]] = {
@@ -52,10 +53,24 @@ def build_model(
     inputs = _inputs(encoder)
     hidden = BUILDERS[settings.type](settings, inputs, encoder)
     width = n_classes if task.is_wide else 1
-    outputs = dense(hidden, width, task.output_activation, name="outputs", is_linear=True)
+    outputs = dense(
+        hidden,
+        width,
+        task.output_activation,
+        name="outputs",
+        is_linear=True,
+        penalty=_penalty_of_outputs(settings),
+    )
     if target is not None:
         outputs = _in_units_of(target)(outputs)
     return keras.Model(inputs, outputs, name=settings.type)
+
+
+def _penalty_of_outputs(settings: ModelSettings) -> keras.Regularizer | None:
+    """That on the kernel of a linear model, which has no other."""
+    if isinstance(settings, DenseModel) and not settings.units:
+        return l2(settings.l2)
+    return None
 
 
 def _inputs(encoder: Encoder) -> keras.KerasTensor | list[keras.KerasTensor]:

@@ -7,8 +7,9 @@ import keras
 import tensorflow as tf
 from keras.src.losses.losses import LossFunctionWrapper
 
-from textclf.config.settings.training import Training
+from textclf.config.settings.training import SQUARED_HINGE, Training
 from textclf.data.tasks import LossFunction, Task
+from textclf.training.engine.hinge import squared_hinge
 
 ABSOLUTE = "mean_absolute_error"
 
@@ -19,6 +20,9 @@ def with_loss(task: Task, settings: Training) -> Task:
         return replace(task, loss=partial(keras.losses.huber, delta=settings.huber_delta))
     if settings.loss == ABSOLUTE:
         return replace(task, loss=ABSOLUTE, loss_power=1)
+    if settings.loss == SQUARED_HINGE:
+        # A softmax would lose how far each class is from its own margin.
+        return replace(task, loss=squared_hinge, output_activation="sigmoid")
     if settings.label_smoothing:
         return replace(task, loss=_smoothed(task, settings.label_smoothing))
     return task
@@ -36,12 +40,14 @@ def _smoothed(task: Task, smoothing: float) -> LossFunction:
     return smoothed
 
 
-def saved_loss(task: Task, settings: Training) -> str | keras.Loss:
-    """The same loss as plain Keras reads it from a saved model.
+def saved_loss(task: Task, settings: Training) -> str | keras.Loss | LossFunction:
+    """The same loss as plain Keras reads it from a saved model, if it knows it.
 
     Args:
         task: with the loss of the settings.
     """
+    if settings.loss == SQUARED_HINGE:
+        return squared_hinge
     smoothing = settings.label_smoothing
     if settings.loss == "huber":
         # Keras saves its Huber without delta, and reads one of delta 1.

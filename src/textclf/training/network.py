@@ -11,8 +11,9 @@ from textclf.runs import FitFolder
 from textclf.runs.model_file import open_model_file
 from textclf.runs.preprocessing import read_preprocessing
 from textclf.training.engine.block_trainer import METRICS
+from textclf.training.engine.hinge import squared_hinge
 from textclf.training.engine.outline import outlining
-from textclf.training.losses import saved_loss
+from textclf.training.losses import saved_loss, with_loss
 from textclf.training.memory import memory_errors_reported
 from textclf.training.optimizers import new_optimizer
 
@@ -26,6 +27,8 @@ def new_network(
 ) -> keras.Model:
     """A new model, compiled, so that its saved file evaluates and trains on in plain Keras.
 
+    Keras has no squared hinge loss of outputs from 0 to 1: such a file is opened uncompiled.
+
     Args:
         n_batches: gradient steps in an epoch, in which a learning-rate schedule counts.
     """
@@ -36,7 +39,13 @@ def new_network(
     optimizer = new_optimizer(config.training, n_batches)
     network.compile(optimizer, loss=loss, metrics=[kind(name=data.task.metric)])
     network.optimizer.build(network.trainable_variables)
+    if loss is squared_hinge:
+        network.get_compile_config = _nothing
     return network
+
+
+def _nothing() -> None:
+    """Replaces a model's `get_compile_config`."""
 
 
 def outline(config: Config, encoder: Encoder, data: Dataset) -> keras.Model:
@@ -75,8 +84,9 @@ def load_kept_model(config: Config, folder: FitFolder) -> keras.Model:
     found = read_preprocessing(config, folder)
     _refuse_beyond_file(found.encoder, folder)
     try:
+        task = with_loss(found.task, config.training)
         network = build_model(
-            config.model, found.encoder, found.task, len(found.class_names), found.target
+            config.model, found.encoder, task, len(found.class_names), found.target
         )
     except (TypeError, ValueError) as error:
         raise RunError(f"{folder.preprocessing_path}: damaged: {error}") from error

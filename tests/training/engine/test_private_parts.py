@@ -43,6 +43,7 @@ ATTRIBUTES = {
     "_velocities": "slices.py",
     "_momentums": "slices.py",
     "_get_variable_index": "slices.py",
+    "_keras_logits": "hinge.py",
     "_summary_module": "the TensorBoard callback",
     "_writers": "the TensorBoard callback",
 }
@@ -120,6 +121,11 @@ def test_layers_run_the_loop_and_the_mask_that_are_replaced(name):
     layer.inner_loop = lambda *arguments, **named: seen.append("loop") or loop(*arguments, **named)
     layer(x, training=True)
     assert {"loop", 0.5} <= set(seen), f"{ENGINE}recurrent.py. {ADVICE}"
+
+
+def test_a_sigmoid_remembers_its_input():
+    x = keras.ops.ones((2, 1))
+    assert getattr(keras.activations.sigmoid(x), "_keras_logits", None) is x, ADVICE
 
 
 def test_seeds_come_from_the_module_that_is_replaced(monkeypatch):

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from textclf.data.tasks import BINARY
+from textclf.training.engine.hinge import squared_hinge
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 
 ROWS = 8  # a batch; two shards
@@ -27,6 +28,17 @@ def trainer(monkeypatch: pytest.MonkeyPatch) -> ShardedTrainer:
     texts = np.tile(np.array([1, 2, 3, 4, 5], np.int32), (ROWS, 1))
     trainer.put(texts, np.ones(ROWS, np.int32), None, ROWS)
     return trainer
+
+
+def test_the_squared_hinge_of_shards_is_that_of_their_scores(trainer: ShardedTrainer) -> None:
+    """A shard's outputs still know their scores, of which the gradient is taken."""
+    *_, outputs = trainer.network.layers
+    outputs.bias.assign([-20.0])  # so far off that the sigmoid is 0, and all rows are of class 1
+    trainer.loss_function = squared_hinge
+    shard, n_rows = tf.range(ROWS // 2), tf.constant(float(ROWS))
+    loss, _, gradients = trainer.gradients_program(shard, n_rows, tf.constant(0, tf.int64))
+    assert float(loss) == pytest.approx(ROWS // 2 * 21**2 / ROWS, rel=0.1)
+    assert gradients[-1].numpy() == pytest.approx([ROWS // 2 * -2 * 21 / ROWS], rel=0.1)
 
 
 def counters(trainer: ShardedTrainer) -> set[int]:

@@ -37,7 +37,11 @@ class DenseModel(WordVectorModel):
         "relu", description="activation of the hidden layers"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs dropped after each layer")
-    l2: L2 = Field(0.0, description="strength of the L2 penalty on each hidden layer's kernel")
+    l2: L2 = Field(
+        0.0,
+        description="strength of the L2 penalty on each hidden layer's kernel; of a linear model, "
+        "on its own kernel",
+    )
     input_dropout: float = Field(
         0.0, ge=0, lt=1, description="share of the features, words or n-grams dropped"
     )

@@ -16,9 +16,10 @@ LEARNING_RATES = {
     "adagrad": 0.001,
 }
 ADAMW_DECAY = 0.004  # Keras's own, too
+SQUARED_HINGE = "squared_hinge"
 NUMBER, SCHEDULE = "a number", "a schedule"  # tags that no user sees
 
-
+Loss = Literal["mean_squared_error", "mean_absolute_error", "huber", "squared_hinge"]
 Rate = Annotated[float, Field(ge=1e-10, le=100)]
 
 
@@ -230,9 +231,11 @@ class Training(Settings):
         le=1e6,
         description="length to which the gradient of each weight array is cut; null: never cut",
     )
-    loss: Literal["mean_squared_error", "mean_absolute_error", "huber"] | None = Field(
+    loss: Loss | None = Field(
         None,
-        description="what is minimized, of numbers: mean_squared_error by default; null: by task",
+        description="what is minimized; null: cross-entropy of classes, mean_squared_error of "
+        "numbers; squared_hinge is of classes, that of a linear SVM: probabilities are then not "
+        "calibrated",
     )
     huber_delta: float | None = Field(
         None,
@@ -284,6 +287,11 @@ class Training(Settings):
     engine: Literal["auto", "xla", "graph", "keras"] = Field(
         "auto", description="how batches are run; auto: chosen by model and batch size"
     )
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether training makes the outputs of classes probabilities, not only their order."""
+        return self.loss != SQUARED_HINGE
 
     @property
     def highest_rate(self) -> float:

@@ -62,6 +62,12 @@ def _shape(name: str, batch: np.ndarray) -> dict[str, Any]:
 def _outcome(run: RunFolder, classes: list[str]) -> str:
     if not classes:
         return "the predicted value"
+    if run.config.training.is_calibrated:
+        return _probabilities(run, classes)
+    return f"{_probabilities(run, classes)}; not calibrated, as the loss was squared_hinge"
+
+
+def _probabilities(run: RunFolder, classes: list[str]) -> str:
     if run.preprocessing["task"] == "binary":
         return f"the probability of {classes[1]!r}; 1 minus it is that of {classes[0]!r}"
     if run.preprocessing["task"] == "multilabel":

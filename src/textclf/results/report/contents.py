@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from textclf.config.scores import is_detail, scores_by_epoch
+from textclf.config.scores import UNCALIBRATED, is_detail, scores_by_epoch
 from textclf.config.settings import Config
 from textclf.results.report.charts import Chart, chart_of_fit, chart_of_fits
 from textclf.results.report.mistakes import Explanation
@@ -168,6 +168,8 @@ def _notes(run: RunFolder) -> list[str]:
             "The test rows were also used for validation: they chose the epoch that was kept, so "
             "the test score is too optimistic."
         )
+    if not run.config.training.is_calibrated:
+        notes.append(UNCALIBRATED)
     if run.is_refit:
         notes.append(
             "The model was fitted again on all training rows. The curves and the validation scores "

@@ -118,6 +118,8 @@ def test_an_address_that_is_taken(tmp_path):
     files = tmp_path / "key.pem", tmp_path / "address"
     with ClusterSlots(work, 0, Listening("127.0.0.1", 0, *files)) as slots:
         port = int(slots.address.rpartition(":")[2])
+        before = psutil.Process().children()
         with pytest.raises(ResourceError, match=f"127.0.0.1:{port}: cannot listen there"):
-            ClusterSlots(work, 0, Listening("127.0.0.1", port, *files))
+            ClusterSlots(work, 1, Listening("127.0.0.1", port, *files))
+        assert psutil.Process().children() == before  # the worker that had begun its imports
     gc.collect()

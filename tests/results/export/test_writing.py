@@ -95,7 +95,9 @@ def expected_outputs(run: RunFolder, card: dict) -> np.ndarray:
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_the_card_is_all_it_takes(untrained, tmp_path, format_name):
     need_format(format_name)
-    kinds = [kind for kind in KINDS if not (format_name == "savedmodel" and "wordless" in kind)]
+    # A SavedModel holds TensorFlow's own functions, whatever the layers; texts differ.
+    is_saved_model = format_name == "savedmodel"
+    kinds = ["multi_hot", "embedding", "features"] if is_saved_model else [*KINDS]
     for kind in kinds:
         path = path_of(tmp_path, kind, format_name)
         card_path = export_run(untrained[kind], format_name, path)

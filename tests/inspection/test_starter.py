@@ -52,6 +52,23 @@ def test_a_pair_that_cannot_work_is_refused_with_a_cure(name, model):
 
 
 @pytest.mark.parametrize(
+    ("name", "weighting", "rate"), [("imdb", "naive_bayes", 0.001), ("reuters", "tfidf", 0.01)]
+)
+def test_ngrams_are_weighed_as_suits_the_number_of_classes(tmp_path, name, weighting, rate):
+    path = tmp_path / "starter.yaml"
+    path.write_text(starter_config({"name": name}, "ngrams", path.name), encoding="utf-8")
+    config = load_config(path)
+    assert (config.model.type, config.model.units) == ("dense", [])
+    assert (config.preprocessing.ngrams, config.preprocessing.weighting) == (2, weighting)
+    assert config.training.learning_rate == rate
+
+
+def test_ngrams_of_features_are_refused_with_a_cure():
+    with pytest.raises(ConfigError, match=r"n-grams are of texts, but boston has .*; use dense"):
+        starter_config({"name": "boston"}, "ngrams", "starter.yaml")
+
+
+@pytest.mark.parametrize(
     ("name", "model", "message"),
     [
         ("imbd", "lstm", "dataset.name: .*; did you mean 'imdb'?"),

@@ -71,7 +71,7 @@ def complete_source(context: Any, parameter: Any, incomplete: str) -> Completion
 
 
 def complete_model(_context: Any, _parameter: Any, incomplete: str) -> Completions:
-    return _matching(_settings().get("model.type", ()), incomplete)
+    return _matching(["ngrams", *_settings().get("model.type", ())], incomplete)
 
 
 def complete_override(_context: Any, _parameter: Any, incomplete: str) -> Completions:

@@ -25,7 +25,7 @@ from textclf.config.recipes import SCHEMA_FILE
     default="dense",
     show_default=True,
     shell_complete=complete_model,
-    help="dense, simple_rnn, lstm, gru, cnn, cnn_lstm or layers.",
+    help="dense, simple_rnn, lstm, gru, cnn, cnn_lstm, layers, or ngrams: a linear model of them.",
 )
 @click.option(
     "--text",

@@ -77,7 +77,7 @@ class _Predict(click.Command):
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Read examples from a .csv, .tsv or .jsonl file, plain or .gz, .xlsx or .parquet, a "
-    "folder of a folder of .txt files for each class, or the lines of any other file.",
+    "folder with a folder of .txt files for each class, or the lines of any other file.",
 )
 @click.option("--column", metavar="NAME", help="FILE's column of texts.  [default: text]")
 @click.option(

@@ -24,6 +24,7 @@ ITEM = "  - "  # begins a layer
 WIDEST = 40  # a longer setting, such as a path, does not push the comments to the right
 
 _BAG: Fields = {"num_words": 10_000, "encoding": "multi_hot"}
+_NGRAMS: Fields = {"encoding": "multi_hot", "ngrams": 2, "min_rows": 2}
 _SEQUENCE: Fields = {"num_words": 5_000, "maxlen": 100, "encoding": "embedding"}
 _VECTORS: Fields = {"embedding_dim": 32, "units": 32}
 _CNN: Fields = {
@@ -38,6 +39,7 @@ _HIDDEN: Fields = {"layers": [{"Dense": {"units": 64, "activation": "relu"}}] * 
 # For each model: its preprocessing, its settings, its learning rate.
 _ON_TEXTS: dict[str, tuple[Fields, Fields, float]] = {
     "dense": (_BAG, {"units": [32], "dropout": 0.5}, 0.001),
+    "ngrams": (_NGRAMS, {"units": [], "input_dropout": 0.25}, 0.001),
     "simple_rnn": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.001),
     "lstm": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
     "gru": (_SEQUENCE, {**_VECTORS, "dropout": 0.0}, 0.003),
@@ -50,7 +52,8 @@ _ON_FEATURES: dict[str, tuple[Fields, Fields, float]] = {
     "layers": ({"standardize": True}, _HIDDEN, 0.001),
 }
 _NO_START: tuple[Fields, Fields, float] = ({}, {}, 0.001)
-
+TYPES = {"ngrams": "dense"}  # where it is not the model's own name
+TFIDF_RATE = 0.01  # weights of rows of length 1 are small
 
 FEW_ROWS = 3_000  # with fewer rows, a batch of 64 gives too few steps in an epoch
 
@@ -79,7 +82,7 @@ def starter_config(
 
     Args:
         dataset: the config's `dataset` section.
-        model: the model's type.
+        model: the model's type, or 'ngrams': a linear model on n-grams.
         file: the config's name in its own comment.
         schema: the JSON Schema's file, for editors.
         columns: of the user's file.
@@ -105,9 +108,19 @@ def starter_config(
 def _fitting(preprocessing: Fields, columns: Columns) -> Fields:
     """The usual settings, adapted to the texts' lengths and words."""
     there = math.ceil((columns.vocabulary + len(RESERVED_WORDS)) / 10) * 10
-    num_words = min(preprocessing["num_words"], there)
+    most = preprocessing.get("num_words")
+    words = {"num_words": min(most, there)} if most else {}
     lengths = {"maxlen": columns.maxlen} if "maxlen" in preprocessing else {}
-    return {"tokens": columns.tokens[0], "num_words": num_words, **lengths}
+    return {"tokens": columns.tokens[0], **words, **lengths}
+
+
+def _weighting(dataset: Mapping[str, Any], columns: Columns | None) -> str:
+    """Naive Bayes weighs n-grams for two classes, of which each row has one."""
+    if columns is None:
+        has_two = dataset["name"] == "imdb"
+    else:
+        has_two = len(columns.classes) == 2 and columns.separator is None
+    return "naive_bayes" if has_two else "tfidf"
 
 
 def _commands(file: str) -> tuple[str, str]:
@@ -122,13 +135,21 @@ def _settle(
     # The config's checks reject a model that has no start here.
     starts = _ON_TEXTS if is_text else _ON_FEATURES
     preprocessing, layers, learning_rate = starts.get(model, _NO_START)
+    if model == "ngrams" and not is_text:
+        raise ConfigError(
+            f"model: n-grams are of texts, but {dataset['name']} has numeric features; use dense"
+        )
+    if "ngrams" in preprocessing:
+        weighting = _weighting(dataset, columns)
+        preprocessing = {**preprocessing, "weighting": weighting}
+        learning_rate = TFIDF_RATE if weighting == "tfidf" else learning_rate
     if columns and columns.text and preprocessing:
         fitting = _fitting(preprocessing, columns)
         preprocessing = {"tokens": fitting["tokens"], **preprocessing, **fitting}
     settings = {
         "dataset": dict(dataset),
         "preprocessing": preprocessing,
-        "model": {"type": model, **layers},
+        "model": {"type": TYPES.get(model, model), **layers},
         "training": _training(is_text, learning_rate, columns),
         "seed": 42,
     }
@@ -146,7 +167,7 @@ def _checked(settings: Fields) -> Config:
 
 
 def _first_line(section: Settings) -> str:
-    return str(type(section).__doc__).splitlines()[0]
+    return " ".join(str(type(section).__doc__).partition("\n\n")[0].split())
 
 
 # --- lines -----------------------------------------------------------------------------------

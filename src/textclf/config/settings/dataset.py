@@ -108,7 +108,7 @@ class CsvDataset(DatasetSection):
     name: Literal["csv"] = Field(description="your own files, or a folder of texts for each class")
     path: DataPath = Field(
         description="relative to the config: a .csv, .tsv, .jsonl, .xlsx or .parquet file, or a "
-        "folder of a folder of .txt files for each class"
+        "folder with a folder of .txt files for each class"
     )
     test_path: DataPath | None = Field(
         None, description="a file or folder with the same columns that has the test rows"

@@ -26,8 +26,7 @@ EachWidth = Annotated[
 
 
 class DenseModel(WordVectorModel):
-    """Fully connected layers on multi-hot words or n-grams, on a flattened embedding, or on
-    features."""
+    """Fully connected layers on multi-hot words or n-grams, a flattened embedding, or features."""
 
     type: Literal["dense"] = Field(description="fully connected layers")
     units: EachWidth = Field(

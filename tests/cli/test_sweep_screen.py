@@ -87,7 +87,7 @@ def test_running_trials_stand_below_with_their_epoch():
 
 def test_the_bar_counts_and_says_what_is_left():
     lines = lines_of(standing_of(TRIALS[:22]), 80)
-    assert lines[-1].endswith("22 of 60 trials  76 s left  1 pruned  2 diverged  1 failed")
+    assert lines[-1].endswith("22 of 60 trials  76 s to the final  1 pruned  2 diverged  1 failed")
 
 
 def test_no_time_is_known_before_a_trial_has_ended_in_this_process():
@@ -122,17 +122,17 @@ def order(name: str, seeds: int) -> Order:
         (
             Trial(1, {"model.units": [8]}, FINISHED, value=0.8382, seconds=3.2),
             True,
-            "1/4  trial-1  val_accuracy 0.8382  units [8]  3.2 s  best so far  30 s left",
+            "1/4  trial-1  val_accuracy 0.8382  units [8]  3.2 s  best so far  30 s to the final",
         ),
         (
             Trial(1, {"model.units": [8]}, PRUNED, value=0.5, seconds=1.0),
             False,
-            "1/4  trial-1  val_accuracy 0.5000  pruned  units [8]  1.0 s  30 s left",
+            "1/4  trial-1  val_accuracy 0.5000  pruned  units [8]  1.0 s  30 s to the final",
         ),
         (
             Trial(1, {"model.units": [8]}, FAILED, message="a.csv:\nno such file", seconds=1.0),
             False,
-            "1/4  trial-1  failed  units [8]  1.0 s  a.csv: no such file  30 s left",
+            "1/4  trial-1  failed  units [8]  1.0 s  a.csv: no such file  30 s to the final",
         ),
     ],
 )

@@ -99,9 +99,9 @@ class Standing:
 
     @property
     def left_in_words(self) -> str:
-        """'6 min left', or nothing."""
+        """'6 min to the final', or nothing."""
         seconds = self.seconds_left
-        return "" if not seconds else f"{describe_duration(seconds)} left"
+        return "" if not seconds else f"{describe_duration(seconds)} to the final"
 
     def begin(self, trial: Trial) -> None:
         self.trials[trial.number] = trial
@@ -165,7 +165,7 @@ def describe_final(orders: Sequence[Order]) -> str:
 
 
 def describe_end(standing: Standing, trial: Trial, is_best: bool) -> str:
-    """'7/50  trial-7  val_accuracy 0.8382  units 16  3.2 s  best so far  6 min left'."""
+    """'7/50  trial-7  val_accuracy 0.8382  units 16  3.2 s  best so far  6 min to the final'."""
     width = len(str(standing.wanted))
     score = "" if trial.value is None else f"{standing.sweep.score} {trial.value:.4f}"
     same = "" if trial.same_as is None else f"the same as {trial.name}, which is not trained again"
@@ -289,7 +289,7 @@ def render(standing: Standing, width: int, height: int) -> RenderableType:
 
 
 def _counts(standing: Standing, table: Table) -> str:
-    """'14 of 50 trials  6 min left  3 pruned'."""
+    """'14 of 50 trials  6 min to the final  3 pruned'."""
     counts = ((table.count(status), status) for status in (PRUNED, DIVERGED, FAILED))
     lost = (f"{n} {status}" for n, status in counts if n)
     parts = (f"{standing.n_ended} of {standing.wanted} trials", standing.left_in_words, *lost)

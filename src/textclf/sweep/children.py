@@ -40,7 +40,7 @@ class Children:
         self._context = _context()
         self._patience = patience
         self._running: dict[str, Child] = {}
-        self._spare: Child | None = None  # forked ahead, while others train
+        self._spares: list[Child] = []  # forked ahead, while others train
         self._leaving: list[Child] = []  # their pipes are closed; to end takes a moment
         self._lock = threading.Lock()
         self._is_stopping = False
@@ -71,10 +71,12 @@ class Children:
 
     @contextlib.contextmanager
     def _child(self, order: Order, work: Work) -> "Iterator[Child]":
+        child = self._take_spare() or Child(self._context)
         with self._lock:
             if self._is_stopping:
+                child.process.kill()
                 raise ConnectionAbortedError
-            child = self._running[order.name] = self._take_spare() or Child(self._context)
+            self._running[order.name] = child
         try:
             child.begin(order, work)
             self._fork_ahead()
@@ -86,13 +88,18 @@ class Children:
                 self._leaving = [one for one in [*self._leaving, child] if not one.is_gone()]
 
     def _take_spare(self) -> "Child | None":
-        spare, self._spare = self._spare, None
+        with self._lock:
+            spare = self._spares.pop() if self._spares else None
         return spare if spare and spare.process.is_alive() else None
 
     def _fork_ahead(self) -> None:
-        with self._lock:
-            if self._spare is None and not self._is_stopping:
-                self._spare = Child(self._context)
+        """Have a process ready for each that trains; nobody waits for the lock meanwhile."""
+        while len(self._spares) < len(self._running) and not self._is_stopping:
+            child = Child(self._context)
+            with self._lock:
+                self._spares.append(child)
+                if self._is_stopping:
+                    child.process.kill()
 
     def prune(self, name: str) -> None:
         """End an order's training after its epoch."""
@@ -104,8 +111,7 @@ class Children:
         """End all processes, and start no more."""
         with self._lock:
             self._is_stopping = True
-            spare = [self._spare] if self._spare else []
-            children = [*self._running.values(), *self._leaving, *spare]
+            children = [*self._running.values(), *self._leaving, *self._spares]
         for child in children:
             child.process.terminate()
         deadline = time.monotonic() + self._patience

@@ -155,7 +155,7 @@ def private_uses(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Attribute):
             continue
-        is_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        is_own = ast.unparse(node.value) in ("self", "cls", "super()")
         is_private = node.attr in ATTRIBUTES or (
             not is_own and re.match(r"_[a-z]", node.attr) and node.attr not in ("_exit", "_replace")
         )

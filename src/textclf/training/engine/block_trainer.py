@@ -318,7 +318,9 @@ def for_each_batch(rows: tf.Tensor, step: Any) -> None:
 
 
 def unpack_bits(
-    packed: tf.Tensor, columns: int, placement: Placement = Placement()  # noqa: B008
+    packed: tf.Tensor,
+    columns: int,
+    placement: Placement = Placement(),  # noqa: B008
 ) -> tf.Tensor:
     """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
     rows, n_bytes = packed.shape

@@ -12,7 +12,8 @@ from textclf.training.engine.gpu_trainer import GpuTrainer
 from textclf.training.engine.host import HostEngine
 from textclf.training.engine.placement import Placement, placement_on
 from textclf.training.engine.recurrent import recurrent_layers, speed_up, speed_up_in_shards
-from textclf.training.engine.rule import Choice, has_small_loops
+from textclf.training.engine.rule import Choice
+from textclf.training.engine.rule_cpu import has_small_loops
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import add_up_in_order, speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
@@ -86,8 +87,7 @@ def _new_gpu_trainer(
     add_up_in_order(network.optimizer)
     sums = None if is_xla else speed_up_sums(network)
     return GpuTrainer(
-        *(network, task),
-        is_xla=is_xla,
+        *(network, task, is_xla),
         packed_columns=packed_columns,
         sums=sums,
         placement=placement,

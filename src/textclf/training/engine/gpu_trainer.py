@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
+from textclf.data.tasks import Task
 from textclf.training.engine.block_trainer import BlockTrainer, program
 from textclf.training.engine.order import PAD
 
@@ -19,12 +21,12 @@ class GpuTrainer(BlockTrainer):
       TensorFlow copies them to the host and back for that where results must be repeatable.
     """
 
-    def __init__(self, *arguments: Any, is_xla: bool, **settings: Any) -> None:
-        super().__init__(*arguments, xla=is_xla, **settings)
-        self.is_xla = is_xla
+    def __init__(self, network: keras.Model, task: Task, xla: bool, **settings: Any) -> None:
+        super().__init__(network, task, xla, **settings)
+        self.is_xla = xla
         self.learn_program = program(super()._learn, xla=True)
         self.measure_program = program(super()._measure, xla=True)
-        if not is_xla:  # otherwise XLA converts them, on the GPU
+        if not xla:  # otherwise XLA converts them, on the GPU
             self.network._convert_inputs_to_tensors = list
 
     def test_step(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -290,7 +290,7 @@ def test_block_size_does_not_change_a_bit() -> None:
     assert np.isfinite(list(results[0][0].values())).all()
 
 
-@pytest.mark.parametrize("name", ["xla", "graph", "keras"])
+@pytest.mark.parametrize("name", ["xla", "graph", "keras", *FOR_A_GPU])
 def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textclf.training.engine.device.EVALUATION_BATCH", BATCH_SIZE)
     engine = new_engine(name, MULTICLASS, "packed")

@@ -131,9 +131,9 @@ class BlockTrainer(keras.Model):
             loss, learnt = loss + penalty, learnt + penalty
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
-        self._learn(gradients, y, outputs, loss, present)
+        self.learn(gradients, y, outputs, loss, present)
 
-    def _learn(
+    def learn(
         self,
         gradients: list[Any],
         y: tf.Tensor,
@@ -153,10 +153,10 @@ class BlockTrainer(keras.Model):
 
     def _score(self, rows: tf.Tensor, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
         """Add a batch to the metrics, and keep its outputs."""
-        self._measure(y, outputs, present)
+        self.measure(y, outputs, present)
         self._keep(rows, outputs)
 
-    def _measure(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
+    def measure(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
         """Add a scored batch to the metrics."""
         loss = self._mean_loss(y, outputs, tf.reduce_sum(present), present) + self._penalty()
         self._update_metrics(y, outputs, loss, present)
@@ -187,9 +187,9 @@ class BlockTrainer(keras.Model):
         x = tf.gather(self.arrays.x, rows)
         if self.packed_columns is not None:
             x = unpack_bits(x, self.packed_columns, self.placement)
-        return self._as_read(x)
+        return self.as_read(x)
 
-    def _as_read(self, x: tf.Tensor) -> tf.Tensor:
+    def as_read(self, x: tf.Tensor) -> tf.Tensor:
         """x as the numbers that the network reads."""
         return tf.cast(x, self.network.inputs[0].dtype)
 

@@ -14,6 +14,7 @@ from textclf.training.engine.placement import Placement, placement_on
 from textclf.training.engine.recurrent import recurrent_layers, speed_up, speed_up_in_shards
 from textclf.training.engine.rule import Choice
 from textclf.training.engine.rule_cpu import has_small_loops
+from textclf.training.engine.rule_gpu import compiles_updates
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import add_up_in_order, speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
@@ -84,10 +85,12 @@ def _new_gpu_trainer(
         speed_up(network)
         for layer in recurrent_layers(network):
             layer.use_cudnn = False  # XLA cannot compile it
-    add_up_in_order(network.optimizer)
+    compiles = compiles_updates(network)
+    if compiles:
+        add_up_in_order(network.optimizer)
     sums = None if is_xla else speed_up_sums(network)
     return GpuTrainer(
-        *(network, task, is_xla),
+        *(network, task, is_xla, compiles),
         packed_columns=packed_columns,
         sums=sums,
         placement=placement,

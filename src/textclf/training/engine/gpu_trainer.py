@@ -21,11 +21,19 @@ class GpuTrainer(BlockTrainer):
       TensorFlow copies them to the host and back for that where results must be repeatable.
     """
 
-    def __init__(self, network: keras.Model, task: Task, xla: bool, **settings: Any) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        task: Task,
+        xla: bool,
+        compiles_updates: bool = True,
+        **settings: Any,
+    ) -> None:
         super().__init__(network, task, xla, **settings)
         self.is_xla = xla
-        self.learn_program = program(super()._learn, xla=True)
-        self.measure_program = program(super()._measure, xla=True)
+        self.compiles_updates = compiles_updates and not xla  # otherwise all is compiled already
+        self.learn_program = program(super().learn, xla=True)
+        self.measure_program = program(super().measure, xla=True)
         if not xla:  # otherwise XLA converts them, on the GPU
             self.network._convert_inputs_to_tensors = list
 
@@ -51,16 +59,16 @@ class GpuTrainer(BlockTrainer):
     def _outputs_of_batch(self, rows: tf.Tensor) -> tf.Tensor:
         x, y, present = self._gather(rows)
         outputs = self(x, training=False)
-        measure = self._measure if self.is_xla else self.measure_program
+        measure = self.measure if self.is_xla else self.measure_program
         measure(y, outputs, present)
         return outputs
 
-    def _learn(self, *of_batch: Any) -> None:
-        if self.is_xla:
-            super()._learn(*of_batch)
-        else:
+    def learn(self, *of_batch: Any) -> None:
+        if self.compiles_updates:
             self.learn_program(*of_batch)
+        else:
+            super().learn(*of_batch)
 
-    def _as_read(self, x: tf.Tensor) -> tf.Tensor:
+    def as_read(self, x: tf.Tensor) -> tf.Tensor:
         is_int = x.dtype.is_integer and self.network.inputs[0].dtype != "float32"
-        return tf.cast(x, tf.int64) if is_int and not self.is_xla else super()._as_read(x)
+        return tf.cast(x, tf.int64) if is_int and not self.is_xla else super().as_read(x)

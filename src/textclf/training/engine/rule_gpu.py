@@ -19,7 +19,7 @@ def engine_of(network: keras.Model) -> tuple[str, str]:
     """The engine for a model that the engines of blocks know, and why."""
     kinds = [type(layer) for layer in recurrent_layers(network)]
     optimizer = getattr(network, "optimizer", None)
-    if _looks_words_up(network) and optimizer is not None and not adds_up_in_order(optimizer):
+    if looks_words_up(network) and optimizer is not None and not adds_up_in_order(optimizer):
         name = type(optimizer).__name__
         return "graph", f"under XLA, {name} would add up a word's gradients in any order on a GPU"
     if keras.layers.SimpleRNN in kinds:
@@ -31,7 +31,18 @@ def engine_of(network: keras.Model) -> tuple[str, str]:
     return "xla", "small layers gain most from being compiled together"
 
 
-def _looks_words_up(network: keras.Model) -> bool:
+def compiles_updates(network: keras.Model) -> bool:
+    """Whether XLA should compile the update of the weights, where the rest is TensorFlow's graph.
+
+    Not where gradients have slices that only Keras's optimizer can add up, or, as of n-grams, a
+    number of them that differs from batch to batch.
+    """
+    if len(network.inputs) > 1:
+        return False
+    return not looks_words_up(network) or adds_up_in_order(network.optimizer)
+
+
+def looks_words_up(network: keras.Model) -> bool:
     """Whether a gradient has a slice for each word: of an embedding, or of a one-hot layer."""
     kinds = (keras.layers.Embedding, keras.layers.CategoryEncoding)
     return any(isinstance(layer, kinds) for layer in network.layers)
@@ -43,7 +54,9 @@ def seconds_of_batch(engine: str, network: keras.Model, batch_size: int) -> floa
     Args:
         engine: 'xla', 'graph' or 'keras'.
     """
-    loops = sum(len(directions(layer)) * steps_of(layer) for layer in network.layers)
+    loops = sum(
+        len(parts) * steps_of(layer) for layer in network.layers if (parts := directions(layer))
+    )
     of_step = XLA_STEP_SECONDS if engine == "xla" else CUDNN_STEP_SECONDS
     products = 3 * batch_size * sum(multiplications(layer) for layer in network.layers)
     return BATCH_SECONDS[engine] + loops * of_step + products / MULTIPLICATIONS_PER_SECOND
@@ -51,7 +64,8 @@ def seconds_of_batch(engine: str, network: keras.Model, batch_size: int) -> floa
 
 def steps_of(layer: keras.Layer) -> int:
     """How often a layer's kernels are used for an example: once for each step of a sequence."""
-    shape = layer.input.shape
+    first = layer.input[0] if isinstance(layer.input, list | tuple) else layer.input
+    shape = first.shape
     return int(shape[1] or 1) if len(shape) > 2 else 1
 
 

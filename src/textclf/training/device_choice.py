@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 AUTO = "auto"
 SCORING_SHARE = 1 / 3  # of the time of a row that trains, for one that is only scored
 GPU_START_SECONDS = 10.0  # for the driver, the libraries and the first kernels
-# Of two processors, in engine/rule_cpu.py's count, which is one for the slowest.
-CPU_SPEED = 3.0
-CPU_BATCH_SECONDS = 3e-5
+# As two processors were measured, on which the figures of docs/benchmarks.md were, too.
 CPUS = 2
+CPU_BATCH_SECONDS = 3e-5
+CPU_STEP_SECONDS = 4e-6  # of a loop over time, forward and backward
+CPU_MULTIPLICATIONS_PER_SECOND = 4e10
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,10 @@ def work_of(config: Config, data: Dataset, trainings: int, trains: bool) -> Work
 def cpu_seconds(network: "keras.Model", work: Work, threads: int) -> float:
     """A rough estimate on so many processors of an average kind."""
     from textclf.training.engine import rule_cpu
+    from textclf.training.engine.costs import loop_steps, multiplications
 
-    seconds = rule_cpu.seconds_of_batch(network, work.batch_size) / CPU_SPEED
+    products = 3 * work.batch_size * multiplications(network)
+    seconds = loop_steps(network) * CPU_STEP_SECONDS + products / CPU_MULTIPLICATIONS_PER_SECOND
     name, _ = rule_cpu.engine_of(network)
     parts = rule_cpu.number_of_parts(network, work.batch_size, threads)
     if name == "graph" or parts > 1:  # several threads; twice as many are not twice as fast

@@ -1,10 +1,9 @@
 """What the rule knows of GPUs: which engine is fastest there, and how long a batch takes."""
 
-import math
-
 import keras
 
-from textclf.training.engine.recurrent import directions, recurrent_layers
+from textclf.training.engine.costs import loop_steps, multiplications
+from textclf.training.engine.recurrent import recurrent_layers
 from textclf.training.engine.slices import adds_up_in_order
 
 # Seconds on one H200. A GPU that is busy with small models waits for the host: what counts is how
@@ -54,24 +53,6 @@ def seconds_of_batch(engine: str, network: keras.Model, batch_size: int) -> floa
     Args:
         engine: 'xla', 'graph' or 'keras'.
     """
-    loops = sum(
-        len(parts) * steps_of(layer) for layer in network.layers if (parts := directions(layer))
-    )
     of_step = XLA_STEP_SECONDS if engine == "xla" else CUDNN_STEP_SECONDS
-    products = 3 * batch_size * sum(multiplications(layer) for layer in network.layers)
-    return BATCH_SECONDS[engine] + loops * of_step + products / MULTIPLICATIONS_PER_SECOND
-
-
-def steps_of(layer: keras.Layer) -> int:
-    """How often a layer's kernels are used for an example: once for each step of a sequence."""
-    first = layer.input[0] if isinstance(layer.input, list | tuple) else layer.input
-    shape = first.shape
-    return int(shape[1] or 1) if len(shape) > 2 else 1
-
-
-def multiplications(layer: keras.Layer) -> int:
-    """Of one example, forward, in a layer that multiplies its input by kernels."""
-    if isinstance(layer, keras.layers.Embedding | keras.layers.InputLayer) or not layer.weights:
-        return 0
-    weights: int = sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
-    return steps_of(layer) * weights
+    products = 3 * batch_size * multiplications(network) / MULTIPLICATIONS_PER_SECOND
+    return BATCH_SECONDS[engine] + loop_steps(network) * of_step + products

@@ -159,7 +159,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def on_gpu() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs Python with arguments in a process that sees the GPU; for tests marked gpu."""
     environment = {name: value for name, value in os.environ.items() if name != GPUS}
-    environment.pop("CUDA_VISIBLE_DEVICES")
+    environment.pop("CUDA_VISIBLE_DEVICES", None)
     if os.environ[GPUS]:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ[GPUS]
     environment[ON_GPU] = "1"

@@ -10,6 +10,7 @@ from keras import layers
 
 from textclf.config.settings.training import Training
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
+from textclf.training.engine import backend
 from textclf.training.engine.backend import LOOPS_IN_ONE, Device
 from textclf.training.engine.block_trainer import METRICS, unpack_bits
 from textclf.training.engine.engines import Engine, make_engine
@@ -42,6 +43,8 @@ ENGINES = {
 }
 FOR_A_GPU = ["xla for a GPU", "graph for a GPU"]  # computed by the processor
 ON_GPU = "TEXTCLF_TESTS_ON_GPU" in os.environ  # then the GPU computes these, and no others
+if ON_GPU:
+    backend.start("gpu")  # whose products are as exact as a processor's
 
 
 @pytest.fixture(autouse=True)
@@ -293,7 +296,8 @@ def test_block_size_does_not_change_a_bit() -> None:
 
 @pytest.mark.parametrize("name", ["xla", "graph", "keras", *FOR_A_GPU])
 def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textclf.training.engine.device.EVALUATION_BATCH", BATCH_SIZE)
+    for which in ("EVALUATION_BATCH", "GPU_EVALUATION_BATCH"):
+        monkeypatch.setattr(f"textclf.training.engine.device.{which}", BATCH_SIZE)
     engine = new_engine(name, MULTICLASS, "packed")
     rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])  # in this order; the last batch is of one row
     predicted = engine.predict(rows)

@@ -95,6 +95,24 @@ def test_a_step_reads_nothing_from_the_host(recipe: str, engine: str) -> None:
     ]
 
 
+def test_ids_are_int64_up_to_the_embedding() -> None:
+    """TensorFlow compares int32 on the host, and Keras's embedding compares ids with 0."""
+    config = load_config("imdb_lstm", ["training.batch_size=4"])
+    data = placeholder(config.dataset)
+    encoder = fit_encoder(config.preprocessing, data, data.train_rows)
+    network = new_network(config, encoder, data)
+    choice = choose_engine("graph", network, 4, 2, 1000, GPU)
+    model = make_engine(choice, network, data.task, 4, None, GPU).model
+    model.put(np.repeat(encoder.transform(data.x), 9, axis=0), np.zeros(9, np.int32), None, 4)
+    rows = tf.TensorSpec((2, 4), tf.int32)
+    gathers = [
+        node
+        for node in nodes_on_variables(model.train_program, rows, False)
+        if node.op == "ResourceGather" and node.attr["dtype"].type == types_pb2.DT_FLOAT
+    ]
+    assert [node.attr["Tindices"].type for node in gathers] == [types_pb2.DT_INT64]
+
+
 def test_numbers_stay_as_they_are_on_a_cpu() -> None:
     ids = np.arange(3, dtype=np.int32)
     assert placement_on(CPU).numbers(ids) is ids

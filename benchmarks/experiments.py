@@ -43,4 +43,11 @@ EXPERIMENTS = {
     "reuters_lstm": Experiment(0.04),
     "imdb_cnn_lstm": Experiment(0.02),
 }
-SIDES = {"textclf": "textclf", "keras": "Keras", "torch": "PyTorch", "jax": "Keras on JAX"}
+SIDES = {
+    "textclf": "textclf",
+    "auto": "textclf, --device auto",
+    "cpu": "textclf, --device cpu",
+    "keras": "Keras",
+    "torch": "PyTorch",
+    "jax": "Keras on JAX",
+}

@@ -17,8 +17,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SCRIPTS = {"keras": "plain_keras.py", "jax": "plain_keras.py", "torch": "plain_torch.py"}
 BACKENDS = {"keras": "tensorflow", "jax": "jax"}
+TEXTCLF = {"textclf": None, "auto": "auto", "cpu": "cpu"}  # --device beside a GPU; None: gpu
 # What a user's shell may have set for one side only.
 UNSET = ("KERAS_BACKEND", "XLA_FLAGS", "TF_XLA_FLAGS", "JAX_PLATFORMS", "OMP_NUM_THREADS")
+
+HIDDEN = "-1"  # for CUDA: no GPU
 
 Run = dict[str, Any]
 
@@ -27,47 +30,56 @@ class RunFailed(Exception):
     """A child process failed; the message ends with the last it wrote."""
 
 
-def measure(recipe: str, side: str, home: Path, epochs: int | None) -> Run:
+def measure(recipe: str, side: str, home: Path, epochs: int | None, device: str = "cpu") -> Run:
     """Run a side and return its `seconds`, `peak_bytes` and `fits` (seconds, scores by epoch).
 
     Args:
         home: a folder whose `datasets` holds the data; also where caches go.
         epochs: instead of the recipe's own.
+        device: 'cpu', which hides a GPU, or 'gpu'.
 
     Raises:
         RunFailed: it ended with an error.
     """
     with tempfile.TemporaryDirectory(dir=home) as folder:
         scratch = Path(folder)
-        if side == "textclf":
-            run = _run(_textclf_command(recipe, epochs, scratch), _environment(side, home), scratch)
+        environment = environment_of(side, home, device)
+        if side in TEXTCLF:
+            run = _run(textclf_command(recipe, epochs, scratch, side, device), environment, scratch)
             (folder,) = (scratch / "runs").iterdir()
             return {**run, "fits": read_fits(folder, EXPERIMENTS[recipe].metric)}
-        run = _run(_script_command(recipe, side, epochs), _environment(side, home), scratch)
+        run = _run(script_command(recipe, side, epochs, device), environment, scratch)
         last_line = (scratch / "stdout").read_text(encoding="utf-8").splitlines()[-1]
         return {**run, "fits": json.loads(last_line)["fits"]}
 
 
-def _textclf_command(recipe: str, epochs: int | None, scratch: Path) -> list[str]:
+def textclf_command(
+    recipe: str, epochs: int | None, scratch: Path, side: str, device: str
+) -> list[str]:
     fewer = ["--set", f"training.epochs={epochs}"] if epochs else []
     config = f"configs/{recipe}.yaml"
-    options = ["--runs-dir", str(scratch / "runs"), "--quiet", *fewer]
+    where = ["--device", TEXTCLF[side] or "gpu"] if device == "gpu" else []
+    options = ["--runs-dir", str(scratch / "runs"), "--quiet", *where, *fewer]
     return [sys.executable, "-m", "textclf", "train", config, *options]
 
 
-def _script_command(recipe: str, side: str, epochs: int | None) -> list[str]:
+def script_command(recipe: str, side: str, epochs: int | None, device: str) -> list[str]:
     fewer = ["--epochs", str(epochs)] if epochs else []
+    if side == "torch" and device == "gpu":  # Keras takes the GPU that it sees
+        fewer += ["--device", "cuda"]
     # The recipe's seed: Keras on TensorFlow then starts from the very weights that textclf does.
     seed = load_config(str(ROOT / "configs" / f"{recipe}.yaml")).seed
     return [sys.executable, str(HERE / SCRIPTS[side]), recipe, "--seed", str(seed), *fewer]
 
 
-def _environment(side: str, home: Path) -> dict[str, str]:
+def environment_of(side: str, home: Path, device: str) -> dict[str, str]:
+    """That of a user who has no GPU, or sees one."""
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     backend = {"KERAS_BACKEND": BACKENDS[side]} if side in BACKENDS else {}
     return {
         **kept,
         **backend,
+        **({} if device == "gpu" else {"CUDA_VISIBLE_DEVICES": HIDDEN}),
         "KERAS_HOME": str(home),
         "TEXTCLF_DATA_DIR": str(home / "datasets"),
         "TEXTCLF_CACHE_DIR": str(home / "textclf-cache"),

@@ -148,16 +148,17 @@ def absolute_error(outputs, y):
 
 
 def adam(model):
-    return torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7)
+    return torch.optim.Adam(model.to(OPTIONS.device).parameters(), lr=1e-3, eps=1e-7)
 
 
 def rmsprop(model, rate=1e-3):
-    return torch.optim.RMSprop(model.parameters(), lr=rate, alpha=0.9, eps=1e-7)
+    return torch.optim.RMSprop(model.to(OPTIONS.device).parameters(), lr=rate, alpha=0.9, eps=1e-7)
 
 
 def train_epoch(model, optimizer, loss_of, loader):
     model.train()
     for x, y in loader:
+        x, y = x.to(OPTIONS.device), y.to(OPTIONS.device)
         optimizer.zero_grad()
         loss_of(model(x).squeeze(1), y).backward()
         optimizer.step()
@@ -168,6 +169,7 @@ def evaluate(model, loss_of, metric, x, y):
     model.eval()
     loss = score = 0.0
     for x_batch, y_batch in zip(x.split(1000), y.split(1000), strict=True):
+        x_batch, y_batch = x_batch.to(OPTIONS.device), y_batch.to(OPTIONS.device)
         outputs = model(x_batch).squeeze(1)
         loss += loss_of(outputs, y_batch).item() * len(x_batch)
         score += metric(outputs, y_batch)
@@ -295,6 +297,7 @@ if __name__ == "__main__":
     parser.add_argument("name", choices=EXPERIMENTS)
     parser.add_argument("--epochs", type=int, help="instead of the experiment's own")
     parser.add_argument("--rows", type=int, help="of the IMDB reviews, to try an experiment out")
+    parser.add_argument("--device", default="cpu", help="such as cuda")
     parser.add_argument("--seed", type=int, default=42)
     OPTIONS = parser.parse_args()
     torch.manual_seed(OPTIONS.seed)

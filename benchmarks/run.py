@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -17,11 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from experiments import EXPERIMENTS, GB, SIDES
-from measure import ROOT, RunFailed, measure
+from measure import ROOT, TEXTCLF, RunFailed, measure
 from picture import draw
 from summary import disagreements, ratio, replace_block, report, three_digits, times_sign
 
-PACKAGES = {"textclf": "textclf", "keras": "tensorflow", "torch": "torch", "jax": "jax"}
+PACKAGES = {
+    **dict.fromkeys(TEXTCLF, "textclf"),
+    **{"keras": "tensorflow", "torch": "torch", "jax": "jax"},
+}
+AGAINST = {"cpu": "keras,torch,jax", "gpu": "auto,cpu,keras,torch"}
+GPU_NAMES = """
+import tensorflow as tf
+for gpu in tf.config.list_physical_devices("GPU"):
+    print(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU"))
+"""
+SEES_GPU = "import sys, torch; sys.exit(not torch.cuda.is_available())"
 KERAS_DATASETS = Path.home() / ".keras" / "datasets"
 
 Results = dict[str, Any]
@@ -30,6 +41,8 @@ Results = dict[str, Any]
 def main(arguments: list[str] | None = None) -> int:
     """Measure, or only summarise; returns 1 if scores disagree or a run failed."""
     options = _parser().parse_args(arguments)
+    name = "results.json" if options.device == "cpu" else "results-gpu.json"
+    options.output = options.output or ROOT / "benchmarks" / name
     if options.summary:
         output, results = options.summary, json.loads(options.summary.read_text("utf-8"))
     else:
@@ -46,10 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     add("recipes", nargs="*", metavar="RECIPE", help=f"of {', '.join(EXPERIMENTS)}; default: all")
     add("--repeats", type=int, default=3, help="runs of each side, in turn (default 3)")
     add("--data-dir", type=Path, help="the files of keras.datasets (default: TEXTCLF_DATA_DIR, ~)")
-    add("--against", default="keras,torch,jax", help="the other sides (default: keras,torch,jax)")
+    add("--device", choices=AGAINST, default="cpu", help="where all sides compute (default cpu)")
+    add("--against", help=f"the other sides (default: {AGAINST['cpu']}; on a GPU {AGAINST['gpu']})")
     add("--epochs", type=int, help="instead of the recipes' own, to try out")
     add("--add", action="store_true", help="keep what --output has of other recipes")
-    add("--output", type=Path, default=ROOT / "benchmarks" / "results.json")
+    add("--output", type=Path, help="default: results.json, or results-gpu.json, beside this file")
     add("--page", type=Path, help="put the tables between this file's markers")
     add("--summary", type=Path, metavar="RESULTS", help="measure nothing: only redraw from these")
     return parser
@@ -58,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 def benchmark(options: argparse.Namespace) -> Results:
     """Run every side of every experiment `repeats` times, in turn; written after each run."""
     recipes = options.recipes or list(EXPERIMENTS)
-    against = [side for side in options.against.split(",") if side]
+    listed = AGAINST[options.device] if options.against is None else options.against
+    against = [side for side in listed.split(",") if side]
     _check_names(recipes, EXPERIMENTS)
     _check_names(against, PACKAGES)
     results = _new_results(options)
@@ -97,12 +112,12 @@ def _run_in_turn(
     results["failed"] = [line for line in results["failed"] if not line.startswith(f"{recipe}, ")]
     for repeat in range(options.repeats):
         for side in sides:
-            why = skipped.get(side) or reason_to_skip(recipe, side)
+            why = skipped.get(side) or reason_to_skip(recipe, side, options.device)
             if why:
                 _skip(recipe, side, why, skipped)
                 continue
             try:
-                runs[side].append(measure(recipe, side, home, options.epochs))
+                runs[side].append(measure(recipe, side, home, options.epochs, options.device))
             except RunFailed as error:
                 results["failed"].append(f"{recipe}, {SIDES[side]}: {error}")
                 _skip(recipe, side, "failed", skipped)
@@ -111,14 +126,31 @@ def _run_in_turn(
             write(results, options.output)
 
 
-def reason_to_skip(recipe: str, side: str) -> str | None:
+def reason_to_skip(recipe: str, side: str, device: str = "cpu") -> str | None:
     """Why a side cannot run here; None if it can."""
     if importlib.util.find_spec(PACKAGES[side]) is None:
         return f"skipped, {PACKAGES[side]} is not installed"
+    if device == "gpu" and side == "torch" and not torch_sees_gpu():
+        return "skipped, PyTorch sees no GPU"
     needed, free = EXPERIMENTS[recipe].needs.get(side, 0), free_bytes()
     if needed > free:
         return f"skipped, needs {needed / GB:.1f} GB of memory, {free / GB:.1f} GB are free"
     return None
+
+
+@functools.cache
+def torch_sees_gpu() -> bool:
+    return subprocess.run([sys.executable, "-c", SEES_GPU], capture_output=True).returncode == 0
+
+
+def gpu_name() -> str:
+    """The card that TensorFlow takes; ends the program where there is none."""
+    asked = subprocess.run([sys.executable, "-c", GPU_NAMES], capture_output=True, text=True)
+    if not asked.stdout.strip():
+        raise SystemExit(
+            "--device gpu: TensorFlow sees no GPU; install the driver and 'textclf[gpu]'"
+        )
+    return asked.stdout.splitlines()[0]
 
 
 def _skip(recipe: str, side: str, why: str, skipped: dict[str, str]) -> None:
@@ -162,13 +194,14 @@ def summarise(results: Results, output: Path, page: Path | None) -> None:
 
     Without a page the picture lies beside the results.
     """
-    picture = (page or output).with_name("benchmark.png")
+    block = f"benchmark{'-gpu' if results['settings'].get('device') == 'gpu' else ''}"
+    picture = (page or output).with_name(f"{block}.png")
     draw(results, picture)
     text = report(results, picture.name)
     print(text)
     if page is None:
         return
-    content = replace_block(page.read_text(encoding="utf-8"), text)
+    content = replace_block(page.read_text(encoding="utf-8"), text, block)
     if content is None:
         print(f"{page}: has no benchmark markers: left as it is", file=sys.stderr)
     else:
@@ -199,6 +232,8 @@ def free_bytes() -> float:
 
 
 def _new_results(options: argparse.Namespace) -> Results:
+    is_gpu = options.device == "gpu"
+    gpu, on_gpu = ({"gpu": gpu_name()}, {"device": "gpu"}) if is_gpu else ({}, {})
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "commits": {},
@@ -207,9 +242,10 @@ def _new_results(options: argparse.Namespace) -> Results:
             "cores": len(os.sched_getaffinity(0)),
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             "system": platform.platform(),
+            **gpu,
         },
         "versions": _versions(),
-        "settings": {"repeats": options.repeats, "epochs": options.epochs},
+        "settings": {"repeats": options.repeats, "epochs": options.epochs, **on_gpu},
         "runs": {},
         "skipped": {},
         "failed": [],

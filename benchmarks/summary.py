@@ -8,7 +8,6 @@ from typing import Any
 
 from experiments import EXPERIMENTS, GB, SIDES
 
-MARKERS = ("<!-- benchmark -->", "<!-- /benchmark -->")
 NOTHING, TIMES = "\u2013", "\u00d7"  # a dash; the multiplication sign
 
 Run = dict[str, Any]
@@ -163,15 +162,16 @@ def times_sign(value: float) -> str:
 def _surroundings(results: Results) -> str:
     machine, versions = results["machine"], results["versions"]
     packages = ", ".join(f"{name} {version}" for name, version in versions.items())
+    gpu = f" and one {machine['gpu']}" if "gpu" in machine else ""
     repeats = results["settings"]["repeats"]
     medians = f"Medians of {repeats} runs of each side, in turn" if repeats > 1 else "One run each"
     fewer = results["settings"]["epochs"]
     tried = f" **Tried out with {fewer} epochs only.**" if fewer else ""
     return (
         f"{medians}, on {machine['cores']} cores of {machine['processor']} with "
-        f"{machine['memory_bytes'] / GB:.0f} GB; {packages}.{tried} An epoch includes validation "
-        "and saving; the first epoch of a fit, which compiles, is left out. In brackets: the "
-        "slowdown relative to textclf (for memory: the ratio)."
+        f"{machine['memory_bytes'] / GB:.0f} GB{gpu}; {packages}.{tried} An epoch includes "
+        "validation and saving; the first epoch of a fit, which compiles, is left out. In "
+        "brackets: the slowdown relative to textclf (for memory: the ratio)."
     )
 
 
@@ -206,10 +206,10 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def replace_block(text: str, block: str) -> str | None:
-    """The text with the block between its markers; None where it has no markers."""
-    start, end = (re.escape(marker) for marker in MARKERS)
-    between = re.compile(f"{start}.*?{end}", re.DOTALL)
+def replace_block(text: str, block: str, name: str = "benchmark") -> str | None:
+    """The text with the block between the markers of a name; None where it has no such markers."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    between = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if not between.search(text):
         return None
-    return between.sub(lambda _: f"{MARKERS[0]}\n{block}\n{MARKERS[1]}", text, count=1)
+    return between.sub(lambda _: f"{start}\n{block}\n{end}", text, count=1)

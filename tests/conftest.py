@@ -4,9 +4,11 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import figures
 from build_once import build_once
 from needs import need
 from textclf.data.files import SHA256, keras_cache_dir
+from textclf.sweep.machine import visible_gpus
 from textclf.training.engine.backend import LOOPS_IN_ONE, XLA_OPTIONS
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
@@ -35,6 +38,10 @@ def _find_data_dir() -> Path | None:
 DATA_DIR = _find_data_dir()
 
 
+# All tests but those marked gpu compute on the processor, also where there is a GPU. In a process
+# that these start, TEXTCLF_TESTS_ON_GPU is set and it is seen.
+ON_GPU = "TEXTCLF_TESTS_ON_GPU"
+GPUS = "TEXTCLF_TESTS_GPUS"  # CUDA_VISIBLE_DEVICES as it was, '' if it was not set
 LEFT_OUT = pytest.StashKey[int]()
 SCRATCH = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -130,6 +137,9 @@ def _set_environment(config: pytest.Config) -> None:
     # As in a user's process, though tests import keras first.
     os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE])
     os.environ.pop("TEXTCLF_DATA_DIR", None)
+    if visible_gpus() and ON_GPU not in os.environ:
+        os.environ[GPUS] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     if DATA_DIR:
         os.environ["TEXTCLF_DATA_DIR"] = str(DATA_DIR)
     for name in ("http_proxy", "https_proxy"):
@@ -145,6 +155,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("real_data"):
         need(DATA_DIR, f"no folder has all of {', '.join(SHA256)}; set TEXTCLF_DATA_DIR")
+    if item.get_closest_marker("gpu") and GPUS not in os.environ:
+        pytest.skip("needs a GPU; this machine has none")
+
+
+@pytest.fixture
+def on_gpu() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs Python with arguments in a process that sees the GPU; for tests marked gpu."""
+    environment = {name: value for name, value in os.environ.items() if name != GPUS}
+    environment.pop("CUDA_VISIBLE_DEVICES", None)
+    if os.environ[GPUS]:
+        environment["CUDA_VISIBLE_DEVICES"] = os.environ[GPUS]
+    environment[ON_GPU] = "1"
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,20 @@ OUT_OF_MEMORY = (
     "out of memory; use a smaller batch_size, num_words, maxlen or units, or let the process have "
     "more"
 )
+LONGEST_LINE = 300  # characters of a library's message
 # Of errors without a class of their own: a library that is loaded, a file or process, a thread.
 NO_MEMORY = ("failed to map segment", "Cannot allocate memory", "can't start new thread")
+# A GPU's allocators, CUDA's libraries and XLA say it in errors of other classes, too.
+NO_GPU_MEMORY = (
+    *(
+        "RESOURCE_EXHAUSTED",
+        "Resource exhausted",
+        "OOM when allocating",
+        "CUDA_ERROR_OUT_OF_MEMORY",
+    ),
+    *("Out of memory while trying to allocate", "CUDNN_STATUS_ALLOC_FAILED"),
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
 
 
 class TextclfError(Exception):
@@ -105,4 +117,45 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, NumPy or TensorFlow asked for more memory than there is."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return True
-    return any(sign in str(error) for sign in NO_MEMORY)
+    return any(sign in str(error) for sign in (*NO_MEMORY, *NO_GPU_MEMORY))
+
+
+NOT_THERE = "use another layer or training.engine, or --device cpu"
+GPU_LACKS = "install the driver and 'textclf[gpu]' again, or use --device cpu"
+# What TensorFlow raises for what a device cannot do: a part of its text, the error that a user
+# gets, and what it says. The first match counts.
+DEVICE_ERRORS: tuple[tuple[str, type[TextclfError], str], ...] = (
+    ("deterministic GPU implementation", ConfigError, f"no repeatable way on a GPU; {NOT_THERE}"),
+    ("Deterministic GPU implementation", ConfigError, f"no repeatable way on a GPU; {NOT_THERE}"),
+    ("Determinism is not yet supported", ConfigError, f"no repeatable way on a GPU; {NOT_THERE}"),
+    ("unsupported operations when trying to compile", ConfigError, f"not under XLA; {NOT_THERE}"),
+    ("located in device", ConfigError, f"not under XLA on this device; {NOT_THERE}"),
+    ("libdevice", ResourceError, f"XLA does not find CUDA's libdevice; {GPU_LACKS}"),
+    ("ptxas", ResourceError, f"XLA cannot use CUDA's ptxas; {GPU_LACKS}"),
+    ("PTX compilation provider", ResourceError, f"XLA does not find CUDA's ptxas; {GPU_LACKS}"),
+    ("DNN library is not found", ResourceError, f"cuDNN is not there; {GPU_LACKS}"),
+    ("cuDNN failed to initialize", ResourceError, f"cuDNN does not start; {GPU_LACKS}"),
+    ("CUDNN_STATUS_", ResourceError, f"cuDNN failed; {GPU_LACKS}"),
+    ("CUBLAS_STATUS_", ResourceError, f"cuBLAS failed; {GPU_LACKS}"),
+    ("CUDA_ERROR_", ResourceError, f"the GPU or its driver failed; {GPU_LACKS}"),
+)
+
+
+def device_error(error: BaseException) -> TextclfError | None:
+    """The error to show for one of TensorFlow's that a device causes; None for any other."""
+    kind = next((kind for kind in type(error).__mro__ if kind.__name__ == "OpError"), None)
+    if kind is None:
+        return None
+    text = str(error)
+    for sign, raised, message in DEVICE_ERRORS:
+        if sign in text:
+            return raised(f"{_line_with(sign, text)}: {message}")
+    if type(error).__name__ == "UnimplementedError":
+        return ConfigError(f"{_line_with('', text)}: the device cannot do this; {NOT_THERE}")
+    return None
+
+
+def _line_with(sign: str, text: str) -> str:
+    """The first line of a text that holds a sign, cut to a length that can be read."""
+    line = next(line for line in text.splitlines() or [text] if sign in line).strip()
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,50 @@ def test_every_experiment_is_a_recipe() -> None:
     recipes = {path.stem for path in (BENCHMARKS.parent / "configs").glob("*.yaml")}
     assert set(EXPERIMENTS) <= recipes
     assert all(set(experiment.needs) <= set(SIDES) for experiment in EXPERIMENTS.values())
+
+
+def test_without_a_gpu_the_benchmark_of_gpus_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "GPU_NAMES", "")
+    with pytest.raises(SystemExit, match="--device gpu: TensorFlow sees no GPU"):
+        run.main(["imdb_lstm", "--device", "gpu"])
+
+
+def test_a_gpus_results_have_a_block_and_a_picture_of_their_own(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    results["settings"]["device"], results["machine"]["gpu"] = "gpu", "Abacus 3000"
+    results["runs"]["imdb_lstm"]["auto"] = [made_up_run(5, [3.0, 0.25], [0.6, 0.78])]
+    path, page = tmp_path / "results-gpu.json", tmp_path / "benchmarks.md"
+    path.write_text(json.dumps(results))
+    page.write_text(PAGE + "\n<!-- benchmark-gpu -->\n<!-- /benchmark-gpu -->\n")
+    assert run.main(["--summary", str(path), "--page", str(page)]) == 0
+    text = page.read_text()
+    assert text.startswith(PAGE)
+    assert "and one Abacus 3000" in text and "(benchmark-gpu.png)" in text
+    assert "| textclf | textclf, --device auto | Keras |" in text
+    assert (tmp_path / "benchmark-gpu.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("side", "device", "asked"),
+    [("textclf", "cpu", None), ("textclf", "gpu", "gpu"), ("auto", "gpu", "auto")],
+)
+def test_textclf_computes_where_the_others_do(side: str, device: str, asked: str | None) -> None:
+    command = measure.textclf_command("imdb_lstm", 1, Path(), side, device)
+    assert ("--device" in command) == (asked is not None)
+    assert asked is None or command[command.index("--device") + 1] == asked
+
+
+def test_the_scripts_see_a_gpu_only_where_it_is_measured(tmp_path: Path) -> None:
+    assert measure.environment_of("keras", tmp_path, "cpu")["CUDA_VISIBLE_DEVICES"] == "-1"
+    seen = measure.environment_of("keras", tmp_path, "gpu").get("CUDA_VISIBLE_DEVICES")
+    assert seen == os.environ.get("CUDA_VISIBLE_DEVICES")
+    assert "cuda" in measure.script_command("imdb_lstm", "torch", 1, "gpu")
+    assert "cuda" not in measure.script_command("imdb_lstm", "torch", 1, "cpu")
+
+
+def test_pytorch_without_cuda_is_skipped_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(run.PACKAGES, "torch", "json")  # something that is installed
+    monkeypatch.setattr(run, "torch_sees_gpu", lambda: False)
+    assert run.reason_to_skip("imdb_lstm", "torch", "gpu") == "skipped, PyTorch sees no GPU"
+    assert run.reason_to_skip("imdb_lstm", "torch") is None

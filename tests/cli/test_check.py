@@ -4,6 +4,9 @@ import urllib.request
 
 import pytest
 
+from textclf.training.device_choice import DeviceChoice
+from textclf.training.engine.gpu_memory import CardMemory
+
 
 @pytest.fixture
 def no_download(monkeypatch):
@@ -125,3 +128,22 @@ def test_every_mistake_of_a_file_is_told_at_its_place(cli, empty_folder):
     assert result.exit_code == 3
     first, second, *_ = result.stderr.splitlines()
     assert first.startswith("textclf: my.yaml:2:") and second.startswith("textclf: my.yaml:")
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_training_needs_of_a_gpu_is_printed(cli, monkeypatch, no_download, is_known):
+    card = CardMemory(141 * 10**9, 140 * 10**9, is_known)
+    monkeypatch.setattr("textclf.training.engine.backend.start", lambda _: None)
+    monkeypatch.setattr("textclf.inspection.check.card_memory", lambda _: card)
+    *_, needed, free = cli("check", "imdb_lstm", "--device", "gpu").stdout.splitlines()
+    assert needed == "GPU memory, about                       0.8 GB"
+    guess = "" if is_known else ", a guess: install nvidia-ml-py"
+    assert free == f"GPU memory, free                      140.0 GB{guess}"
+
+
+@pytest.mark.real_data
+def test_a_choice_of_device_is_the_last_line(cli, monkeypatch, no_download):
+    choice = DeviceChoice("cpu", "trained on the CPU: because")
+    monkeypatch.setattr("textclf.inspection.check.choose_device", lambda *_: choice)
+    assert cli("check", "imdb_lstm").stdout.splitlines()[-1] == choice.reason

@@ -9,9 +9,10 @@ import pytest
 import textclf
 from textclf import Run, evaluate, load_config, open_run, train
 from textclf.data.loaders import load_dataset
-from textclf.errors import ConfigError, DataError, RunError
+from textclf.errors import ConfigError, DataError, ResourceError, RunError, TextclfWarning
 from textclf.results.report.mistakes import Mistake
 from textclf.results.report.write import Explainer
+from textclf.training.device_choice import DeviceChoice
 from textclf.training.reporter import Reporter
 from textclf.workflow import resume
 from tiny_recipes import TINY_BOSTON, TINY_TAIL
@@ -265,3 +266,36 @@ def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_
         with pytest.raises(DataError, match=r"reviews.csv: not the data that .* began with"):
             command()
     assert own_run.status == "finished" and own_run.config.training.epochs == 2
+
+
+def test_the_choice_of_a_device_is_shown_and_recorded(tmp_path, data_dir, monkeypatch, capsys):
+    chosen = DeviceChoice("cpu", "trained on the CPU: it was a choice; --device gpu overrides")
+    monkeypatch.setattr("textclf.workflow.fitting.choose_device", lambda *_: chosen)
+    run = train(load_config("boston_dense", TINY_TAIL), tmp_path, data_dir=data_dir)
+    assert f"textclf: {chosen.reason}" in capsys.readouterr().err.splitlines()
+    assert run.record["device_choice"] == chosen.reason
+    assert run.record["device"]["name"] == "cpu"
+
+
+@pytest.mark.parametrize(("asked", "given"), [("auto", "gpu:0"), ("cpu", "cpu")])
+def test_a_run_is_resumed_on_the_device_it_began_on(runs, data_dir, monkeypatch, asked, given):
+    run = open_run("tail", runs)
+    run.update(device={**run.record["device"], "name": "gpu:0"})
+    monkeypatch.setattr("textclf.training.engine.backend.has_gpu", lambda _: True)
+    seen = []
+
+    def start(device):
+        seen.append(device)
+        raise ResourceError("no further")
+
+    monkeypatch.setattr("textclf.training.engine.backend.start", start)
+    with pytest.raises(ResourceError, match="no further"):
+        resume(run, run.config.training.epochs + 1, data_dir=data_dir, device=asked)
+    assert seen == [given]
+
+
+def test_a_run_of_a_gpu_that_is_gone_is_resumed_with_a_warning(runs, data_dir):
+    run = open_run("tail", runs)
+    run.update(device={**run.record["device"], "name": "gpu:0"})
+    with pytest.warns(TextclfWarning, match="device.name is cpu, was gpu:0: the remaining epochs"):
+        resume(run, run.config.training.epochs + 1, data_dir=data_dir)

@@ -65,3 +65,9 @@ def _print_outline(outcome: dict[str, Any]) -> None:
             click.echo(f"{f'{what} with vectors':<{left}} {vectors[share]:>11.1%}")
     if outcome["memory_bytes"]:
         click.echo(f"{'memory, about':<{left}} {outcome['memory_bytes'] / 1e9:>9,.1f} GB")
+    if card := outcome.get("gpu_memory"):
+        of = "" if card["is_known"] else ", a guess: install nvidia-ml-py"
+        click.echo(f"{'GPU memory, about':<{left}} {card['needed_bytes'] / 1e9:>9,.1f} GB")
+        click.echo(f"{'GPU memory, free':<{left}} {card['free'] / 1e9:>9,.1f} GB{of}")
+    if device := outcome.get("device"):
+        click.echo(device)

@@ -22,6 +22,7 @@ from textclf.errors import (
     TextclfError,
     TextclfWarning,
     UsageError,
+    device_error,
     is_out_of_memory,
 )
 from textclf.training.engine import streams
@@ -124,6 +125,8 @@ def _explain(error: BaseException) -> TextclfError:
         return stopped("interrupted", *notes)
     if is_out_of_memory(error):
         return ResourceError(OUT_OF_MEMORY)
+    if known := device_error(error):
+        return known
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return ResourceError(f"{error}; make room on the disk, or where standard output goes")
     with contextlib.suppress(OSError):

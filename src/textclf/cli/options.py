@@ -120,7 +120,7 @@ device_option = click.option(
     metavar="DEVICE",
     callback=_check_device,
     shell_complete=completers.complete_device,
-    help="The device to compute on: auto, cpu, gpu or gpu:N.",
+    help="The device to compute on: auto (the faster one), cpu, gpu or gpu:N.",
 )
 
 

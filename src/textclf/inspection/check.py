@@ -17,8 +17,16 @@ from textclf.data.vectors import Vectors, read_vectors, warn_of_few_vectors
 from textclf.inspection.description import Description
 from textclf.inspection.traps import find_all_traps, find_traps
 from textclf.training.class_weights import row_weights
+from textclf.training.device_choice import AUTO, choose_device
 from textclf.training.engine import backend
-from textclf.training.memory import check_memory, encoded_bytes, memory_parts, output_shape
+from textclf.training.engine.gpu_memory import card_memory
+from textclf.training.memory import (
+    card_bytes,
+    check_memory,
+    encoded_bytes,
+    memory_parts,
+    output_shape,
+)
 from textclf.training.scores import refuse_undefined
 
 if TYPE_CHECKING:
@@ -32,12 +40,15 @@ def check_config(
 
     Returns:
         layers (type, output_shape, parameters), parameters, examples by split, memory_bytes,
-        vectors (of a file: name, words, running_words), warnings. Without the data, examples and
+        vectors (of a file: name, words, running_words), warnings; on a GPU gpu_memory
+        (needed_bytes, total, free, is_known), and where --device auto had a choice, device: which
+        one and why. Without the data, examples and
         memory_bytes are None, and layers and parameters are, too, if the vocabulary depends on the
         data.
     """
     if device.startswith("gpu"):  # an error before time is spent on the data
-        _start(device)
+        with backend.computing(None):
+            backend.start(device)
     missing = missing_files(config.dataset, data_dir)
     tokens = Tokens.of(config.preprocessing)
     data = (
@@ -46,7 +57,8 @@ def check_config(
     outcome: dict[str, Any] = dict.fromkeys(("layers", "parameters", "examples", "memory_bytes"))
     if data is not None and not missing:
         description = _describe(config, data)
-        outcome.update(_count(description, device))
+        device, why = _choose(device, config, data)
+        outcome.update(_count(description, device), **why)
         traps = find_all_traps(description, outcome.pop("memory"))
         vectors = _find_vectors(description)
         few = warn_of_few_vectors(vectors) if vectors else ()
@@ -54,7 +66,7 @@ def check_config(
         return {**outcome, "warnings": [*data.warnings, *few, *traps]}
     if data is not None and _is_of_known_size(config.preprocessing):
         encoder = fit_encoder(config.preprocessing, data, data.train_rows)
-        outcome.update(_layers(_outline(config, data, device, encoder)))
+        outcome.update(_layers(_outline(config, data, encoder)))
     return {**outcome, "warnings": [*missing, *find_traps(config)]}
 
 
@@ -102,7 +114,7 @@ def _describe(config: Config, data: Dataset) -> Description:
 def _count(description: Description, device: str) -> dict[str, Any]:
     """What depends on the data; `memory` holds the parts of memory_bytes."""
     config, data, encoder = description.config, description.data, description.encoder
-    network = _outline(config, data, device, encoder)
+    network = _outline(config, data, encoder)
     n_bytes = encoded_bytes(encoder, data)
     memory = memory_parts(network, data, n_bytes, config.training.batch_size)
     return {
@@ -110,19 +122,33 @@ def _count(description: Description, device: str) -> dict[str, Any]:
         "examples": _examples(description.splits[0], description.data),
         "memory_bytes": sum(memory.values()),
         "memory": memory,
+        **(_card(network, n_bytes, config, device) if device.startswith("gpu") else {}),
     }
 
 
-def _outline(config: Config, data: Dataset, device: str, encoder: Encoder) -> keras.Model:
-    _start(device)
+def _card(
+    network: keras.Model, n_bytes: int, config: Config, device: str
+) -> dict[str, dict[str, Any]]:
+    """What the training needs of a GPU's memory, and what the card has."""
+    needed = card_bytes(network, n_bytes, config.training.batch_size)
+    return {"gpu_memory": {"needed_bytes": needed, **vars(card_memory(device))}}
+
+
+def _choose(device: str, config: Config, data: Dataset) -> tuple[str, dict[str, str]]:
+    """The device on which the config would train, and why, if there is a choice."""
+    if device != AUTO:
+        return device, {}
+    with backend.computing(None):
+        choice = choose_device(device, config, data)
+    return choice.device, {"device": choice.reason} if choice.reason else {}
+
+
+def _outline(config: Config, data: Dataset, encoder: Encoder) -> keras.Model:
+    with backend.computing(None):
+        backend.import_tensorflow()
     from textclf.training.network import outline
 
     return outline(config, encoder, data)
-
-
-def _start(device: str) -> None:
-    with backend.computing(None):
-        backend.start(device)
 
 
 def _layers(network: keras.Model) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import psutil
 
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import Encoder, TextEncoder
-from textclf.errors import OUT_OF_MEMORY, ResourceError, is_out_of_memory
+from textclf.errors import OUT_OF_MEMORY, ResourceError, device_error, is_out_of_memory
 from textclf.runs.cgroups import cgroups, lines, number
 from textclf.runs.environment import address_space
+from textclf.training.engine.gpu_memory import card_memory
 
 if TYPE_CHECKING:
     import keras
@@ -38,6 +39,7 @@ VERSIONS = {
 }
 
 
+CARD_BYTES = 800e6  # what CUDA, cuDNN and cuBLAS hold of a GPU's memory
 LONGEST = 4  # times the mean number of n-grams: those of the longest text of a batch
 SAMPLE = 500  # texts whose n-grams are counted
 BYTES_OF_A_LABEL = 13  # in a row: int8; as float32 in NumPy and on the device; its output
@@ -67,6 +69,35 @@ def memory_parts(
     batch = 12 * batch_size * widths
     parts = (int(TENSORFLOW_BYTES), examples, weights, batch)
     return dict(zip(("TensorFlow", "examples", "weights", "batch"), parts, strict=True))
+
+
+def card_bytes(network: "keras.Model", n_bytes: int, batch_size: int) -> int:
+    """A rough peak of a training on a GPU's own memory, in bytes.
+
+    Args:
+        n_bytes: of the encoded examples, of which ids take twice as many there.
+    """
+    examples = n_bytes * (2 if network.inputs[0].dtype == "int32" else 1)
+    widths = sum(_numbers(layer, 1) for layer in network.layers)
+    return int(CARD_BYTES + examples + 4 * 4 * network.count_params() + 12 * batch_size * widths)
+
+
+def check_card(needed: int, device: str) -> None:
+    """Refuse a training for which a GPU has too little memory, where that is known.
+
+    Args:
+        device: such as 'gpu:0'.
+
+    Raises:
+        ResourceError: less is free.
+    """
+    card = card_memory(device)
+    if card.is_known and needed > card.free:
+        raise ResourceError(
+            f"needs about {needed / 1e9:.1f} GB of the GPU's memory, {card.free / 1e9:.1f} of "
+            f"{card.total / 1e9:.1f} GB are free; use a smaller num_words, maxlen or batch_size, "
+            "or --device cpu"
+        )
 
 
 def _numbers(layer: "keras.Layer", length: int) -> int:
@@ -123,13 +154,16 @@ def check_memory(needed: int) -> None:
 
 @contextlib.contextmanager
 def memory_errors_reported() -> Iterator[None]:
-    """Raise what NumPy and TensorFlow raise for lack of memory as a ResourceError."""
+    """Raise what NumPy and TensorFlow raise for lack of memory as a ResourceError, and what a
+    device cannot do as the error that a user can act on."""
     try:
         yield
     except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ResourceError(OUT_OF_MEMORY) from error
+        if is_out_of_memory(error):
+            raise ResourceError(OUT_OF_MEMORY) from error
+        if known := device_error(error):
+            raise known from error
+        raise
 
 
 def available_bytes() -> float:

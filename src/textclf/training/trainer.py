@@ -36,6 +36,8 @@ from textclf.training.fits import Fit
 from textclf.training.interruption import Interruption
 from textclf.training.losses import with_loss
 from textclf.training.memory import (
+    card_bytes,
+    check_card,
     check_memory,
     encoded_bytes,
     memory_errors_reported,
@@ -108,6 +110,7 @@ class Trainer:
         self.reporter = reporter
         self.callbacks = callbacks
         self.tensorboard = tensorboard
+        self.why_device: str | None = None  # where there was a choice
         self.program: Program | None = None
         source = vector_source(config.model)
         self.pretrained = Pretrained(source, reporter) if source else None
@@ -163,7 +166,10 @@ class Trainer:
 
     def _check_memory(self, encoder: Encoder, data: Dataset) -> None:
         network, n_bytes = outline(self.config, encoder, data), encoded_bytes(encoder, data)
-        check_memory(memory_needed(network, data, n_bytes, self.config.training.batch_size))
+        batch_size = self.config.training.batch_size
+        check_memory(memory_needed(network, data, n_bytes, batch_size))
+        if self.device.is_gpu:
+            check_card(card_bytes(network, n_bytes, batch_size), self.device.name)
 
     def _compile(
         self, network: keras.Model, n_bytes: int, n_batches: int, packed_columns: int | None

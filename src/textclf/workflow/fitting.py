@@ -21,6 +21,7 @@ from textclf.results.learning_curve import table_of_curve
 from textclf.runs import CurveFolder, RunFolder, SeriesFolder, locked, record_warnings, recording
 from textclf.sweep.parts import FINAL, Parts
 from textclf.training.baseline import write_baseline
+from textclf.training.device_choice import choose_device
 from textclf.training.engine import backend
 from textclf.training.evaluation import (
     Scored,
@@ -76,6 +77,8 @@ def train_run(trainer: Trainer, run: RunFolder, parts: Parts | None = None) -> N
     run.update(
         data=dict(data.files), device=vars(trainer.device), constant_answer=data.constant_answer
     )
+    if trainer.why_device:
+        run.update(device_choice=trainer.why_device)
     if isinstance(run, CurveFolder):
         _train_shares(trainer, run)
     elif isinstance(run, SeriesFolder):
@@ -184,14 +187,28 @@ def new_trainer(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     tensorboard: bool = False,
     parts: Parts | None = None,
+    trainings: int = 1,
+    trains: bool = True,
 ) -> Trainer:
+    """The trainer of a config, with its data, on the device that `--device` names or leaves open.
+
+    Args:
+        trainings: how often the config is trained, such as with several seeds.
+        trains: False: kept models are only scored.
+    """
     tokens = Tokens.of(config.preprocessing)
     data = load_dataset(config.dataset, Path(data_dir) if data_dir else None, tokens)
     for warning in data.warnings:
         reporter.warn(warning)
-    chosen = backend.start(device)
+    choice = choose_device(device, config, data, trainings, trains)
+    if choice.reason:
+        reporter.note(choice.reason)
+    chosen = backend.start(choice.device)
     if parts:  # which compute, and this process does not
         chosen = replace(chosen, threads=parts.threads)
+        parts.where = replace(parts.where, device=choice.device)
     from textclf.training.trainer import Trainer
 
-    return Trainer(config, data, chosen, reporter, callbacks, tensorboard)
+    trainer = Trainer(config, data, chosen, reporter, callbacks, tensorboard)
+    trainer.why_device = choice.reason
+    return trainer

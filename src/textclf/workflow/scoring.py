@@ -9,6 +9,7 @@ from textclf.errors import RunError
 from textclf.results.prediction import Predictor, read_encoder
 from textclf.results.thresholds import Threshold
 from textclf.runs import CurveFolder, RunFolder, SeriesFolder
+from textclf.training.device_choice import device_for_little
 from textclf.training.engine import backend
 from textclf.training.evaluation import mean_and_sd
 from textclf.training.fits import Fit, final_fit, fits_before
@@ -40,7 +41,8 @@ def evaluate(
     if isinstance(run, CurveFolder):
         run.refuse()
     with backend.computing(None):
-        trainer = new_trainer(run.config, data_dir, device, reporter or LineReporter())
+        shown = reporter or LineReporter()
+        trainer = new_trainer(run.config, data_dir, device, shown, trains=False)
         refuse_other_data(run, trainer.data)
         if not isinstance(run, SeriesFolder):
             return _evaluate_fits(trainer, run)
@@ -84,7 +86,7 @@ def load_predictor(
         shown = reporter or LineReporter()
         shown.warn(f"{run.path}: not finished; its best model so far predicts")
     with backend.computing(None):
-        backend.start(device)
+        backend.start(device_for_little(device))
         from textclf.training.network import load_kept_model
 
         network = load_kept_model(run.config, run)

@@ -27,6 +27,7 @@ from textclf.runs import (
 from textclf.runs.environment import describe_environment
 from textclf.runs.folder import now
 from textclf.sweep.parts import refuse_workers, side_by_side
+from textclf.training.device_choice import device_again
 from textclf.training.engine import backend
 from textclf.training.reporter import LineReporter, Reporter, Warnings
 from textclf.training.resumption import (
@@ -92,7 +93,9 @@ def train(
         beginning(run, reporter or LineReporter()) as warnings,
         side_by_side(run, workers, train_part, warnings, data_dir, device) as parts,
     ):
-        trainer = new_trainer(config, data_dir, device, warnings, callbacks, tensorboard, parts)
+        trainer = new_trainer(
+            config, data_dir, device, warnings, callbacks, tensorboard, parts, seeds or 1
+        )
         refuse_missing(expected, config, trainer.data, is_series=seeds is not None)
         warn_of_traps(trainer, run, warnings)
         train_run(trainer, run, parts)
@@ -128,7 +131,8 @@ def learning_curve(
     record = describe_environment(Tokens.of(config.preprocessing).packages) | about
     run = create_run(config, f"{recipe}-curve", Path(runs_dir), name, record)
     with beginning(run, reporter or LineReporter()) as warnings:
-        trainer = new_trainer(config, data_dir, device, warnings)
+        trainings = len(shares) * seeds
+        trainer = new_trainer(config, data_dir, device, warnings, trainings=trainings)
         warn_of_traps(trainer, run, warnings)
         train_run(trainer, run)
     return Curve(run.path)
@@ -170,6 +174,7 @@ def resume(
         if record.get("status") == "finished" and config == run.config:
             return public(run)
         workers = record.get("workers", 1) if workers is None else workers
+        device = device_again(device, record)
         refuse_workers(config, workers, isinstance(run, SeriesFolder), bool(callbacks))
         with (
             backend.computing(run.log_path),
@@ -212,6 +217,7 @@ def reproduce(
     if run.status != "finished":
         raise RunError(f"{run.path}: {run.status}; only a finished run can be reproduced")
     refuse_other_vectors(run)
+    device = device_again(device, run.record)
     other = train(
         run.config,
         runs_dir,

@@ -10,6 +10,7 @@ from keras import layers
 
 from textclf.config.settings.training import Training
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
+from textclf.training.engine import backend
 from textclf.training.engine.backend import LOOPS_IN_ONE, Device
 from textclf.training.engine.block_trainer import METRICS, unpack_bits
 from textclf.training.engine.engines import Engine, make_engine
@@ -19,7 +20,7 @@ from textclf.training.engine.rule import Choice
 from textclf.training.losses import saved_loss, with_loss
 from textclf.training.optimizers import new_optimizer
 
-CPU = Device("cpu", "a processor", 1)
+CPU, GPU = Device("cpu", "a processor", 1), Device("gpu:0", "pretends: it is the processor", 1)
 N_ROWS, N_TRAIN, BATCH_SIZE, SEED = 23, 18, 4, 42  # five batches, the last one of two rows
 TRAIN, VALIDATION = np.arange(N_TRAIN), np.arange(N_TRAIN, N_ROWS)
 VOCABULARY, LENGTH, CLASSES = 9, 6, 3
@@ -37,7 +38,13 @@ ENGINES = {
     "xla in shards": Choice("xla", 2, "a test", shards=2),
     "graph": Choice("graph", 2, "a test"),
     "keras": Choice("keras", 1, "a test"),
+    "xla for a GPU": Choice("xla", 2, "a test"),
+    "graph for a GPU": Choice("graph", 2, "a test"),
 }
+FOR_A_GPU = ["xla for a GPU", "graph for a GPU"]  # computed by the processor
+ON_GPU = "TEXTCLF_TESTS_ON_GPU" in os.environ  # then the GPU computes these, and no others
+if ON_GPU:
+    backend.start("gpu")  # whose products are as exact as a processor's
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +78,7 @@ def build_network(task: Task, kind: str) -> keras.Model:
 
 
 def new_engine(
-    choice: Choice,
+    name: str | Choice,
     task: Task = BINARY,
     kind: str = "rnn",
     class_weight: dict[int, float] | None = None,
@@ -81,7 +88,9 @@ def new_engine(
     network = build_network(task, kind)
     task = with_loss(task, settings)
     compile_network(network, task, settings)
-    engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, CPU)
+    choice = name if isinstance(name, Choice) else ENGINES[name]
+    device = GPU if name in FOR_A_GPU else CPU
+    engine = make_engine(choice, network, task, BATCH_SIZE, packed_columns, device)
     x, y, weights = (
         np.packbits(FEATURES, axis=1) if packed_columns else IDS,
         TARGETS[task.name],
@@ -137,10 +146,11 @@ def fit_plain_keras(
 
 
 CASES = {
-    "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras"]),
-    "gru, binary": (BINARY, "gru", ["xla in shards", "graph"]),
-    "flat, binary": (BINARY, "flat", ["xla", "graph", "keras"]),
-    "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras"]),
+    "rnn, binary": (BINARY, "rnn", ["xla", "graph", "keras", *FOR_A_GPU]),
+    "lstm, multiclass": (MULTICLASS, "lstm", FOR_A_GPU),
+    "gru, binary": (BINARY, "gru", ["xla in shards", "graph", "xla for a GPU"]),
+    "flat, binary": (BINARY, "flat", ["xla", "graph", "keras", *FOR_A_GPU]),
+    "packed, multiclass": (MULTICLASS, "packed", ["xla", "keras", *FOR_A_GPU]),
     "packed, regression": (REGRESSION, "packed", ["xla"]),
 }
 
@@ -150,8 +160,8 @@ CASES = {
 def test_one_epoch_equals_plain_keras(case: str) -> None:
     task, kind, engines = CASES[case]
     model, history = fit_plain_keras(task, kind)
-    for name in engines:
-        engine = new_engine(ENGINES[name], task, kind)
+    for name in FOR_A_GPU if ON_GPU else engines:
+        engine = new_engine(name, task, kind)
         ours = fit(engine)
         assert set(ours) == set(history)
         for column, values in history.items():
@@ -176,7 +186,7 @@ def test_class_weights_are_those_of_plain_keras(
     _, without = fit_plain_keras(task, kind)
     assert abs(history["loss"][0] - without["loss"][0]) > 0.01
     for name in engines:
-        engine = new_engine(ENGINES[name], task, kind, class_weight)
+        engine = new_engine(name, task, kind, class_weight)
         ours = fit(engine)
         for column, values in history.items():
             np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
@@ -213,7 +223,7 @@ def test_settings_do_what_they_do_in_plain_keras(
     training = Training(epochs=1, **settings)
     model, history = fit_plain_keras(task, kind, settings=training)
     for name in engines:
-        engine = new_engine(ENGINES[name], task, kind, settings=training)
+        engine = new_engine(name, task, kind, settings=training)
         ours = fit(engine)
         for column, values in history.items():
             np.testing.assert_allclose(ours[column], values, rtol=1e-5, err_msg=f"{name} {column}")
@@ -224,7 +234,7 @@ def test_settings_do_what_they_do_in_plain_keras(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["graph", "keras"])
 def test_another_fits_class_weights_take_the_place_of_the_first_ones(name: str) -> None:
-    engine = new_engine(ENGINES[name], class_weight={1: 9.0})
+    engine = new_engine(name, class_weight={1: 9.0})
     engine.network.optimizer.learning_rate = 0.0  # only the weights change the loss
     losses = []
     for weight in (9, 2, 9):
@@ -282,10 +292,11 @@ def test_block_size_does_not_change_a_bit() -> None:
     assert np.isfinite(list(results[0][0].values())).all()
 
 
-@pytest.mark.parametrize("name", ["xla", "graph", "keras"])
+@pytest.mark.parametrize("name", ["xla", "graph", "keras", *FOR_A_GPU])
 def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textclf.training.engine.device.EVALUATION_BATCH", BATCH_SIZE)
-    engine = new_engine(ENGINES[name], MULTICLASS, "packed")
+    for which in ("EVALUATION_BATCH", "GPU_EVALUATION_BATCH"):
+        monkeypatch.setattr(f"textclf.training.engine.device.{which}", BATCH_SIZE)
+    engine = new_engine(name, MULTICLASS, "packed")
     rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])  # in this order; the last batch is of one row
     predicted = engine.predict(rows)
     assert predicted.shape == (len(rows), CLASSES)
@@ -295,7 +306,7 @@ def test_predict_equals_the_network(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("padded")
 def test_rows_that_are_scored_by_length_come_back_in_their_order() -> None:
-    engine = new_engine(ENGINES["xla"], MULTICLASS, "flat")
+    engine = new_engine("xla", MULTICLASS, "flat")
     rows = np.array([3, 22, 0, 7, 8, 9, 10, 11, 2])
     expected = engine.predict(np.arange(N_ROWS))[rows]
     np.testing.assert_allclose(engine.predict(rows), expected, atol=1e-6)
@@ -307,14 +318,14 @@ def test_rows_that_are_scored_by_length_come_back_in_their_order() -> None:
 @pytest.mark.parametrize("name", ["xla", "graph"])
 def test_a_callback_can_have_the_model_predict_examples(name: str, kind: str) -> None:
     """Batches of a number that is not known beforehand."""
-    engine = new_engine(ENGINES[name], MULTICLASS, kind)
+    engine = new_engine(name, MULTICLASS, kind)
     predicted = engine.model.predict(IDS, batch_size=5, verbose=0)
     np.testing.assert_allclose(predicted, engine.predict(np.arange(N_ROWS)), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_dataset_that_ends_waits_for_no_tuning(name: str) -> None:
-    engine = new_engine(ENGINES[name])
+    engine = new_engine(name)
     for dataset in (engine.epochs_of(TRAIN, SEED), engine.pass_over(VALIDATION)):
         assert dataset.options().autotune.enabled is False
 
@@ -322,7 +333,7 @@ def test_a_dataset_that_ends_waits_for_no_tuning(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
 def test_epochs_follow_one_another_in_orders_of_their_own(name: str) -> None:
-    engine = new_engine(ENGINES[name])
+    engine = new_engine(name)
     steps = engine.steps_in(TRAIN)
     batches = list(engine.epochs_of(TRAIN, SEED, first_epoch=3).take(2 * steps))
     for number, epoch in enumerate((3, 4)):
@@ -370,7 +381,7 @@ def test_batches_from_the_host_run_without_a_warning(recwarn: pytest.WarningsRec
 
 def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
     new_engine(ENGINES["graph"])
-    assert new_engine(ENGINES["xla"]).model.train_program._jit_compile
+    assert new_engine("xla").model.train_program._jit_compile
     assert not new_engine(ENGINES["graph"]).model.train_program._jit_compile
 
 

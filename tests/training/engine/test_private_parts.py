@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from keras.src.random import seed_generator
 
+from textclf.training.engine import outline
+
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src" / "textclf"
 ENGINE = "training/engine/"
@@ -46,6 +48,8 @@ ATTRIBUTES = {
     "_keras_logits": "hinge.py",
     "_summary_module": "the TensorBoard callback",
     "_writers": "the TensorBoard callback",
+    "_convert_inputs_to_tensors": "gpu_trainer.py",
+    "_is_gpu_available": "outline.py",
 }
 METHODS = {name.rpartition(".")[2] for name in REPLACED}
 
@@ -138,6 +142,23 @@ def test_seeds_come_from_the_module_that_is_replaced(monkeypatch):
 def test_tensorboard_writes_with_the_module_that_is_set():
     callback = keras.callbacks.TensorBoard("logs")
     assert hasattr(callback, "_summary_module") and callback._writers == {}, ADVICE
+
+
+def test_a_model_casts_its_inputs_where_it_is_replaced():
+    inputs = keras.Input((3,), dtype="int32")
+    model = keras.Model(inputs, keras.layers.Embedding(9, 2)(inputs))
+    ids = keras.ops.ones((1, 3), "int64")
+    seen = []
+    model._convert_inputs_to_tensors = lambda flat: seen.extend(flat) or flat
+    model(ids)
+    assert [part.dtype for part in seen] == ["int64"], f"{ENGINE}gpu_trainer.py. {ADVICE}"
+
+
+def test_layers_ask_for_a_gpu_where_it_is_replaced(monkeypatch):
+    seen = []
+    monkeypatch.setattr(outline.RNN, "_is_gpu_available", lambda: seen.append(1) or False)
+    keras.layers.LSTM(2)
+    assert seen, f"{ENGINE}outline.py. {ADVICE}"
 
 
 def test_keras_ends_before_the_next_minor_version():

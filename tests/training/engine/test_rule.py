@@ -8,7 +8,9 @@ from keras import layers
 
 from textclf.training.engine import rule
 from textclf.training.engine.backend import Device
-from textclf.training.engine.rule import XLA_WIDEST_KERNEL, Choice, choose_engine
+from textclf.training.engine.gpu_memory import CardMemory
+from textclf.training.engine.rule import Choice, choose_engine
+from textclf.training.engine.rule_cpu import XLA_WIDEST_KERNEL
 
 CPU, GPU = Device("cpu", "x", 2), Device("gpu:0", "x", 1)
 N_BATCHES = 313
@@ -59,7 +61,7 @@ def choose(
         (make_reader(units=XLA_WIDEST_KERNEL, kind=both_directions), CPU, "graph"),
         (make_reader(layers.Conv1D(4, 5)), CPU, "graph"),
         (make_reader(), GPU, "graph"),
-        (make_dense(16), GPU, "graph"),
+        (make_dense(16), GPU, "xla"),
     ],
     ids=[
         "lstm",
@@ -111,8 +113,9 @@ def test_data_too_large_for_the_device_stay_on_the_host(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule, "device_bytes", lambda _: 1000)
-    assert choose(make_reader(), device=device, n_bytes=250).name != "keras"
-    choice = choose(make_reader(), device=device, n_bytes=251)
+    size = 4 if device.is_gpu else 8  # bytes of four ids: a GPU keeps them as int64
+    assert choose(make_reader(), device=device, n_bytes=250 * size // 8).name != "keras"
+    choice = choose(make_reader(), device=device, n_bytes=250 * size // 8 + 1)
     assert (choice.name, choice.batches) == ("keras", 1)
 
 
@@ -148,8 +151,9 @@ def test_blocks_hold_fewer_batches_of_heavier_models() -> None:
     assert choose(make_reader(), n_batches=10).batches == 10  # half a second holds them
 
 
-def test_a_devices_memory() -> None:
-    assert rule.device_bytes(GPU) == 8 * 2**30
+def test_a_devices_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule, "card_memory", lambda _: CardMemory(141 * 10**9, 10**9))
+    assert rule.device_bytes(GPU) == 141 * 10**9
     assert rule.device_bytes(CPU) > 2**28
 
 

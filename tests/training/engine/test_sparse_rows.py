@@ -12,6 +12,7 @@ from textclf.training.engine.backend import Device
 from textclf.training.engine.block_trainer import METRICS
 from textclf.training.engine.engines import Engine, make_engine
 from textclf.training.engine.order import row_order
+from textclf.training.engine.placement import Placement
 from textclf.training.engine.rule import Choice, is_known
 from textclf.training.engine.sparse_rows import SparseArrays
 
@@ -92,7 +93,7 @@ def test_every_layer_is_known_to_the_engines_of_blocks() -> None:
 
 @pytest.mark.parametrize("rows", [[3, 0, 0, 5], [0]])
 def test_batches_are_taken_on_the_device(rows: list[int]) -> None:
-    arrays = SparseArrays(X)
+    arrays = SparseArrays(X, Placement())
     taken = X[np.array(rows)]
     ids, weights, _ = arrays.take(tf.constant(rows))
     np.testing.assert_array_equal(ids, taken.ids)
@@ -104,6 +105,6 @@ def test_batches_are_taken_on_the_device(rows: list[int]) -> None:
 
 
 def test_other_rows_may_have_more_entries() -> None:
-    arrays = SparseArrays(X[:3])
+    arrays = SparseArrays(X[:3], Placement())
     arrays.assign(X)
     np.testing.assert_array_equal(arrays.take(tf.constant([22]))[0], X[22:23].ids)

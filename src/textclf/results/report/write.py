@@ -35,6 +35,7 @@ from textclf.results.report.attribution import (
 from textclf.results.report.contents import shown_fit
 from textclf.results.report.overview import BEST, best_runs
 from textclf.runs import RunFolder, distinct_names
+from textclf.training.device_choice import device_for_little
 from textclf.training.engine import backend
 from textclf.training.resumption import refuse_other_data
 
@@ -143,7 +144,7 @@ def _explain(
     data = load(run.config)
     refuse_other_data(run, data)
     with backend.computing(None):
-        backend.start(device)
+        backend.start(device_for_little(device))
         from textclf.training.network import load_kept_model
 
         network = load_kept_model(run.config, fit)

@@ -22,6 +22,7 @@ from textclf.disk.atomic import open_to_append
 from textclf.errors import ResourceError
 from textclf.runs.environment import OWN_XLA_OPTIONS, address_space, available_processors
 from textclf.training.engine import streams
+from textclf.training.engine.gpu_memory import card_memory
 from textclf.training.engine.last_words import witness
 
 XLA_OPTIONS = (
@@ -35,7 +36,10 @@ XLA_OPTIONS = (
 # A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
 # saves another quarter of that LSTM's time. It is for small layers only, see engine/rule.py.
 LOOPS_IN_ONE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=3000000"
-OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE))
+# On a GPU, XLA measures which kernels are fastest, and takes others the next time: other bits. It
+# also adds up in any order. With this it does neither.
+XLA_GPU_OPTIONS = ("--xla_gpu_deterministic_ops=true",)
+OWN_XLA_OPTIONS.update((*XLA_OPTIONS, LOOPS_IN_ONE, *XLA_GPU_OPTIONS))
 
 # mallopt(3): the size up to which buffers do not come straight from the kernel (glibc's maximum),
 # how much freed memory is kept, and by how much a thread's heap grows at a time.
@@ -60,6 +64,7 @@ THREADS = "TF_NUM_INTRAOP_THREADS"  # TensorFlow's own variable
 _one_at_a_time = threading.RLock()
 _process: int | None = None  # that TensorFlow runs in
 _most_threads: int | None = None
+_started: str | None = None  # the name of the device that this process computes on
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,17 @@ class Device:
 def start(device: str = "auto") -> Device:
     """Import TensorFlow and choose the device: 'auto', 'cpu', 'gpu' or 'gpu:N'.
 
+    'auto' is the device of earlier calls, else the first GPU, if there is one; which is faster,
+    training/device_choice.py says before.
+
     Raises:
         ResourceError: the requested GPU does not exist, Keras has another backend, or `ulimit -v`
             leaves too little.
     """
-    _check_address_space()
+    global _started
     tf = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
-    chosen = _choose(device, len(gpus))
+    chosen = _choose(_started or device if device == "auto" else device, len(gpus))
     try:
         tf.config.set_visible_devices([] if chosen is None else [gpus[chosen]], "GPU")
         if chosen is not None:
@@ -98,9 +106,26 @@ def start(device: str = "auto") -> Device:
         _limit_threads(tf.config.threading, _most_threads)
     threads = _threads(tf)
     if chosen is None:
+        _started = "cpu"
         return Device("cpu", _processor(), threads)
+    _started = f"gpu:{chosen}"
+    add_xla_options(*XLA_GPU_OPTIONS)
+    # Products of numbers of 11 bits are faster, but further from a processor's than is promised.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    card_memory(_started)  # asked for while all of it is free
     details = tf.config.experimental.get_device_details(gpus[chosen])
-    return Device(f"gpu:{chosen}", details.get("device_name", "GPU"), threads)
+    return Device(_started, details.get("device_name", "GPU"), threads)
+
+
+def is_open() -> bool:
+    """Whether 'auto' is a choice: there is a GPU, and this process does not compute yet."""
+    return _started is None and has_gpu("gpu:0")
+
+
+def has_gpu(device: str) -> bool:
+    """Whether TensorFlow sees a GPU, such as 'gpu:0'."""
+    found = import_tensorflow().config.list_physical_devices("GPU")
+    return int(device.partition(":")[2] or 0) < len(found)
 
 
 def _threads(tf: Any) -> int:
@@ -181,9 +206,11 @@ def import_tensorflow() -> Any:
     Keras's settings become textclf's, whatever a user's keras.json, environment or script says.
 
     Raises:
-        ResourceError: Keras was imported before, on another backend, or cannot be imported.
+        ResourceError: Keras was imported before, on another backend, or cannot be imported; or
+            `ulimit -v` leaves too little.
     """
     global _process
+    _check_address_space()
     _process = os.getpid()
     keep_freed_memory()
     add_xla_options(*XLA_OPTIONS)

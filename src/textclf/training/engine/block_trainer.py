@@ -11,6 +11,7 @@ from textclf.data.tasks import REGRESSION, Task
 from textclf.models.builders import TARGET
 from textclf.training.engine.flat_texts import FlatTexts, fit_segments, segments_of
 from textclf.training.engine.order import PAD
+from textclf.training.engine.placement import Placement
 from textclf.training.engine.sparse_rows import SparseArrays, SumsOfRows
 
 
@@ -28,6 +29,7 @@ class BlockTrainer(keras.Model):
         packed_columns: the width of x where it is packed 8 columns to a byte, else None.
         texts: the network's first layers, if they skip padding.
         sums: those of a network of n-grams, if they skip padding.
+        placement: of the examples and their outputs.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class BlockTrainer(keras.Model):
         packed_columns: int | None = None,
         texts: FlatTexts | None = None,
         sums: SumsOfRows | None = None,
+        placement: Placement = Placement(),  # noqa: B008 - it is frozen
     ) -> None:
         super().__init__(name=f"{network.name}_trainer")
         self.network = network
@@ -48,6 +51,7 @@ class BlockTrainer(keras.Model):
         self.metric = METRICS[task.name](name=task.metric)
         self.texts = texts
         self.sums = sums
+        self.placement = placement
         self.unit = unit_of(network)
         # Compiled here, as Keras no longer uses XLA once any model enables determinism.
         self.train_program = program(self._train_on_block, xla)
@@ -72,7 +76,8 @@ class BlockTrainer(keras.Model):
             weights: float32 (rows,), of each row's loss in training; None: all the same.
         """
         if not hasattr(self, "arrays"):
-            self.arrays = _Arrays(x, y, lengths, weights, self.network.output_shape[-1])
+            width = self.network.output_shape[-1]
+            self.arrays = _Arrays(x, y, lengths, weights, width, self.placement)
             if self.texts is not None and lengths is not None:
                 self.texts.segments = segments_of(lengths, x.shape[1], batch_size)
         else:
@@ -111,10 +116,10 @@ class BlockTrainer(keras.Model):
     def _train_on_block(self, rows: tf.Tensor, within_segments: bool) -> None:
         if self.texts is not None:
             self.texts.within_segments = within_segments  # for the program that is traced now
-        _for_each_batch(rows, self._train_on_batch)
+        for_each_batch(rows, self._train_on_batch)
 
     def _test_on_block(self, rows: tf.Tensor) -> None:
-        _for_each_batch(rows, self._test_on_batch)
+        for_each_batch(rows, self._test_on_batch)
 
     def _train_on_batch(self, rows: tf.Tensor) -> None:
         x, y, present = self._gather(rows)
@@ -126,6 +131,18 @@ class BlockTrainer(keras.Model):
             loss, learnt = loss + penalty, learnt + penalty
         variables = self.network.trainable_weights
         gradients = tape.gradient(learnt, variables)
+        self.learn(gradients, y, outputs, loss, present)
+
+    def learn(
+        self,
+        gradients: list[Any],
+        y: tf.Tensor,
+        outputs: tf.Tensor,
+        loss: tf.Tensor,
+        present: tf.Tensor,
+    ) -> None:
+        """Update the weights, and add the batch to the metrics."""
+        variables = self.network.trainable_weights
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         self._update_metrics(y, outputs, loss, present)
 
@@ -136,8 +153,16 @@ class BlockTrainer(keras.Model):
 
     def _score(self, rows: tf.Tensor, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
         """Add a batch to the metrics, and keep its outputs."""
+        self.measure(y, outputs, present)
+        self._keep(rows, outputs)
+
+    def measure(self, y: tf.Tensor, outputs: tf.Tensor, present: tf.Tensor) -> None:
+        """Add a scored batch to the metrics."""
         loss = self._mean_loss(y, outputs, tf.reduce_sum(present), present) + self._penalty()
         self._update_metrics(y, outputs, loss, present)
+
+    def _keep(self, rows: tf.Tensor, outputs: tf.Tensor) -> None:
+        """Keep the outputs (rows, outputs) of rows (rows,)."""
         places = tf.where(rows == PAD, self.arrays.outputs.shape[0] - 1, rows)
         self.arrays.outputs.scatter_nd_update(places[:, None], outputs)
 
@@ -161,7 +186,11 @@ class BlockTrainer(keras.Model):
             return self.sums.take(self.arrays.x, rows)
         x = tf.gather(self.arrays.x, rows)
         if self.packed_columns is not None:
-            x = unpack_bits(x, self.packed_columns)
+            x = unpack_bits(x, self.packed_columns, self.placement)
+        return self.as_read(x)
+
+    def as_read(self, x: tf.Tensor) -> tf.Tensor:
+        """x as the numbers that the network reads."""
         return tf.cast(x, self.network.inputs[0].dtype)
 
     def _losses_of(
@@ -202,6 +231,7 @@ class _Arrays:
         lengths: int32 (rows,), where padding is skipped, else None.
         weights: float32 (rows,), or None, as `put` takes them.
         width: the network's outputs for a row.
+        placement: of all of them.
     """
 
     def __init__(
@@ -211,14 +241,16 @@ class _Arrays:
         lengths: np.ndarray | None,
         weights: np.ndarray | None,
         width: int,
+        placement: Placement,
     ) -> None:
         is_sparse = isinstance(x, SparseRows)
-        self.x = SparseArrays(x) if is_sparse else tf.Variable(x, trainable=False)
-        self.y = tf.Variable(y, trainable=False)
-        self.lengths = None if lengths is None else tf.Variable(lengths, trainable=False)
-        self.weights = None if weights is None else tf.Variable(weights, trainable=False)
+        self.placement = placement
+        self.x = SparseArrays(x, placement) if is_sparse else placement.variable(x)
+        self.y = placement.variable(y)
+        self.lengths = None if lengths is None else placement.variable(lengths)
+        self.weights = None if weights is None else placement.variable(weights)
         # One line more than there are rows, for the padding of a last batch.
-        self.outputs = tf.Variable(tf.zeros((len(x) + 1, width)), trainable=False)
+        self.outputs = placement.variable(tf.zeros((len(x) + 1, width)))
 
     def assign(
         self,
@@ -227,10 +259,11 @@ class _Arrays:
         lengths: np.ndarray | None,
         weights: np.ndarray | None,
     ) -> None:
-        self.x.assign(x)
-        self.y.assign(y)
+        numbers = self.placement.numbers
+        self.x.assign(x if isinstance(x, SparseRows) else numbers(x))
+        self.y.assign(numbers(y))
         if self.lengths is not None:
-            self.lengths.assign(lengths)
+            self.lengths.assign(numbers(lengths))
         if self.weights is not None:
             self.weights.assign(weights)
 
@@ -271,7 +304,7 @@ def program(function: Any, xla: bool) -> Any:
     return tf.function(function, jit_compile=True if xla else None, autograph=False)
 
 
-def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
+def for_each_batch(rows: tf.Tensor, step: Any) -> None:
     """Run `step` on each batch of the block that has a row; only the last block has empty ones."""
     n_batches = tf.reduce_sum(tf.cast(rows[:, 0] != PAD, tf.int32))
     if rows.shape[0] == 1:  # XLA would simplify a block of one batch, to other last bits
@@ -284,11 +317,14 @@ def _for_each_batch(rows: tf.Tensor, step: Any) -> None:
     tf.while_loop(lambda batch: batch < n_batches, body, [tf.constant(0)])
 
 
-def unpack_bits(packed: tf.Tensor, columns: int) -> tf.Tensor:
+def unpack_bits(
+    packed: tf.Tensor,
+    columns: int,
+    placement: Placement = Placement(),  # noqa: B008
+) -> tf.Tensor:
     """uint8 (rows, ceil(columns / 8)) as np.packbits makes it, to float32 (rows, columns)."""
     rows, n_bytes = packed.shape
     pairs = tf.reshape(tf.pad(packed, ((0, 0), (0, n_bytes % 2))), (rows, -1, 2))
-    with tf.init_scope():  # within the graph, it would be copied repeatedly
-        bits_of_pairs = tf.constant(BITS)
+    bits_of_pairs = placement.constant(BITS)  # within the graph, it would be copied repeatedly
     bits = tf.gather(bits_of_pairs, tf.cast(tf.bitcast(pairs, tf.uint16), tf.int32))
     return tf.reshape(bits, (rows, -1))[:, :columns]

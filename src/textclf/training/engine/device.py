@@ -14,6 +14,7 @@ from textclf.training.engine.flat_texts import lengths_of
 from textclf.training.engine.order import blocks_of, longest_first, row_order
 
 EVALUATION_BATCH = 256  # rows; larger batches are hardly faster, and wide layers need memory
+GPU_EVALUATION_BATCH = 1024  # there, the number of batches counts
 
 
 class DeviceEngine:
@@ -29,7 +30,8 @@ class DeviceEngine:
         self.network = model.network
         self.batch_size = batch_size
         self.batches = batches
-        self.evaluation_batch = max(batch_size, EVALUATION_BATCH)
+        smallest = GPU_EVALUATION_BATCH if model.placement.is_gpu else EVALUATION_BATCH
+        self.evaluation_batch = max(batch_size, smallest)
         self.texts = model.texts
         self.lengths: np.ndarray | None = None
         model.compile(optimizer=model.network.optimizer, jit_compile=False)  # it compiles itself

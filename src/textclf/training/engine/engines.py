@@ -8,11 +8,15 @@ from textclf.training.engine.backend import LOOPS_IN_ONE, Device, add_xla_option
 from textclf.training.engine.block_trainer import BlockTrainer
 from textclf.training.engine.device import DeviceEngine
 from textclf.training.engine.flat_texts import FlatTexts, speed_up_flat_texts
+from textclf.training.engine.gpu_trainer import GpuTrainer
 from textclf.training.engine.host import HostEngine
-from textclf.training.engine.recurrent import speed_up, speed_up_in_shards
-from textclf.training.engine.rule import Choice, has_small_loops
+from textclf.training.engine.placement import Placement, placement_on
+from textclf.training.engine.recurrent import recurrent_layers, speed_up, speed_up_in_shards
+from textclf.training.engine.rule import Choice
+from textclf.training.engine.rule_cpu import has_small_loops
+from textclf.training.engine.rule_gpu import compiles_updates
 from textclf.training.engine.sharded_trainer import ShardedTrainer
-from textclf.training.engine.slices import speed_up_slices
+from textclf.training.engine.slices import add_up_in_order, speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
 from textclf.training.engine.sparse_words import WordsTrainer, reader_of_words
 
@@ -45,9 +49,11 @@ def make_engine(
 def _new_trainer(
     choice: Choice, network: keras.Model, task: Task, packed_columns: int | None, device: Device
 ) -> BlockTrainer:
+    if device.is_gpu:
+        return _new_gpu_trainer(choice, network, task, packed_columns, placement_on(device))
     texts: FlatTexts | None = None
     sums: SumsOfRows | None = None
-    if choice.name == "xla" and not device.is_gpu:
+    if choice.name == "xla":
         if has_small_loops(network):
             add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
@@ -57,10 +63,39 @@ def _new_trainer(
         # Others do not accept the gradient of flat texts, and its norm is not that of slices.
         if adds_up_slices and not network.optimizer.clipnorm:
             texts = speed_up_flat_texts(network)
-    elif not device.is_gpu:  # on a GPU, Keras uses cuDNN
+    else:
         speed_up_in_shards(network, device.threads)
         sums = speed_up_sums(network)
         reader = reader_of_words(network)
         if packed_columns is not None and reader is not None:
             return WordsTrainer(network, task, packed_columns, reader)
     return BlockTrainer(network, task, choice.name == "xla", packed_columns, texts, sums)
+
+
+def _new_gpu_trainer(
+    choice: Choice,
+    network: keras.Model,
+    task: Task,
+    packed_columns: int | None,
+    placement: Placement,
+) -> BlockTrainer:
+    """The trainer with the loops, but without what only serves a processor.
+
+    Shards, flat texts and arrays that XLA must keep as they stand save work or copies of a few
+    threads; on a GPU they would be more kernels, each of which costs more than that.
+    """
+    is_xla = choice.name == "xla"
+    if is_xla:
+        speed_up(network)
+        for layer in recurrent_layers(network):
+            layer.use_cudnn = False  # XLA cannot compile it
+    compiles = compiles_updates(network)
+    if compiles:
+        add_up_in_order(network.optimizer)
+    sums = None if is_xla else speed_up_sums(network)
+    return GpuTrainer(
+        *(network, task, is_xla, compiles),
+        packed_columns=packed_columns,
+        sums=sums,
+        placement=placement,
+    )

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from textclf.data.ngrams import SparseRows
+from textclf.training.engine.placement import Placement
 
 PARTS = ("ids", "weights", "offsets")
 
@@ -15,16 +16,17 @@ PARTS = ("ids", "weights", "offsets")
 class SparseArrays:
     """The variables of SparseRows, of which batches are taken."""
 
-    def __init__(self, x: SparseRows) -> None:
+    def __init__(self, x: SparseRows, placement: Placement) -> None:
+        self.placement = placement
         # Of any length: the rows of another fold have more n-grams, or fewer.
         self.variables = {
-            name: tf.Variable(getattr(x, name), trainable=False, shape=(None,)) for name in PARTS
+            name: placement.variable(getattr(x, name), shape=(None,)) for name in PARTS
         }
 
     def assign(self, x: SparseRows) -> None:
         """Replace the rows."""
         for name, variable in self.variables.items():
-            variable.assign(getattr(x, name))
+            variable.assign(self.placement.numbers(getattr(x, name)))
 
     def take(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.RaggedTensor]:
         """All entries of rows, int32 (rows,): ids (entries,), weights (entries,) and their places,

@@ -1,0 +1,70 @@
+"""What the rule knows of processors: which engine is fastest there, and how long a batch takes."""
+
+import math
+
+import keras
+
+from textclf.training.engine.recurrent import directions, number_of_shards, recurrent_layers
+
+# Wider layers gain more from several threads, which run their loops in shards of a batch.
+XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
+SMALLEST_SHARED_STEP = 3000  # numbers that a step of all gated layers computes for a batch
+LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays slowly
+# Wider products are faster in TensorFlow's own kernels, which use several threads.
+XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
+MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
+WEIGHT_SECONDS = 2e-8  # to update a weight
+STEP_SECONDS = 1e-5  # overhead of a step of a recurrent layer, forward and backward
+
+
+def engine_of(network: keras.Model) -> tuple[str, str]:
+    """The engine for a model that the engines of blocks know, and why."""
+    if network.inputs[0].dtype == "float32" and network.input_shape[-1] > XLA_WIDEST_INPUT:
+        return "graph", "wide products are faster in TensorFlow's own kernels"
+    if any(isinstance(layer, keras.layers.Conv1D) for layer in network.layers):
+        return "graph", "XLA's convolution is slow on a CPU"
+    cells = [layer.cell for layer in recurrent_layers(network)]
+    if any(cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL for cell in cells):
+        return "graph", "a wide recurrent layer is faster in shards on several threads"
+    return "xla", "small layers gain most from being compiled together"
+
+
+def number_of_parts(network: keras.Model, batch_size: int, threads: int) -> int:
+    """Parts of a batch, where its loops over time take longer than to bring parts together."""
+    cells = [layer.cell for layer in recurrent_layers(network)]
+    # A step of a SimpleRNN, which has no gates, is too short.
+    gated = [cell for cell in cells if hasattr(cell, "recurrent_activation")]
+    columns = sum(cell.recurrent_kernel.shape[1] for cell in gated)
+    if columns * batch_size < SMALLEST_SHARED_STEP:
+        return 1
+    return number_of_shards(batch_size, threads)
+
+
+def has_small_loops(network: keras.Model) -> bool:
+    """Whether XLA should make one function of each of the network's loops over time."""
+    cells = [layer.cell for layer in recurrent_layers(network)]
+    return all(cell.units <= LOOPS_IN_ONE_WIDEST_CELL for cell in cells)
+
+
+def seconds_of_batch(network: keras.Model, batch_size: int) -> float:
+    """The time of a gradient step on a slow processor."""
+    length = network.input_shape[-1]
+    seconds = sum(_seconds(layer, length, batch_size) for layer in network.layers)
+    if len(network.inputs) > 1:  # of n-grams, whose sum is short
+        seconds += WEIGHT_SECONDS * network.count_params()
+    return seconds
+
+
+def _seconds(layer: keras.Layer, length: int, batch_size: int) -> float:
+    """The time of a batch in a layer, forward and backward, on a slow processor."""
+    if isinstance(layer, keras.layers.Embedding):
+        return 0.0
+    kernels = [weight.shape for weight in layer.weights if len(weight.shape) > 1]
+    weights: int = sum(math.prod(shape) for shape in kernels)
+    if directions(layer):
+        return length * (
+            len(directions(layer)) * STEP_SECONDS
+            + 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND
+        )
+    steps = length if isinstance(layer, keras.layers.Conv1D) else 1
+    return steps * 3 * weights * batch_size / MULTIPLICATIONS_PER_SECOND

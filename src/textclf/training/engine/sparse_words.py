@@ -97,11 +97,14 @@ def columns_set(packed: np.ndarray) -> SparseRows:
 
 def _columns_set(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Columns, int32 (entries,), row by row, and how many each row has, int64 (rows,)."""
-    rows, at = np.nonzero(packed)  # most bytes are 0
-    is_set = BITS_OF_BYTES[packed[rows, at]]
-    columns = (8 * at.astype(np.int32)[:, None] + np.arange(8, dtype=np.int32))[is_set]
-    counts = np.bincount(rows, is_set.sum(1), minlength=len(packed)).astype(np.int64)
-    return columns, counts
+    has_any = packed != 0  # most bytes are 0
+    places = np.flatnonzero(has_any)
+    is_set = BITS_OF_BYTES[packed.ravel()[places]]
+    ends = np.cumsum(has_any.sum(1))  # of each row among the places
+    in_row = places - np.repeat(np.arange(len(packed)) * packed.shape[1], np.diff(ends, prepend=0))
+    columns = (8 * in_row.astype(np.int32)[:, None] + np.arange(8, dtype=np.int32))[is_set]
+    totals = np.concatenate([[0], np.cumsum(is_set.sum(1))])[ends]
+    return columns, np.diff(totals, prepend=0)
 
 
 def _call(

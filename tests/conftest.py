@@ -19,7 +19,7 @@ from build_once import build_once
 from needs import need
 from textclf.data.files import SHA256, keras_cache_dir
 from textclf.sweep.machine import visible_gpus
-from textclf.training.engine.backend import LOOPS_IN_ONE, XLA_OPTIONS
+from textclf.training.engine.backend import LOOPS_IN_ONE, XLA_GPU_OPTIONS, XLA_OPTIONS
 from tiny_recipes import TINY_BOSTON, TINY_IMDB, TINY_TAIL
 
 SHARED = Path(__file__).parents[2] / "shared" / "keras" / "datasets"
@@ -135,7 +135,7 @@ def _set_environment(config: pytest.Config) -> None:
     os.environ["TEXTCLF_CACHE_DIR"] = str(scratch / "cache")
     os.environ["KERAS_HOME"] = str(scratch / "keras")  # Keras writes keras.json there
     # As in a user's process, though tests import keras first.
-    os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE])
+    os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE, *XLA_GPU_OPTIONS])
     os.environ.pop("TEXTCLF_DATA_DIR", None)
     if visible_gpus() and ON_GPU not in os.environ:
         os.environ[GPUS] = os.environ.get("CUDA_VISIBLE_DEVICES", "")

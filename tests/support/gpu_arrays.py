@@ -28,7 +28,8 @@ def network_and_engine(trainer: object) -> None:
     model = program.engine.model
     arrays = vars(model.arrays)
     variables = [value for value in arrays.values() if hasattr(value, "device")]
-    for variable in [*variables, *(weight.value for weight in model.variables)]:
+    of_keras = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    for variable in [*variables, *(variable.value for variable in of_keras)]:
         if "GPU:0" not in variable.device:
             print(variable.name, variable.dtype, variable.device)
 

@@ -21,7 +21,8 @@ def check(
     """Check CONFIG and show what it builds, without training.
 
     CONFIG is a YAML file, or the name of a shipped recipe. Warnings name settings that work but
-    mislead or waste. Without the data, everything that does not depend on it is checked.
+    mislead or waste. Without the data, everything that does not depend on it is checked. On a
+    GPU, it also shows what the training needs of the card's memory.
     """
     from textclf.config.file import load_config
 

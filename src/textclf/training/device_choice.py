@@ -69,12 +69,11 @@ def choose_device(
     on_cpu = cpu_seconds(network, work, available_processors())
     on_gpu = gpu_seconds(network, work, config.training.engine)
     chosen, other = ("cpu", "gpu") if on_cpu <= on_gpu else ("gpu", "cpu")
-    times = max(on_cpu, on_gpu) / max(min(on_cpu, on_gpu), 1e-9)
-    verb = "trained" if trains else "scored"
+    said = {"cpu": f"about {on_cpu:.0f} s", "gpu": f"about {on_gpu:.0f} s with its start"}
     return DeviceChoice(
         chosen,
-        f"{verb} on the {chosen.upper()}: by an estimate, {_times(times)} faster than on the "
-        f"{other.upper()}, which includes its start; {_override(other)}",
+        f"{'trained' if trains else 'scored'} on the {chosen.upper()}: by an estimate, "
+        f"{said[chosen]} there, {said[other]} on the {other.upper()}; {_override(other)}",
     )
 
 
@@ -93,10 +92,6 @@ def device_again(device: str, record: dict[str, Any]) -> str:
 def device_for_little(device: str) -> str:
     """The device for a few rows, for which no GPU is started that was not asked for."""
     return "cpu" if device == AUTO and backend.is_open() else device
-
-
-def _times(times: float) -> str:
-    return f"about {times:.0f} times" if times >= 1.5 else "a little"
 
 
 def _override(other: str) -> str:

@@ -25,6 +25,7 @@ from textclf.training.network import new_network
 GPU, CPU = Device("gpu:0", "described", 2), Device("cpu", "described", 2)
 RECIPES = [name for name in list_recipes() if name != "quickstart" and "/" not in name]
 QUICK = ("imdb_simple_rnn", "imdb_lstm", "imdb_dense")
+ON_VARIABLES = ("ReadVariableOp", "ResourceGather", "ResourceScatter", "Assign")
 HANDLES = ("resource", "ref")  # always on the host: they only point to arrays
 
 
@@ -41,12 +42,11 @@ def has_gpu_kernel(node: tf.compat.v1.NodeDef) -> bool:
     return False
 
 
-def nodes_on_variables(program: tf.types.experimental.PolymorphicFunction, *arguments: object):
-    """What reads or writes a variable, at any depth of a program."""
+def nodes_of(program: tf.types.experimental.PolymorphicFunction, *arguments: object):
+    """All operations of a program, at any depth."""
     graph = program.get_concrete_function(*arguments).graph.as_graph_def()
     functions = [function.node_def for function in graph.library.function]
-    ops = ("ReadVariableOp", "ResourceGather", "ResourceScatter", "Assign")
-    return [node for nodes in (graph.node, *functions) for node in nodes if node.op.startswith(ops)]
+    return [node for nodes in (graph.node, *functions) for node in nodes]
 
 
 def test_a_gpu_keeps_no_int32() -> None:
@@ -82,13 +82,12 @@ def test_a_step_reads_nothing_from_the_host(recipe: str, engine: str) -> None:
     y = np.zeros(9, np.int32 if data.task.is_classification else np.float32)
     model.put(x, y, None, 4, np.ones(9, np.float32))
     arrays = [value for value in vars(model.arrays).values() if isinstance(value, tf.Variable)]
-    variables = [*arrays, *(variable.value for variable in model.variables)]
+    of_keras = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    variables = [*arrays, *(variable.value for variable in of_keras)]
     assert not [variable for variable in variables if variable.dtype == tf.int32]
     rows = tf.TensorSpec((2, 4), tf.int32)
-    nodes = [
-        *nodes_on_variables(model.train_program, rows, False),
-        *nodes_on_variables(model.test_program, rows),
-    ]
+    all_nodes = [*nodes_of(model.train_program, rows, False), *nodes_of(model.test_program, rows)]
+    nodes = [node for node in all_nodes if node.op.startswith(ON_VARIABLES)]
     assert len(nodes) > 10
     assert not [
         f"{node.op} {node.attr['dtype'].type}" for node in nodes if not has_gpu_kernel(node)
@@ -105,12 +104,12 @@ def test_ids_are_int64_up_to_the_embedding() -> None:
     model = make_engine(choice, network, data.task, 4, None, GPU).model
     model.put(np.repeat(encoder.transform(data.x), 9, axis=0), np.zeros(9, np.int32), None, 4)
     rows = tf.TensorSpec((2, 4), tf.int32)
-    gathers = [
-        node
-        for node in nodes_on_variables(model.train_program, rows, False)
-        if node.op == "ResourceGather" and node.attr["dtype"].type == types_pb2.DT_FLOAT
+    lookups = [
+        node.attr["Tindices"].type
+        for node in nodes_of(model.train_program, rows, False)
+        if node.op == "GatherV2" and "embedding" in node.name
     ]
-    assert [node.attr["Tindices"].type for node in gathers] == [types_pb2.DT_INT64]
+    assert lookups == [types_pb2.DT_INT64]
 
 
 def test_numbers_stay_as_they_are_on_a_cpu() -> None:

@@ -15,7 +15,7 @@ from textclf.data.dataset import Dataset
 from textclf.data.loaders import LOADERS
 
 CATALOGUE = sorted(name for name in list_recipes() if name != "quickstart" and not is_best(name))
-N_TRAIN, N_TEST, N_FIRST = 800, 200, 150  # rows; N_FIRST validate where a recipe counts rows
+N_TRAIN, N_TEST, N_FIRST = 400, 100, 80  # rows; N_FIRST validate where a recipe counts rows
 
 
 def first_rows(data: Dataset) -> Dataset:
@@ -26,7 +26,7 @@ def first_rows(data: Dataset) -> Dataset:
 
 @pytest.fixture
 def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The datasets have 1,000 rows at most."""
+    """The datasets have 500 rows at most."""
 
     def small(load: Callable[..., Dataset]) -> Callable[..., Dataset]:
         return lambda *arguments: first_rows(load(*arguments))

@@ -186,6 +186,7 @@ print(context.context()._initialized)
 """
 
 
+@pytest.mark.slow
 def test_an_outline_does_not_start_a_device() -> None:
     """Or the GPU would be started to find out that it is not needed."""
     done = subprocess.run([sys.executable, "-c", UNSTARTED], capture_output=True, text=True)

@@ -60,8 +60,8 @@ def on_scores(width: int, weights: list[np.ndarray]) -> keras.Model:
     return scores
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("engine", ["keras", "graph", "xla"])
+@pytest.mark.slow
+@pytest.mark.parametrize(("engine", "n_classes"), [("keras", 3), ("graph", 2), ("xla", 3)])
 def test_an_epoch_is_that_of_plain_keras_on_scores(engine: str, n_classes: int) -> None:
     config = config_of(n_classes, "training.epochs=1", f"training.engine={engine}")
     run, start = train(config), train(config_of(n_classes, *UNTRAINED))
@@ -99,6 +99,7 @@ def test_plain_keras_opens_the_kept_model_and_predicts_as_the_run(engine: str) -
     np.testing.assert_allclose(outputs.max(axis=1), predictions["probability"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_resuming_and_evaluating_give_the_same() -> None:
     whole = train(config_of(3, "training.epochs=4"), name="whole")
     resumed = resume(train(config_of(3), name="part"), epochs=4)
@@ -115,6 +116,7 @@ def test_a_refitted_model_is_exported(tmp_path: Path) -> None:
     assert "not calibrated" in card["output"]["meaning"]
 
 
+@pytest.mark.slow
 def test_a_report_and_evaluate_say_that_probabilities_are_not_calibrated() -> None:
     runs = [train(config_of(2, *more)) for more in ((), ("training.loss=null",))]
     for run, is_said in zip(runs, (True, False), strict=True):
@@ -126,6 +128,7 @@ def test_a_report_and_evaluate_say_that_probabilities_are_not_calibrated() -> No
         assert json.loads(as_json.stdout)["metrics"] == run.metrics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["keras", "graph"])
 def test_each_of_several_labels_has_its_own_margin(engine: str) -> None:
     Path("c.yaml").write_text(

@@ -35,7 +35,7 @@ WORDS = "embedding_dim: 8, units: 8"
 CASES = {
     "k folds, XLA": [
         "boston_dense",
-        *sets(("training.epochs=60", "training.batch_size=8", "training.validation.folds=3")),
+        *sets(("training.epochs=40", "training.batch_size=8", "training.validation.folds=2")),
     ],
     "LSTM with dropout, XLA, early stopping": docstrings(
         f"type: lstm, {WORDS}, dropout: 0.3",

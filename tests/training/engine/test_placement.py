@@ -157,6 +157,7 @@ for part in (*vars(arrays).values(), *rows.variables.values(), there.constant(on
 """
 
 
+@pytest.mark.slow
 def test_every_array_goes_where_it_is_put() -> None:
     """On the second of two devices that the processor plays, all that TensorFlow has here."""
     done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True)

@@ -30,6 +30,7 @@ def trainer(monkeypatch: pytest.MonkeyPatch) -> ShardedTrainer:
     return trainer
 
 
+@pytest.mark.slow
 def test_the_squared_hinge_of_shards_is_that_of_their_scores(trainer: ShardedTrainer) -> None:
     """A shard's outputs still know their scores, of which the gradient is taken."""
     *_, outputs = trainer.network.layers

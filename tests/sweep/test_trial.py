@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from textclf.config.file import load_config
 from textclf.runs import RunFolder, locked, open_folder
@@ -237,6 +238,15 @@ def test_a_full_memory_or_disk_is_a_matter_of_resources(order, error, status):
         raise error
 
     assert trial.attempt(order(), train_nothing).status == status
+
+
+def test_what_a_device_cannot_do_is_a_failed_trial(order):
+    def train_nothing() -> None:
+        raise tf.errors.UnimplementedError(None, None, "no kernel for this on a GPU")
+
+    outcome = trial.attempt(order(), train_nothing)
+    assert failed(outcome) == ("failed", 3)
+    assert "no kernel for this on a GPU: the device cannot do this" in outcome.message
 
 
 def test_a_bug_is_raised(order):

@@ -13,6 +13,7 @@ from textclf.errors import (
     ResourceError,
     RunError,
     TextclfError,
+    device_error,
     is_out_of_memory,
 )
 from textclf.runs import FitFolder, RunFolder, open_folder
@@ -109,6 +110,7 @@ def _wait_until_free(folder: Path) -> None:
 
 def _failure(error: Exception) -> tuple[str, int, str] | None:
     """Status, exit code and message; None for a bug."""
+    error = device_error(error) or error
     if is_out_of_memory(error):
         return OUT_OF_RESOURCES, ResourceError.exit_code, OUT_OF_MEMORY
     if isinstance(error, OSError) and error.errno in NO_ROOM:

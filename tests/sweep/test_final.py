@@ -34,8 +34,9 @@ def played(*statuses: str) -> tuple[list[int], list[str]]:
 
     slots, heard = PlayedSlots(play), Heard()
     order = Order("trial-2-final", 1, {}, Path("trial-2-final"), "r", 5, "val_accuracy", tests=True)
-    train_final([order], slots, heard)
-    assert left == []
+    trained: list[int] = []
+    train_final([order], slots, heard, lambda: trained.append(len(slots.orders)))
+    assert left == [] and trained == [1]  # the page is written once the order trains
     return [order.attempt for order in slots.orders], heard.lines
 
 
@@ -62,7 +63,7 @@ def test_a_full_disk_stops_it():
 def test_missing_data_stops_it():
     slots = PlayedSlots(lambda order: [ended(order, "failed", code=DataError.exit_code)])
     with pytest.raises(DataError, match="why"):
-        train_final([Order("a", 1, {}, Path("a"), "r", 5, "val_accuracy")], slots, Heard())
+        train_final([Order("a", 1, {}, Path("a"), "r", 5, "val_accuracy")], slots, Heard(), list)
 
 
 def test_the_models_of_those_that_did_not_win_can_be_removed(tmp_path):

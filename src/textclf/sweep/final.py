@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from textclf.errors import DataError, ResourceError
@@ -12,8 +12,13 @@ from textclf.sweep.orders import DIED, FINISHED, LOST, OUT_OF_RESOURCES, Order, 
 from textclf.sweep.watcher import Watcher
 
 
-def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None:
+def train_final(
+    orders: Sequence[Order], slots: Slots, watcher: Watcher, meanwhile: Callable[[], object]
+) -> None:
     """Train the final's orders; a process that dies is replaced, and resumes its run.
+
+    Args:
+        meanwhile: is called once they train.
 
     Raises:
         ResourceError: disk or memory is full.
@@ -24,6 +29,7 @@ def train_final(orders: Sequence[Order], slots: Slots, watcher: Watcher) -> None
         watcher.begin_final(orders)
     for order in orders:
         slots.submit(order)
+    meanwhile()
     while waiting:
         event = slots.next_event(WAIT)
         if isinstance(event, Outcome) and event.name in waiting:

@@ -87,7 +87,8 @@ def sweep(
         publish = partial(write_trials, folder)
         Coordinator(folder, plan, slots, watcher, where, deadline, publish).run()
         again = [_order(folder, one, where) for one in finalists(folder, plan.fresh_seeds)]
-        train_final(again, slots, watcher)
+        # The page is there before its last line, and what it needs is imported.
+        train_final(again, slots, watcher, partial(write_outcome, folder))
         if plan.keep == "best":
             drop_models(again)
     write_outcome(folder)

@@ -379,15 +379,9 @@ DESERVED = {
 }
 
 
-# A million n-grams take ten seconds to find.
-RECIPES = [
-    pytest.param(name, marks=pytest.mark.slow) if name == "best/imdb_ngrams" else name
-    for name in list_recipes()
-]
-
-
+@pytest.mark.slow
 @pytest.mark.real_data
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", list_recipes())
 def test_a_recipe_is_told_what_it_deserves(recipe):
     config = load_config(recipe)
     lines = find_traps(config) + told(config, load_dataset(config.dataset))

@@ -85,6 +85,7 @@ def test_a_worker_sends_its_folders(slots, runs, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_what_it_cannot_end_is_lost_and_trained_by_another(slots, runs, tmp_path):
     first = Joined(slots, runs, tmp_path / "first")
     slots.submit(order("trial-2", runs, steps=10**6, seconds=0.01))
@@ -133,6 +134,7 @@ def test_a_worker_with_another_key_is_refused(slots, runs, tmp_path):
     assert "no sweep with this key is found there" in errors and errors.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_nobody_without_the_key_gets_an_answer(slots, runs, tmp_path):
     joined = Joined(slots, runs, tmp_path / "home")
     slots.submit(order("trial-4", runs))

@@ -229,6 +229,7 @@ def test_a_config_is_valid_or_refused_with_a_place(
     run()
 
 
+@pytest.mark.slow
 def test_an_override_of_a_recipe_is_valid_or_refused(tmp_path: Path, full: bool) -> None:
     @settings(max_examples=4000 if full else 150, derandomize=not full, **QUIET)
     @given(st.sampled_from(list_recipes()), st.lists(overrides(), min_size=1, max_size=3))

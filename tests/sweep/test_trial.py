@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from textclf.config.file import load_config
+from textclf.errors import OUT_OF_MEMORY
 from textclf.runs import RunFolder, locked, open_folder
 from textclf.sweep import trial
 from textclf.sweep.orders import Order, Outcome
@@ -247,6 +248,14 @@ def test_what_a_device_cannot_do_is_a_failed_trial(order):
     outcome = trial.attempt(order(), train_nothing)
     assert failed(outcome) == ("failed", 3)
     assert "no kernel for this on a GPU: the device cannot do this" in outcome.message
+
+
+def test_a_full_gpu_is_not_a_broken_one(order):
+    def train_nothing() -> None:
+        raise tf.errors.InternalError(None, None, "CUDA_ERROR_OUT_OF_MEMORY: out of memory")
+
+    outcome = trial.attempt(order(), train_nothing)
+    assert (outcome.status, outcome.message) == ("out_of_resources", OUT_OF_MEMORY)
 
 
 def test_a_bug_is_raised(order):

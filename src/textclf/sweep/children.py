@@ -94,12 +94,13 @@ class Children:
 
     def _fork_ahead(self) -> None:
         """Have a process ready for each that trains; nobody waits for the lock meanwhile."""
-        while len(self._spares) < len(self._running) and not self._is_stopping:
-            child = Child(self._context)
-            with self._lock:
-                self._spares.append(child)
-                if self._is_stopping:
-                    child.process.kill()
+        with contextlib.suppress(OSError, EOFError):  # whoever needs one tries again
+            while len(self._spares) < len(self._running) and not self._is_stopping:
+                child = Child(self._context)
+                with self._lock:
+                    self._spares.append(child)
+                    if self._is_stopping:
+                        child.process.kill()
 
     def prune(self, name: str) -> None:
         """End an order's training after its epoch."""

@@ -17,7 +17,8 @@ MOST_FAILURES = 3  # one after the other
 USEFUL = 10.0  # seconds of a worker's life after which its start was not in vain
 # The worker imports what the coordinator imports, whatever its working directory holds.
 START = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # for all processes below, too
 sys.path[:] = {path!r}
 from textclf.sweep.children import start_forking
 start_forking()

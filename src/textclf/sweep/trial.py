@@ -110,9 +110,9 @@ def _wait_until_free(folder: Path) -> None:
 
 def _failure(error: Exception) -> tuple[str, int, str] | None:
     """Status, exit code and message; None for a bug."""
-    error = device_error(error) or error
     if is_out_of_memory(error):
         return OUT_OF_RESOURCES, ResourceError.exit_code, OUT_OF_MEMORY
+    error = device_error(error) or error
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return OUT_OF_RESOURCES, ResourceError.exit_code, f"{error}; make room on the disk"
     if not isinstance(error, TextclfError):

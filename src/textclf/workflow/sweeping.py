@@ -91,6 +91,7 @@ def sweep(
         train_final(again, slots, watcher, partial(write_outcome, folder))
         if plan.keep == "best":
             drop_models(again)
+        folder.report_path.unlink(missing_ok=True)  # its last version is missing until it is whole
     write_outcome(folder)
     return folder
 

@@ -71,10 +71,12 @@ class Program:
         """The model that is trained, scored and saved."""
         return self.engine.network
 
-    def suits(self, network: keras.Model, n_batches: int) -> bool:
-        """Whether a model has the shapes and the schedule that the engine is compiled for."""
+    def suits(self, network: keras.Model, n_batches: int, x: Any) -> bool:
+        """Whether a model has the shapes and the schedule that the engine is compiled for, and
+        encoded examples the form."""
         shapes = [[weight.shape for weight in model.weights] for model in (network, self.network)]
-        return shapes[0] == shapes[1] and self.n_batches in (None, n_batches)
+        is_like_it = shapes[0] == shapes[1] and self.n_batches in (None, n_batches)
+        return is_like_it and self.engine.suits(x)
 
     def restart(self, fresh: keras.Model) -> None:
         """Give the network the values of `fresh`, dropout's seeds included; reset the optimizer."""
@@ -148,7 +150,7 @@ class Trainer:
         with seeded(fit.seed):
             network = new_network(self.config, encoder, self.data, target, n_batches)
         x = encoder.transform(data.x)
-        if self.program is not None and self.program.suits(network, n_batches):
+        if self.program is not None and self.program.suits(network, n_batches, x):
             self.program.restart(network)
         else:
             self.program = self._compile(network, x.nbytes, n_batches, encoder.packed_columns)

@@ -83,6 +83,10 @@ class BlockTrainer(keras.Model):
         else:
             self.arrays.assign(x, y, lengths, weights)
 
+    def suits(self, x: Any) -> bool:
+        """Whether the programs, which were made for other examples, can read these encoded ones."""
+        return isinstance(x, SparseRows) == isinstance(self.arrays.x, SparseArrays)
+
     def outputs_of(self, rows: np.ndarray) -> np.ndarray:
         """float32 (rows, outputs): the network's outputs in the last `evaluate` of the rows."""
         outputs: np.ndarray = self.arrays.outputs.numpy()[rows]

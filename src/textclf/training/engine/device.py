@@ -47,6 +47,10 @@ class DeviceEngine:
             self.lengths, x = lengths_of(x), self.texts.compact(x)
         self.model.put(x, y, self.lengths, self.batch_size, weights)
 
+    def suits(self, x: Any) -> bool:
+        """Whether other encoded examples can be put in the place of those that are there."""
+        return self.model.suits(x)
+
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """An endless series of epochs' blocks, each epoch in its own order."""
 

@@ -53,6 +53,10 @@ class HostEngine:
         """
         self.x, self.y, self.weights = x, y, weights
 
+    def suits(self, x: Any) -> bool:
+        """As DeviceEngine."""
+        return type(x) is type(self.x)
+
     def epochs_of(self, rows: np.ndarray, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
         """An endless series of epochs' batches, each epoch in its own order."""
         epochs = itertools.count

@@ -49,12 +49,14 @@ class WordsTrainer(BlockTrainer):
         weights: np.ndarray | None = None,
     ) -> None:
         """As BlockTrainer; `x` is uint8 (rows, ceil(columns / 8))."""
-        # Those of another fit are read by the same program.
-        was_sparse = hasattr(self, "arrays") and isinstance(self.arrays.x, SparseArrays)
-        rows: Any = x
-        if was_sparse or (not hasattr(self, "arrays") and is_sparse(x)):
-            rows = columns_set(x)
-        super().put(rows, y, lengths, batch_size, weights)
+        super().put(columns_set(x) if is_sparse(x) else x, y, lengths, batch_size, weights)
+
+    def suits(self, x: np.ndarray) -> bool:
+        """Whether other rows are as sparse, or not, as those that the programs read.
+
+        Each fit decides by its own rows, and thus in the same way when it is resumed.
+        """
+        return is_sparse(x) == isinstance(self.arrays.x, SparseArrays)
 
     def _inputs(self, rows: tf.Tensor) -> Any:
         if not isinstance(self.arrays.x, SparseArrays):

@@ -4,15 +4,15 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from forked import Textclf
 from textclf.cli import main
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -58,16 +58,6 @@ def cli_json(cli: Callable[..., Result]) -> Callable[..., tuple[int, Any]]:
 
 
 @pytest.fixture
-def start(empty_folder: Path) -> Callable[..., subprocess.Popen[str]]:
+def start(empty_folder: Path) -> Callable[..., Textclf]:
     """Starts a command line in a process of its own, where lines have 20 columns."""
-
-    def run(*arguments: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "textclf", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "COLUMNS": "20"},
-        )
-
-    return run
+    return partial(Textclf, env={**os.environ, "COLUMNS": "20"})

@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -242,13 +244,15 @@ def test_a_signal_keeps_the_finished_epochs_and_says_so(start, empty_folder, num
 
 @pytest.mark.slow
 @pytest.mark.real_data
-def test_tensorflow_never_reaches_the_screen(start, empty_folder, data_dir):
+def test_tensorflow_never_reaches_the_screen(empty_folder, data_dir):
     shutil.copy(data_dir / "boston_housing.npz", empty_folder)
-    process = start("train", *TINY, "--name", "quiet", "--json", "--data-dir", ".")
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0
-    assert json.loads(output)["run"] == "runs/quiet" and output.count("\n") == 1
-    assert all(re.match(r"(fold-\d|quiet)  epoch \d/\d  ", line) for line in errors.splitlines())
+    arguments = ["train", *TINY, "--name", "quiet", "--json", "--data-dir", "."]
+    command = [sys.executable, "-m", "textclf", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["run"] == "runs/quiet" and done.stdout.count("\n") == 1
+    lines = done.stderr.splitlines()
+    assert all(re.match(r"(fold-\d|quiet)  epoch \d/\d  ", line) for line in lines)
     log = (empty_folder / "runs/quiet/log.txt").read_text()
     assert "oneDNN" in log or "cuda" in log
     assert {path.name for path in empty_folder.iterdir()} == {"runs", "boston_housing.npz"}

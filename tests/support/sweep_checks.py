@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from figures import FIGURES
+from forked import Textclf
 from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
 from textclf.runs.trials import ENDS
@@ -33,12 +32,9 @@ def check_equal_to_train(trial: Path, reference: Path) -> None:
     threads = str(one.record["device"]["threads"])
     if not reference.exists():
         arguments = ["train", one.config_path, "--name", reference.name]
-        subprocess.run(
-            [sys.executable, "-m", "textclf", *arguments, "--runs-dir", reference.parent],
-            env={**os.environ, THREADS: threads},
-            check=True,
-            capture_output=True,
-        )
+        environment = {**os.environ, THREADS: threads}
+        process = Textclf(*arguments, "--runs-dir", reference.parent, env=environment)
+        assert process.wait() == 0
     other = RunFolder(reference)
     assert str(other.record["device"]["threads"]) == threads
     differences = compare_runs(one, other).differences

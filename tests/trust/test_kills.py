@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 
 from figures import FIGURES
+from forked import Textclf
 from textclf.config.file import load_config
 from textclf.results.reproduction import compare_runs
 from textclf.runs import RunFolder
@@ -62,16 +62,7 @@ IN_CI = {"k folds, XLA": 1}  # an LSTM that is killed: tests/training/test_train
 IN_FULL = 24  # kills for each case
 
 
-def textclf(*arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "textclf", *map(str, arguments)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> None:
+def finish(process: Textclf) -> None:
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
 
@@ -87,7 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bits(case: str, n_kills: int, tmp_path: Path) -> None:
     started = time.monotonic()
-    finish(textclf("train", *CASES[case], "--name", "whole", "--runs-dir", tmp_path))
+    finish(Textclf("train", *CASES[case], "--name", "whole", "--runs-dir", tmp_path))
     seconds = time.monotonic() - started
     whole, moments = RunFolder(tmp_path / "whole"), random.Random(case)
     left, chain = n_kills, 0
@@ -127,10 +118,10 @@ def kill_until_finished(
     return killed
 
 
-def go_on(run: RunFolder, case: str) -> subprocess.Popen[str]:
+def go_on(run: RunFolder, case: str) -> Textclf:
     if run.path.exists():
-        return textclf("resume", run.path)
-    return textclf("train", *CASES[case], "--name", run.name, "--runs-dir", run.path.parent)
+        return Textclf("resume", run.path)
+    return Textclf("train", *CASES[case], "--name", run.name, "--runs-dir", run.path.parent)
 
 
 def check_files(run: RunFolder) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from figures import FIGURES
+from forked import Textclf
 from snapshots import snapshot
 from textclf.runs import RunFolder
 from tiny_recipes import sets
@@ -41,7 +42,9 @@ def textclf(folder: Path, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def send(process: subprocess.Popen[str], number: int, moment: float) -> tuple[int, str]:
+def send(
+    process: subprocess.Popen[str] | Textclf, number: int, moment: float
+) -> tuple[int | None, str]:
     """Send a signal some seconds after textclf's own code runs; the exit code and the screen."""
     while process.poll() is None and not catches(process.pid, signal.SIGTERM):
         time.sleep(0.001)
@@ -86,7 +89,7 @@ def test_a_crash_at_any_moment(tmp_path: Path, full: bool) -> None:
     for attempt, number in zip(range(20 if full else 1), cycle(CRASHES), strict=False):
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        process, run = textclf(folder, *TRAIN), RunFolder(folder / "runs/a")
+        process, run = Textclf(*TRAIN, cwd=folder), RunFolder(folder / "runs/a")
         while process.poll() is None and not run.record_path.exists():
             time.sleep(0.01)
         code, errors = send(process, number, moments.uniform(0, SECONDS / 3))
@@ -95,9 +98,8 @@ def test_a_crash_at_any_moment(tmp_path: Path, full: bool) -> None:
         count("crashes", signal.Signals(number).name, "silent", held)
         assert held, (code, errors)
         if code:
-            resumed = textclf(folder, "resume", "a")
-            resumed.communicate()
-            assert (resumed.returncode, run.status) == (0, "finished")
+            assert Textclf("resume", "a", cwd=folder).wait() == 0
+            assert run.status == "finished"
 
 
 QUICK = [

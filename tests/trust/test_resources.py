@@ -1,12 +1,12 @@
 """A full disk, too little memory: told with exit code 6, and the run goes on once there is room."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from forked import textclf
 from textclf import load_config, train
 from textclf.errors import ResourceError
 from textclf.results.reproduction import compare_runs
@@ -48,12 +48,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a small disk")
     yield disk
     subprocess.run(["umount", disk], check=True)
-
-
-def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "textclf", *map(str, arguments)], capture_output=True, text=True
-    )
 
 
 @pytest.mark.real_data

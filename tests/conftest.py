@@ -137,6 +137,8 @@ def _set_environment(config: pytest.Config) -> None:
     # As in a user's process, though tests import keras first.
     os.environ["XLA_FLAGS"] = " ".join([*XLA_OPTIONS, LOOPS_IN_ONE, *XLA_GPU_OPTIONS])
     os.environ.pop("TEXTCLF_DATA_DIR", None)
+    # With it, what a user's process keeps in its buffers reaches a pipe or a full disk at once.
+    os.environ.pop("PYTHONUNBUFFERED", None)
     if visible_gpus() and ON_GPU not in os.environ:
         os.environ[GPUS] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

@@ -1,7 +1,6 @@
 """Standard streams that are closed, full or no longer read, each in a process of its own."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +18,8 @@ TRAIN = ("train", "boston_dense", *sets(TINY_BOSTON), "--name", "a")
 def shell(line: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a line of bash in which `$textclf` is the command line with the arguments."""
     command = " ".join(map(_quoted, (sys.executable, "-m", "textclf", *arguments)))
-    # Without PYTHONUNBUFFERED a stream keeps what it could not write, and tries again at the end.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     script = f"set -o pipefail; {line.replace('$textclf', command)}"
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=env)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True)
 
 
 def _quoted(argument: str) -> str:

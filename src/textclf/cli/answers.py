@@ -52,6 +52,7 @@ class CsvAnswers(Answers):
         self.file = file
         self.writer: Any = csv.writer(file, lineterminator="\n")
         self.writer.writerow(columns)
+        self.file.flush()  # whoever sends texts one by one may wait for it
 
     def write(self, _examples: Sequence[Example], rows: Sequence[Row]) -> None:
         self.writer.writerows(row.values() for row in rows)

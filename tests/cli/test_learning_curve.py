@@ -14,7 +14,7 @@ CONFIG = """
 dataset: {name: csv, path: d.csv, text: text, label: sign, stratify: true}
 preprocessing: {num_words: 12, encoding: multi_hot}
 model: {type: dense, units: [4]}
-training: {epochs: 2, batch_size: 8, validation: {split: shuffled, stratify: true}}
+training: {epochs: 2, batch_size: 8, validation: {split: shuffled, stratify: true}, engine: graph}
 """
 
 

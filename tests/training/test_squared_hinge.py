@@ -45,7 +45,7 @@ def config_of(n_classes: int, *overrides: str) -> Config:
         f"dataset: {{name: csv, path: {n_classes}.csv, features: [a, b], label: side}}\n"
         "model: {type: dense, units: [8], activation: tanh}\n"
         f"training: {{epochs: 2, batch_size: {BATCH}, optimizer: sgd, learning_rate: 0.05,\n"
-        "  loss: squared_hinge, checkpoint: {keep: last}}\n"
+        "  loss: squared_hinge, checkpoint: {keep: last}, engine: graph}\n"
         f"seed: {SEED}\n"
     )
     return load_config("c.yaml", overrides)

@@ -4,7 +4,6 @@ The import is most of what a small training takes. Tests of the import itself, o
 that it reads and of limits that a shell sets start `python -m textclf` instead.
 """
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,11 +11,10 @@ import sys
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NoReturn
 
-from textclf.sweep.children import PRELOADED
+from textclf.sweep.children import process_context
 
 
 class Textclf:
@@ -31,7 +29,7 @@ class Textclf:
     def __init__(
         self, *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> None:
-        context = _context()
+        context = process_context()
         pipes = [context.Pipe(duplex=False) for _ in ("stdout", "stderr")]
         self._process = context.Process(
             target=_run,
@@ -106,12 +104,6 @@ def textclf(*arguments: object) -> subprocess.CompletedProcess[str]:
     process = Textclf(*arguments)
     output, errors = process.communicate()
     return subprocess.CompletedProcess(["textclf", *arguments], process.wait(), output, errors)
-
-
-def _context() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 def _run(

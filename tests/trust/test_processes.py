@@ -32,6 +32,7 @@ CRASHES = [signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.
 
 
 def textclf(folder: Path, *arguments: object) -> subprocess.Popen[str]:
+    """A process that imports TensorFlow, as a user's does: signals come meanwhile, too."""
     return subprocess.Popen(
         [sys.executable, "-m", "textclf", *map(str, arguments)],
         cwd=folder,

@@ -37,7 +37,7 @@ class Children:
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        self._context = _context()
+        self._context = process_context()
         self._patience = patience
         self._running: dict[str, Child] = {}
         self._spares: list[Child] = []  # forked ahead, while others train
@@ -177,13 +177,13 @@ class Child:
 
 def start_forking() -> None:
     """Have the process already import TensorFlow that others will be forked from."""
-    if _context().get_start_method() == "forkserver":
+    if process_context().get_start_method() == "forkserver":
         from multiprocessing import forkserver  # there is none on Windows
 
         forkserver.ensure_running()
 
 
-def _context() -> Any:
+def process_context() -> Any:
     """Forks where there is a fork; else new processes, each of which imports TensorFlow."""
     has_fork = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if has_fork else "spawn")

@@ -22,13 +22,14 @@ def gru_loop(
 ) -> Tensors:
     """Gates u (update) and r (reset) and candidate g, in Keras's order u, r, g (Cho et al. 2014).
 
-    h_t = u h_{t-1} + (1 - u) g, with u and r from z_t + h_{t-1} kernel, and g = tanh(z_t + r p)
-    with p = h_{t-1} kernel + bias: the reset follows the product, as Keras's `reset_after`.
+    h_t = u h_{t-1} + (1 - u) g, with u and r from x + p, and g = tanh(x + r p), where
+    x = z_t + bias[0] and p = h_{t-1} kernel + bias[1]: the reset follows the product, as Keras's
+    `reset_after`.
 
     Args:
-        z: projected input with all biases but `bias`, float32 (steps, examples, 3 * units).
+        z: projected input, float32 (steps, examples, 3 * units).
         kernel: recurrent kernel, float32 (units, 3 * units).
-        bias: of p, float32 (units,).
+        bias: of the input and of p, float32 (2, 3 * units).
         h: initial state, float32 (examples, units).
 
     Returns:
@@ -51,7 +52,7 @@ def gru_loop(
         def gradient(*gradients: tf.Tensor) -> Any:
             d_outputs, dh = of_outputs(gradients, sequences)
             transposed = tf.transpose(kernel)
-            all_p = tf.tensordot(all_h, kernel[:, 2 * units :], 1) + bias
+            all_p = tf.tensordot(all_h, kernel[:, 2 * units :], 1) + bias[1, 2 * units :]
 
             def backward(t: Any, dh: Any, dz: Any) -> Any:
                 step = steps - 1 - t
@@ -66,8 +67,9 @@ def gru_loop(
             _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
             dp = dz[:, :, 2 * units :] * gates[:, :, units : 2 * units]
             products = tf.concat([dz[:, :, : 2 * units], dp], 2)
-            dkernel = sum_of_outer_products(all_h, products)
-            return dz, dkernel, tf.reduce_sum(dp, [0, 1]), dh
+            of_x, of_p = (tf.reduce_sum(array, [0, 1]) for array in (dz, dp))
+            dbias = tf.stack([of_x, tf.concat([of_x[: 2 * units], of_p], 0)])
+            return dz, sum_of_outer_products(all_h, products), dbias, dh
 
         outputs = shifted(all_h, last_h) if sequences else last_h
         return results(outputs, [last_h], sequences), gradient
@@ -87,8 +89,8 @@ def _step(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The gates of a step, and h after it."""
     units = kernel.shape[0]
-    product = tf.matmul(h, kernel)
-    both = tf.sigmoid(z_t[:, : 2 * units] + product[:, : 2 * units])
+    x, p = z_t + bias[0], tf.matmul(h, kernel) + bias[1]
+    both = tf.sigmoid(x[:, : 2 * units] + p[:, : 2 * units])
     u, r = tf.split(both, 2, 1)
-    g = tf.tanh(z_t[:, 2 * units :] + r * (product[:, 2 * units :] + bias))
+    g = tf.tanh(x[:, 2 * units :] + r * p[:, 2 * units :])
     return tf.concat([both, g], 1), u * h + (1 - u) * g

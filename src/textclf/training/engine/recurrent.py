@@ -116,24 +116,8 @@ def _read(
 ) -> Tensors:
     """A loop's results on sequences, float32 (examples, steps, inputs), examples first."""
     kernel, recurrent_kernel, bias = weights
-    recurrent = [recurrent_kernel]
-    if len(bias.shape) == 2:
-        bias, bias_of_product = _gru_biases(bias)
-        recurrent.append(bias_of_product)
-    results = loop(_project(sequences, kernel) + bias, *recurrent, *states)
+    results = loop(_project(sequences, kernel), recurrent_kernel, bias, *states)
     return [tf.transpose(part, (1, 0, 2)) if len(part.shape) == 3 else part for part in results]
-
-
-def _gru_biases(biases: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """What is added to the input, float32 (3 * units,), and to the candidate's product (units,).
-
-    Args:
-        biases: a GRU's own, of the input and of the recurrent product, float32 (2, 3 * units).
-    """
-    units = biases.shape[1] // 3
-    # In the gates, both biases are added to one sum.
-    of_gates = tf.pad(biases[1, : 2 * units], [[0, units]])
-    return biases[0] + of_gates, biases[1, 2 * units :]
 
 
 def _in_shards(threads: int, read: Reader) -> Reader:

@@ -2,8 +2,8 @@
 
 Arrays are (steps, examples, units), so that a step is contiguous in memory and products need no
 transposition. A loop overwrites its input if it can: filling a new array with zeros takes as long
-as several steps. The gradient is written out, so that the recurrent kernel's is one product after
-the loop.
+as several steps. The bias is added within the loop, which saves a pass over the whole array. The
+gradient is written out, so that the recurrent kernel's is one product after the loop.
 
 Each loop returns the states after the last step and, where `sequences` is set, all outputs before
 them, float32 (steps, examples, units).
@@ -27,21 +27,22 @@ from textclf.training.engine.steps import (
 
 
 def simple_rnn_loop(
-    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
 ) -> Tensors:
-    """h_t = tanh(z_t + h_{t-1} kernel) (Elman 1990).
+    """h_t = tanh(z_t + bias + h_{t-1} kernel) (Elman 1990).
 
     Args:
-        z: projected input with bias, float32 (steps, examples, units).
+        z: projected input, float32 (steps, examples, units).
         kernel: recurrent kernel, float32 (units, units).
+        bias: float32 (units,).
         h: initial state, float32 (examples, units).
     """
     steps = z.shape[0]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
-    def read(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor) -> Any:
+    def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
         def forward(t: Any, h: Any, z: Any) -> Any:
-            h = tf.tanh(z[t] + tf.matmul(h, kernel))
+            h = _simple_rnn_step(z[t], kernel, bias, h)
             return t + 1, h, write(z, t, h)
 
         _, last_h, all_h = loop(forward, steps, h, z)
@@ -57,35 +58,41 @@ def simple_rnn_loop(
 
             _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
             before = tf.concat([h[None], all_h[:-1]], 0)
-            return dz, sum_of_outer_products(before, dz), dh
+            return dz, sum_of_outer_products(before, dz), tf.reduce_sum(dz, [0, 1]), dh
 
         return results(all_h, [last_h], sequences), gradient
 
-    return list(read(z, kernel, h))
+    return list(read(z, kernel, bias, h))
 
 
 def lstm_loop(
-    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    c: tf.Tensor,
+    sequences: bool = False,
 ) -> Tensors:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 
-    c_t = f c_{t-1} + i g and h_t = o tanh(c_t), all four from z_t + h_{t-1} kernel.
+    c_t = f c_{t-1} + i g and h_t = o tanh(c_t), all four from z_t + bias + h_{t-1} kernel.
 
     Args:
-        z: projected input with bias, float32 (steps, examples, 4 * units).
+        z: projected input, float32 (steps, examples, 4 * units).
         kernel: recurrent kernel, float32 (units, 4 * units).
+        bias: float32 (4 * units,).
         h: initial output, float32 (examples, units).
         c: initial carry, float32 (examples, units).
     """
     steps = z.shape[0]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
-    def read(z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+    def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
         empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
 
         def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
             all_h, all_c = write(all_h, t, h), write(all_c, t, c)
-            gates, h, c = _lstm_step(z[t], kernel, h, c)
+            gates, h, c = _lstm_step(z[t], kernel, bias, h, c)
             return t + 1, h, c, write(z, t, gates), all_h, all_c
 
         _, last_h, last_c, gates, all_h, all_c = loop(forward, steps, h, c, z, empty, empty)
@@ -106,34 +113,44 @@ def lstm_loop(
                 return t + 1, tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
             _, dh, dc, _, dz = loop(backward, steps, dh, dc, last_c, tf.zeros_like(z))
-            return dz, sum_of_outer_products(all_h, dz), dh, dc
+            return dz, sum_of_outer_products(all_h, dz), tf.reduce_sum(dz, [0, 1]), dh, dc
 
         outputs = shifted(all_h, last_h) if sequences else last_h
         return results(outputs, [last_h, last_c], sequences), gradient
 
-    return list(read(z, kernel, h, c))
+    return list(read(z, kernel, bias, h, c))
 
 
 def simple_rnn_inference(
-    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
 ) -> Tensors:
     """The results of `simple_rnn_loop`, without its gradient."""
-    return infer(lambda z_t, h: [tf.tanh(z_t + tf.matmul(h, kernel))], z, [h], sequences)
+    return infer(lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h)], z, [h], sequences)
 
 
 def lstm_inference(
-    z: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    c: tf.Tensor,
+    sequences: bool = False,
 ) -> Tensors:
     """The results of `lstm_loop`, without its gradient."""
-    step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, h, c)[1:])  # noqa: E731
+    step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, bias, h, c)[1:])  # noqa: E731
     return infer(step, z, [h, c], sequences)
 
 
+def _simple_rnn_step(z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+    """h after a step."""
+    return tf.tanh(z_t + bias + tf.matmul(h, kernel))
+
+
 def _lstm_step(
-    z_t: tf.Tensor, kernel: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The gates of a step, and h and c after it."""
-    gates = _gates(z_t + tf.matmul(h, kernel))
+    gates = _gates(z_t + bias + tf.matmul(h, kernel))
     i, f, g, o = tf.split(gates, 4, 1)
     c = f * c + i * g
     return gates, o * tf.tanh(c), c

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from forked_script import run_script
+
 CONFIG = """
 dataset: {name: csv, path: d.csv, text: text, label: label}
 preprocessing: {num_words: 10, encoding: multi_hot}
@@ -41,10 +43,15 @@ def result(run):
 pytestmark = pytest.mark.slow
 
 
-def results_of(script, folder):
+def run_python(script, cwd):
+    """A process in which the script is the first to import Keras."""
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+def results_of(script, folder, run):
     """The epochs and scores of the trainings in a script."""
-    command = [sys.executable, "-c", RESULT + script]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    result = run(RESULT + script, cwd=folder)
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -53,7 +60,7 @@ def test_no_script_changes_a_result(tmp_path):
     rows = [f"a b {'c d' if n % 3 else 'e f'},{'yes' if n % 3 else 'no'}" for n in range(60)]
     (tmp_path / "d.csv").write_text("\n".join(["text,label", *rows]))
     (tmp_path / "c.yaml").write_text(CONFIG)
-    expected, again = results_of(UNTOUCHED, tmp_path)
+    expected, again = results_of(UNTOUCHED, tmp_path, run_script)
     assert expected[0] == 3
     assert again == expected
-    assert results_of(TOUCHED, tmp_path) == [expected] * 2
+    assert results_of(TOUCHED, tmp_path, run_python) == [expected] * 2

@@ -13,10 +13,13 @@ CASES = Path(__file__).parents[3] / "shared" / "cases"
 
 
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Makes a copy of a case's folder, by its name, the working folder, and returns it."""
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Makes a copy of a case's folder, by its name, the working folder, and returns it.
 
-    def enter(name: str) -> Path:
+    Given an engine, the case's config names it.
+    """
+
+    def enter(name: str, engine: str | None = None) -> Path:
         if not (CASES / name).is_dir():
             message = f"{CASES / name}: not found"
             if CASES.is_dir():
@@ -25,6 +28,11 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
         shutil.copytree(CASES / name, tmp_path / name, copy_function=shutil.copyfile)
         (tmp_path / name).chmod(0o755)
         monkeypatch.chdir(tmp_path / name)
+        if engine:
+            config = Path("c.yaml").read_text()
+            assert config.count("training: {") == 1
+            named = config.replace("training: {", f"training: {{engine: {engine}, ")
+            Path("c.yaml").write_text(named)
         return tmp_path / name
 
     return enter

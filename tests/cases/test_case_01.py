@@ -8,7 +8,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_constant_feature_changes_little(case, cli):
-    case("01-constant-feature")
+    case("01-constant-feature", engine="graph")
     scores = [
         json.loads(cli("train", "c.yaml", "--name", name, "--json", *overrides).stdout)["metrics"]
         for name, overrides in (("one", ()), ("without", ("--set", "dataset.features=[rooms]")))

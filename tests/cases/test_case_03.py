@@ -27,7 +27,7 @@ def test_init_reads_quotes_as_characters(case, cli):
 
 def test_a_run_that_reads_quotes_as_characters_predicts_so(case, cli):
     case("03-tsv-quotes")
-    none = ("--set", "dataset.quoting=none")
-    assert cli("train", "c.yaml", "--name", "t", "--quiet", *none).exit_code == 0
+    options = ("--set", "dataset.quoting=none", "--set", "training.engine=graph")
+    assert cli("train", "c.yaml", "--name", "t", "--quiet", *options).exit_code == 0
     predicted = cli("predict", "--run", "t", "--file", "d.tsv").stdout
     assert len(predicted.splitlines()) == 41

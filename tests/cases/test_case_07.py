@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_train_warns_of_the_split_as_check_does(case, cli, options, meanings):
-    folder: Path = case("07-sorted-k-fold")
+    folder: Path = case("07-sorted-k-fold", engine="graph")
     checked, trained = (
         [line for line in cli(*command, *options).stderr.splitlines() if line.startswith(WARNING)]
         for command in (("check", "c.yaml"), ("train", "c.yaml", "--name", "a", "--quiet"))

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.slow
+GRAPH = ("--set", "training.engine=graph")
 
 
 def test_dollars_are_learnt_as_thousands_are(case, cli):
@@ -13,8 +14,11 @@ def test_dollars_are_learnt_as_thousands_are(case, cli):
     (folder / "h.yaml").unlink()
     assert cli("init", "houses.csv", "-o", "h.yaml").exit_code == 0
     scores = [
-        json.loads(cli("train", "h.yaml", "--name", name, "--json", *more).stdout)["metrics"]
-        for name, more in (("h", ()), ("k", ("--set", "dataset.path=thousands.csv")))
+        json.loads(cli("train", "h.yaml", "--name", name, "--json", *options).stdout)["metrics"]
+        for name, options in (
+            ("h", GRAPH),
+            ("k", (*GRAPH, "--set", "dataset.path=thousands.csv")),
+        )
     ]
     assert scores[0]["test_mae"] == pytest.approx(1000 * scores[1]["test_mae"], rel=0.05)
     assert scores[0]["test_mae"] < 16_000
@@ -22,7 +26,7 @@ def test_dollars_are_learnt_as_thousands_are(case, cli):
 
 def test_the_truth_keeps_its_digits(case, cli):
     case("09-large-targets")
-    assert cli("train", "e.yaml", "--name", "e", "--quiet").exit_code == 0
+    assert cli("train", "e.yaml", *GRAPH, "--name", "e", "--quiet").exit_code == 0
     predictions = pd.read_csv("runs/e/predictions.csv")
     whole = pd.read_csv("exact.csv")["y"]
     assert (predictions["truth"] == whole[predictions["row"]].to_numpy()).all()

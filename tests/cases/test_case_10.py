@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_same_texts_are_the_same_words(case, cli):
-    case("10-crlf-in-text")
+    case("10-crlf-in-text", engine="graph")
     for name, more in (("csv", ()), ("jsonl", ("--set", "dataset.path=d.jsonl"))):
         assert cli("train", "c.yaml", "--name", name, "--quiet", *more).exit_code == 0
         kept = json.loads(Path(f"runs/{name}/preprocessing.json").read_text())

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_train_warns_that_half_of_the_texts_have_one_word(case, cli):
-    case("18-no-blanks")
+    case("18-no-blanks", engine="graph")
     lines = [
         [line for line in cli(*command).stderr.splitlines() if "language written" in line]
         for command in (("train", "c.yaml", "--name", "zh"), ("check", "c.yaml"))

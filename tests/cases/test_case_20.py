@@ -21,7 +21,7 @@ for command in ([*train, "m"], [*train, "f", "--set", folds], ["resume", "m"]):
 
 
 def test_the_config_says_how_many_epochs(case):
-    folder = case("20-max-epochs")
+    folder = case("20-max-epochs", engine="graph")
     subprocess.run(
         [sys.executable, "-c", COMMANDS],
         cwd=folder,

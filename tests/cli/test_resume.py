@@ -183,11 +183,11 @@ def test_no_such_run(cli):
 
 @pytest.mark.slow
 def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cli):
-    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=600")))
+    arguments = ("boston_dense", *sets((*TINY_TAIL, "training.epochs=300")))
     process = start("train", *arguments, "--name", "run", "--json")
     history = Path("runs/run/history.csv")
     while not history.exists():
-        time.sleep(0.05)
+        time.sleep(0.01)
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=300)
@@ -195,11 +195,11 @@ def test_a_signal_ends_a_run_soon_and_resume_finishes_it(start, empty_folder, cl
     messages = json.loads(output)["error"]["messages"]
     assert messages[-1].endswith("resume with: textclf resume runs/run")
     done = len(RunFolder(Path("runs/run")).history)
-    assert 0 < done < 600
+    assert 0 < done < 300
     result = cli("resume", "run")
     assert result.exit_code == 0
     assert f"resuming after epoch {done}" in result.stderr
-    assert len(RunFolder(Path("runs/run")).history) == 600
+    assert len(RunFolder(Path("runs/run")).history) == 300
 
 
 @pytest.mark.slow

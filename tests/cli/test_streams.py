@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from textclf.runs import RunFolder
-from tiny_recipes import TINY_BOSTON, sets
+from tiny_recipes import TINY_TAIL, sets
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
-TRAIN = ("train", "boston_dense", *sets(TINY_BOSTON), "--name", "a")
+TRAIN = ("train", "boston_dense", *sets(TINY_TAIL), "--name", "a")
 
 
 def shell(line: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,14 +26,16 @@ def _quoted(argument: str) -> str:
     return f"'{argument}'"
 
 
-@pytest.mark.parametrize("command", ["--help", "recipes", "recipes --json", "schema", "plot"])
+@pytest.mark.parametrize(
+    "command", ["--help", "recipes", "recipes --json", "schema", "note nothing x"]
+)
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "<&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_no_error(empty_folder, command, redirection):
     result = shell(f"$textclf {redirection}", *command.split())
-    assert result.returncode == (5 if command == "plot" else 0)
+    assert result.returncode == (5 if command == "note nothing x" else 0)
     assert "Traceback" not in result.stderr and "Exception" not in result.stderr
     if ">&-" not in redirection:
-        assert bool(result.stdout) == (command != "plot")
+        assert bool(result.stdout) == (command != "note nothing x")
 
 
 def test_no_file_takes_the_place_of_a_closed_stream(empty_folder):
@@ -57,7 +59,7 @@ def test_a_full_standard_output_ends_with_6_and_one_line(empty_folder, command):
 @pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize(
-    ("command", "code"), [("evaluate nothing", 5), ("trian", 2), ("check nothing.yaml", 3)]
+    ("command", "code"), [("note nothing x", 5), ("trian", 2), ("check nothing.yaml", 3)]
 )
 def test_a_full_standard_error_changes_no_exit_code(empty_folder, command, code):
     for line in ("$textclf 2>/dev/full", "$textclf >/dev/full 2>&1", "$textclf --json 2>/dev/full"):
@@ -67,7 +69,7 @@ def test_a_full_standard_error_changes_no_exit_code(empty_folder, command, code)
 
 @needs_full
 def test_an_error_that_json_has_no_room_for_is_a_line(empty_folder):
-    result = shell("$textclf --json >/dev/full", "evaluate", "nothing")
+    result = shell("$textclf --json >/dev/full", "note", "nothing", "x")
     assert result.returncode == 5
     assert result.stderr.startswith("textclf: nothing") or "no run" in result.stderr
     assert result.stderr.count("\n") == 1
@@ -81,11 +83,11 @@ def test_a_reader_who_has_enough_ends_the_command_quietly(empty_folder, command)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["schema", "recipes", "evaluate nothing"])
+@pytest.mark.parametrize("command", ["schema", "recipes", "note nothing x"])
 def test_a_reader_who_is_gone_ends_the_command_quietly(empty_folder, command):
     for redirection in ("", "2>&1"):
         result = shell(f"(sleep 0.2; $textclf {redirection}) | true", *command.split())
-        assert result.returncode == (5 if command == "evaluate nothing" else 0)
+        assert result.returncode == (5 if command == "note nothing x" else 0)
         assert "Traceback" not in result.stderr and "Exception" not in result.stderr
 
 
@@ -106,7 +108,7 @@ def test_a_training_ends_whoever_reads(empty_folder):
 def test_python_trains_without_standard_streams(empty_folder):
     script = (
         "from textclf import load_config, train\n"
-        f"print(train(load_config('boston_dense', {list(TINY_BOSTON)}), name='a'))\n"
+        f"print(train(load_config('boston_dense', {list(TINY_TAIL)}), name='a'))\n"
     )
     (empty_folder / "script.py").write_text(script, encoding="utf-8")
     done = shell(f"{sys.executable} script.py >&- 2>&-")

@@ -87,10 +87,8 @@ def test_train_shows_the_datas_warnings_and_the_gravest_traps(cli, config, optio
         assert json.loads(result.stdout)["warnings"] == expected
 
 
-def test_a_run_records_all_warnings_in_run_json_and_in_the_log(cli, config):
+def test_a_run_records_all_warnings_in_run_json_and_in_the_log(cli, config, run):
     expected = checked(cli, config)
-    assert cli("train", config, "--name", "a", "--quiet").exit_code == 0
-    run = RunFolder(Path("runs/a"))
     assert run.warnings == expected
     log = run.log_path.read_text(encoding="utf-8")
     assert [line for line in log.splitlines() if line.startswith("warning: ")] == [

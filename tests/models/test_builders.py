@@ -175,7 +175,7 @@ import json, keras, numpy as np
 for folder in sys.argv[1:]:
     model = keras.models.load_model(folder + "/best.keras")
     x, y = (np.load(f"{folder}/{name}.npy") for name in "xy")
-    np.save(folder + "/plain.npy", model.predict(x, verbose=0))
+    np.save(folder + "/plain.npy", model(x))
 print(json.dumps(model.evaluate(x, y, verbose=0, return_dict=True)))
 """
 

@@ -174,7 +174,7 @@ sys.modules["textclf"] = None  # importing it fails
 import keras, numpy as np
 for folder in sys.argv[1:]:
     model = keras.models.load_model(folder + "/checkpoints/best.keras")
-    np.save(folder + "/plain.npy", model.predict(np.load(folder + "/x.npy"), verbose=0))
+    np.save(folder + "/plain.npy", model(np.load(folder + "/x.npy")))
 """
 
 
@@ -224,7 +224,7 @@ def train_for_an_epoch(folder: Path, config: Config, name: str) -> np.ndarray:
     run = textclf.train(config, folder / "runs", name)
     x = inputs_of(config)
     np.save(run.path / "x.npy", x)
-    outputs: np.ndarray = run.load_model().predict(x, verbose=0)
+    outputs: np.ndarray = run.load_model()(x).numpy()
     return outputs
 
 

@@ -41,7 +41,7 @@ class Textclf:
             ),
         )
         self._process.start()
-        self._outputs = [_Output(ours) for ours, _ in pipes]
+        self._outputs = [Output(ours) for ours, _ in pipes]
         for _, theirs in pipes:
             theirs.close()
 
@@ -80,7 +80,7 @@ class Textclf:
             os.kill(self.pid, number)
 
 
-class _Output(threading.Thread):
+class Output(threading.Thread):
     """Reads a pipe to its end."""
 
     def __init__(self, pipe: Connection) -> None:

@@ -23,7 +23,7 @@ from textclf.workflow.sweeping import train_trial
 CONFIG = """\
 dataset: {name: csv, path: a.csv, text: text, label: label, test_split: 0.2}
 preprocessing: {num_words: 50, maxlen: 8, encoding: embedding}
-model: {type: lstm, embedding_dim: 4, units: 3, dropout: 0.2}
+model: {type: dense, embedding_dim: 4, units: [3], dropout: 0.2}
 training: {epochs: 4, batch_size: 16, learning_rate: 0.01, engine: graph}
 """
 

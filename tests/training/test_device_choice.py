@@ -1,12 +1,11 @@
 """`--device auto`: the faster device for a whole command, from the config and the data's shape."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from forked_script import run_script
 from textclf.config.file import load_config
 from textclf.data.dataset import Dataset, Ragged
 from textclf.data.encoders import fit_encoder
@@ -189,5 +188,5 @@ print(context.context()._initialized)
 @pytest.mark.slow
 def test_an_outline_does_not_start_a_device() -> None:
     """Or the GPU would be started to find out that it is not needed."""
-    done = subprocess.run([sys.executable, "-c", UNSTARTED], capture_output=True, text=True)
+    done = run_script(UNSTARTED)
     assert done.stdout.split() == ["False"], done.stderr

@@ -1,6 +1,7 @@
 """Training with the squared hinge loss: as plain Keras on scores, kept, resumed and exported."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 
@@ -18,17 +19,20 @@ from textclf.data.splits import make_splits
 from textclf.results.export.writing import export_run
 from textclf.results.report.write import write_report
 from textclf.training.engine.order import row_order
-from textclf.workflow import resume
+from textclf.workflow import Run, resume
 
 SEED = 42
 BATCH = 8
-UNTRAINED = ("training.learning_rate=1e-10", "training.epochs=1")
 
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CSVs of two features and a class: one of two, or of three; and of texts with labels."""
     monkeypatch.chdir(tmp_path)
+    write_tables()
+
+
+def write_tables() -> None:
+    """CSVs of two features and a class: one of two, or of three; and of texts with labels."""
     x = np.random.default_rng(0).normal(size=(80, 2)).round(2)
     for number in (2, 3):
         places = np.digitize(x[:, 0] - x[:, 1] / 2, np.linspace(-0.7, 0.7, number + 1)[1:-1])
@@ -51,6 +55,25 @@ def config_of(n_classes: int, *overrides: str) -> Config:
     return load_config("c.yaml", overrides)
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Of three classes and two epochs, to be read only."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_tables()
+        return train(config_of(3), folder / "runs")
+
+
+class Start(keras.callbacks.Callback):
+    """Keeps the weights that training starts with."""
+
+    weights: list[np.ndarray]
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.weights = self.model.get_weights()
+
+
 def on_scores(width: int, weights: list[np.ndarray]) -> keras.Model:
     """Plain Keras: linear outputs, and its own squared hinge loss."""
     scores = keras.Sequential([keras.layers.Dense(8, "tanh"), keras.layers.Dense(width)])
@@ -62,11 +85,15 @@ def on_scores(width: int, weights: list[np.ndarray]) -> keras.Model:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("engine", "n_classes"), [("keras", 3), ("graph", 2), ("xla", 3)])
-def test_an_epoch_is_that_of_plain_keras_on_scores(engine: str, n_classes: int) -> None:
+def test_an_epoch_is_that_of_plain_keras_on_scores(
+    engine: str, n_classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textclf.workflow.fitting.plot_run", lambda _: None)
     config = config_of(n_classes, "training.epochs=1", f"training.engine={engine}")
-    run, start = train(config), train(config_of(n_classes, *UNTRAINED))
+    start = Start()
+    run = train(config, callbacks=[start])
     width = 1 if n_classes == 2 else n_classes
-    plain = on_scores(width, start.load_model().get_weights())
+    plain = on_scores(width, start.weights)
 
     data = load_dataset(config.dataset)
     rows = row_order(make_splits(config.training.validation, data)[0].train, SEED, epoch=0)
@@ -83,8 +110,9 @@ def test_an_epoch_is_that_of_plain_keras_on_scores(engine: str, n_classes: int) 
 
 
 @pytest.mark.parametrize("engine", ["keras", "graph"])
-def test_plain_keras_opens_the_kept_model_and_predicts_as_the_run(engine: str) -> None:
-    run = train(config_of(3, f"training.engine={engine}"))
+def test_plain_keras_opens_the_kept_model_and_predicts_as_the_run(run: Run, engine: str) -> None:
+    if engine == "keras":
+        run = train(config_of(3, "training.engine=keras"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         network = keras.saving.load_model(run.kept_model_path)
@@ -100,9 +128,9 @@ def test_plain_keras_opens_the_kept_model_and_predicts_as_the_run(engine: str) -
 
 
 @pytest.mark.slow
-def test_resuming_and_evaluating_give_the_same() -> None:
+def test_resuming_and_evaluating_give_the_same(run: Run) -> None:
     whole = train(config_of(3, "training.epochs=4"), name="whole")
-    resumed = resume(train(config_of(3), name="part"), epochs=4)
+    resumed = resume(open_run(shutil.copytree(run.path, "part")), epochs=4)
     pd.testing.assert_frame_equal(*(r.history.drop(columns="seconds") for r in (whole, resumed)))
     assert resumed.metrics == whole.metrics == evaluate(open_run("whole"))
     assert whole.metrics["val_loss"] == pytest.approx(whole.history["val_loss"].iloc[-1], rel=1e-5)

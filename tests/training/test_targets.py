@@ -1,6 +1,7 @@
 """A regression learns standardized targets and predicts, scores and saves in the target's units."""
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -12,15 +13,19 @@ from textclf import evaluate, load_config, open_run, train
 from textclf.config.settings import Config
 from textclf.results.export.writing import export_run
 from textclf.results.report.write import write_report
-from textclf.workflow import resume
+from textclf.workflow import Run, resume
 
 UNITS = {"units": 1, "dollars": 1e6, "thousandths": 1e-3}  # the same targets, of other sizes
 
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A CSV for each unit, its columns a, b and y = unit * (3 + a - 2 b)."""
     monkeypatch.chdir(tmp_path)
+    write_tables()
+
+
+def write_tables() -> None:
+    """A CSV for each unit, its columns a, b and y = unit * (3 + a - 2 b)."""
     x = np.random.default_rng(0).normal(size=(60, 2)).round(2)
     for name, unit in UNITS.items():
         y = unit * (3 + x[:, 0] - 2 * x[:, 1])
@@ -37,10 +42,30 @@ def config_of(name: str = "dollars", *overrides: str) -> Config:
 
 
 FOLDS = "training.validation={split: k_fold, folds: 2}"
-ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
-    "more",
-    [pytest.param((), id="one fit"), pytest.param((FOLDS,), id="folds", marks=pytest.mark.slow)],
-)
+
+
+def train_in(folder: Path, *overrides: str) -> Run:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_tables()
+        return train(config_of("dollars", *overrides), folder / "runs")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Of four epochs, to be read only."""
+    return train_in(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def folds(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Of six epochs, to be read only."""
+    return train_in(tmp_path_factory.mktemp("folds"), "training.epochs=6", FOLDS)
+
+
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textclf.workflow.fitting.plot_run", lambda _: None)
 
 
 @pytest.mark.slow
@@ -54,7 +79,7 @@ ONE_FIT_OR_FOLDS = pytest.mark.parametrize(
         ("graph", "sgd", "huber"),
     ],
 )
-def test_the_same_targets_in_other_units_are_learnt_alike(engine, optimizer, loss):
+def test_the_same_targets_in_other_units_are_learnt_alike(no_plots, engine, optimizer, loss):
     more = [f"training.{key}" for key in (f"engine={engine}", f"optimizer={optimizer}")]
     more.append(f"training.loss={loss}")
     units = UNITS if loss == "null" else {name: UNITS[name] for name in ("units", "dollars")}
@@ -70,8 +95,7 @@ def test_the_same_targets_in_other_units_are_learnt_alike(engine, optimizer, los
             np.testing.assert_allclose(histories[name][column], expected, rtol=2e-3)
 
 
-def test_the_kept_model_predicts_in_units_in_plain_keras():
-    run = train(config_of())
+def test_the_kept_model_predicts_in_units_in_plain_keras(run):
     network = keras.saving.load_model(run.kept_model_path)
     encoder = json.loads(run.preprocessing_path.read_text())["encoder"]
     table = pd.read_csv("dollars.csv")
@@ -88,26 +112,29 @@ def test_the_kept_model_predicts_in_units_in_plain_keras():
 
 
 @pytest.mark.slow
-@ONE_FIT_OR_FOLDS
-def test_resuming_and_evaluating_give_the_same(more):
-    whole = train(config_of("dollars", "training.epochs=6", *more), name="whole")
-    resumed = resume(train(config_of("dollars", *more), name="part"), epochs=6)
-    if not more:
-        pd.testing.assert_frame_equal(
-            whole.history.drop(columns="seconds"), resumed.history.drop(columns="seconds")
-        )
+def test_resuming_and_evaluating_give_the_same(run):
+    whole = train(config_of("dollars", "training.epochs=6"), name="whole")
+    resumed = resume(open_run(shutil.copytree(run.path, "part")), epochs=6)
+    pd.testing.assert_frame_equal(
+        whole.history.drop(columns="seconds"), resumed.history.drop(columns="seconds")
+    )
     assert resumed.metrics == whole.metrics
-    scores = evaluate(open_run("whole"))
-    assert scores == whole.metrics
+    assert evaluate(open_run("whole")) == whole.metrics
 
 
 @pytest.mark.slow
-def test_each_fold_has_the_scale_of_its_own_training_rows():
-    run = train(config_of("dollars", FOLDS))
-    scales = [json.loads(run.fold(n).preprocessing_path.read_text())["target"] for n in (1, 2)]
+def test_resuming_and_evaluating_folds_give_the_same(no_plots, folds):
+    resumed = resume(train(config_of("dollars", FOLDS), name="part"), epochs=6)
+    assert resumed.metrics == folds.metrics
+    assert evaluate(open_run(folds.path)) == folds.metrics
+
+
+@pytest.mark.slow
+def test_each_fold_has_the_scale_of_its_own_training_rows(folds):
+    scales = [json.loads(folds.fold(n).preprocessing_path.read_text())["target"] for n in (1, 2)]
     assert len({scale["mean"] for scale in scales}) == 2
     for number, scale in enumerate(scales, start=1):
-        kernel, bias = run.load_model(number).get_layer("target").get_weights()
+        kernel, bias = folds.load_model(number).get_layer("target").get_weights()
         assert (kernel[0, 0], bias[0]) == pytest.approx((scale["scale"], scale["mean"]))
 
 
@@ -127,8 +154,7 @@ def test_a_run_from_before_is_evaluated_and_resumed_as_it_was():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format_name", ["keras", "savedmodel"])
-def test_an_exported_model_predicts_in_units(format_name):
-    run = train(config_of())
+def test_an_exported_model_predicts_in_units(run, format_name):
     path = Path("m.keras" if format_name == "keras" else "m")
     export_run(run, format_name, path)  # which compares its outputs with the run's
     card = json.loads(path.with_name(f"{path.name}.json").read_text())

@@ -1,10 +1,13 @@
 """Fits repeat to the bit, stop in time, and the kept model is the best epoch's."""
 
+import io
 import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -80,8 +83,21 @@ def read_history(fit: Fit) -> pd.DataFrame:
     return fit.folder.history.drop(columns="seconds")
 
 
-def weights_in(path: Path) -> list[bytes]:
-    return [weight.tobytes() for weight in keras.models.load_model(path).get_weights()]
+def weights_in(path: Path) -> dict[str, bytes]:
+    """Those of a .keras file, but for the states of dropout's seeds."""
+    weights = {}
+
+    def keep(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        is_weight = name.startswith("layers/") and "seed_generator" not in name
+        if is_weight and isinstance(item, h5py.Dataset):
+            weights[name] = item[()].tobytes()
+
+    with zipfile.ZipFile(path) as archive:
+        content = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(content) as file:
+        file.visititems(keep)
+    assert weights
+    return weights
 
 
 # --- repeatable to the bit -------------------------------------------------------------------

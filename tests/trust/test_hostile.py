@@ -329,7 +329,8 @@ TABLES = {
 @pytest.mark.parametrize("content", TABLES)
 @pytest.mark.parametrize("name", ["history.csv", "confusion_matrix.csv", "predictions.csv"])
 def test_doctored_tables(attack: Callable, runs: Path, name: str, content: str) -> None:
-    run = RunFolder(runs / "imdb")
+    # Predictions are drawn of a regression only, a confusion matrix of classes.
+    run = RunFolder(runs / ("tail" if name == "predictions.csv" else "imdb"))
     (run.path / name).write_text(TABLES[content])
     use(attack, "tables", run, (["plot"], ["plot", "-o", "x.png"]))
     assert attack("tables", "runs", "--runs-dir", runs)[0] == 0

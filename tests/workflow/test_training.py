@@ -1,6 +1,7 @@
 """The public API: train, open, evaluate, load; what the folder says is what the model does."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -218,18 +219,23 @@ def test_metrics_without_the_kept_epoch_are_an_error_of_the_run(runs, data_dir):
         evaluate(run, data_dir=data_dir)
 
 
-@pytest.fixture
-def own_run(tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def own_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run on a file of one's own, to be read only."""
+    return train_on_reviews(tmp_path_factory.mktemp("own"))
+
+
+def train_on_reviews(folder: Path) -> Run:
     """A finished run on a file of one's own, `reviews.csv`, beside its config."""
     rows = [f"{'good fine' if n % 2 else 'bad poor'} film {n % 7},{n % 2}\n" for n in range(40)]
-    (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(rows))
-    (tmp_path / "own.yaml").write_text(
+    (folder / "reviews.csv").write_text("text,label\n" + "".join(rows))
+    (folder / "own.yaml").write_text(
         "dataset: {name: csv, path: reviews.csv, text: text, label: label}\n"
         "preprocessing: {num_words: 20, encoding: multi_hot}\n"
         "model: {type: dense, units: [4]}\n"
         "training: {epochs: 2, batch_size: 8, engine: graph}\n"
     )
-    return train(load_config(tmp_path / "own.yaml"), tmp_path / "runs", "own")
+    return train(load_config(folder / "own.yaml"), folder / "runs", "own")
 
 
 def test_a_run_on_ones_own_data_names_rows_of_the_file(own_run):
@@ -250,14 +256,16 @@ def test_a_report_explains_the_rows_of_the_file(own_run):
         assert " ".join(words) == lines[row.row].rpartition(",")[0]
 
 
-def test_a_run_whose_data_is_not_recorded_is_not_scored(own_run):
-    own_run.update(data=None)
+def test_a_run_whose_data_is_not_recorded_is_not_scored(own_run, tmp_path):
+    run = open_run(shutil.copytree(own_run.path, tmp_path / "own"))
+    run.update(data=None)
     with pytest.raises(DataError, match=r"reviews.csv: not the data"):
-        evaluate(own_run)
+        evaluate(run)
 
 
 @pytest.mark.slow
-def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_is(own_run):
+def test_with_other_data_a_run_is_neither_scored_nor_lengthened_and_stays_as_it_is(tmp_path):
+    own_run = train_on_reviews(tmp_path)
     scores = {key: value for key, value in own_run.metrics.items() if key != "best_epoch"}
     assert {k: v for k, v in evaluate(own_run).items() if k in scores} == pytest.approx(scores)
     with (own_run.path.parents[1] / "reviews.csv").open("a") as file:

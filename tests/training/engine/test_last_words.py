@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from forked_script import run_script
+
 COMPUTING = """
 import os, signal, sys
 from pathlib import Path
@@ -38,10 +40,8 @@ ENDS = {
 }
 
 
-def run(
-    end: str, folder: Path, log: str = "None", as_json: bool = False
-) -> subprocess.CompletedProcess[str]:
-    script = COMPUTING.format(end=end, log=log, as_json=as_json)
+def run(end: str, folder: Path, log: str = "None") -> subprocess.CompletedProcess[str]:
+    script = COMPUTING.format(end=end, log=log, as_json=False)
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -58,7 +58,9 @@ def run(
 @pytest.mark.parametrize("kind", ENDS)
 def test_every_end_is_on_the_screen(tmp_path, kind, has_log, as_json):
     end, code, reason = ENDS[kind]
-    result = run(end, tmp_path, "Path('log.txt')" if has_log else "None", as_json)
+    log = "Path('log.txt')" if has_log else "None"
+    script = COMPUTING.format(end=end, log=log, as_json=as_json)
+    result = run_script(script, cwd=tmp_path, env={"TMPDIR": str(tmp_path)})
     assert result.returncode == code
     lines = result.stderr.splitlines()
     assert reason in lines[0]

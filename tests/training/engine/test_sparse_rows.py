@@ -59,6 +59,7 @@ def test_keras_own_path_knows_the_width_of_all_but_the_rows() -> None:
 @pytest.mark.slow
 def test_one_epoch_equals_plain_keras() -> None:
     model, order = build_network(), row_order(TRAIN, SEED, epoch=0)
+    model.run_eagerly = True
     theirs = model.fit(
         X[order].padded(),
         Y[order],
@@ -79,12 +80,10 @@ def test_one_epoch_equals_plain_keras() -> None:
             np.testing.assert_allclose(ours[column], values, rtol=1e-5)
         for mine, other in zip(engine.network.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_allclose(mine, other, atol=1e-4)
-        outputs = model.predict_on_batch(X[VALIDATION].padded())
+        outputs = model(X[VALIDATION].padded())
         np.testing.assert_allclose(engine.predict(VALIDATION), outputs, atol=1e-4)
         # The layers are still Keras's: a call from outside of the engine reads padded rows.
-        np.testing.assert_allclose(
-            engine.network.predict_on_batch(X[VALIDATION].padded()), outputs, atol=1e-4
-        )
+        np.testing.assert_allclose(engine.network(X[VALIDATION].padded()), outputs, atol=1e-4)
 
 
 def test_every_layer_is_known_to_the_engines_of_blocks() -> None:

@@ -1,4 +1,4 @@
-"""Measures recurrent layers: XLA in one part, in shards, and plain Keras; docs/engines.md."""
+"""Measures recurrent layers: XLA in one part and in shards, graph, plain Keras; docs/engines.md."""
 
 import argparse
 import statistics
@@ -22,6 +22,11 @@ CASES = (
     "GRU 16",
     "GRU 32",
     "SimpleRNN 32",
+    "LSTM 64",
+    "LSTM 128",
+    "LSTM 64, both directions, pooled",
+    "GRU 64",
+    "SimpleRNN 192",
 )
 
 
@@ -29,21 +34,31 @@ def main() -> None:
     """Print a line for each layer: milliseconds for a batch, medians of epochs but the first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=CASES, help=f"such as {CASES[0]!r}")
-    parser.add_argument("--plain", action="store_true", help="plain Keras alone, a number a line")
+    alone = parser.add_mutually_exclusive_group()
+    alone.add_argument("--plain", action="store_true", help="plain Keras alone, a number a line")
+    alone.add_argument("--graph", action="store_true", help="graph alone")
+    alone.add_argument("--xla", type=int, metavar="SHARDS", help="XLA alone")
     options = parser.parse_args()
-    if options.plain:
+    if options.plain or options.graph or options.xla:
         for case in options.cases:
-            print(measure_plain(case))
+            print(measure_plain(case) if options.plain else measure(case, options.xla))
         return
-    print(f"{'':34}{'one part':>10}{'shards':>10}{'plain':>10}{'times':>8}")
+    print(f"{'':34}{'one part':>10}{'shards':>10}{'graph':>10}{'plain':>10}{'times':>8}")
     for case in options.cases:
-        one, shards, plain = measure(case, 1), measure(case, 2), plain_apart(case)
-        print(f"{case:34}{one:10.2f}{shards:10.2f}{plain:10.2f}{plain / min(one, shards):8.1f}")
+        one, shards, graph, plain = (
+            apart(case, *which)
+            for which in (["--xla", "1"], ["--xla", "2"], ["--graph"], ["--plain"])
+        )
+        print(
+            f"{case:34}{one:10.2f}{shards:10.2f}{graph:10.2f}{plain:10.2f}"
+            f"{plain / min(one, shards):8.1f}",
+            flush=True,
+        )
 
 
-def plain_apart(case: str) -> float:
-    """Milliseconds for a batch in a process that never meets textclf, which sets XLA's options."""
-    command = [sys.executable, __file__, "--plain", case]
+def apart(case: str, *which: str) -> float:
+    """Milliseconds for a batch in a process of its own, as XLA reads its options once."""
+    command = [sys.executable, __file__, case, *which]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -56,8 +71,8 @@ def measure_plain(case: str) -> float:
     return per_batch(seconds)
 
 
-def measure(case: str, shards: int) -> float:
-    """Milliseconds for a batch."""
+def measure(case: str, shards: int | None) -> float:
+    """Milliseconds for a batch, by XLA in shards, or by graph where there are none."""
     from textclf.training.engine import backend
 
     device = backend.start("cpu")
@@ -65,7 +80,7 @@ def measure(case: str, shards: int) -> float:
     from textclf.training.engine.engines import make_engine
     from textclf.training.engine.rule import Choice
 
-    choice = Choice("xla", BATCHES // 3, "a benchmark", shards)
+    choice = Choice("xla" if shards else "graph", BATCHES // 3, "a benchmark", shards or 1)
     engine = make_engine(choice, build(case), BINARY, BATCH, None, device)
     x, y = draw()
     engine.put(x, y)

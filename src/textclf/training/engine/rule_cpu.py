@@ -6,9 +6,8 @@ import keras
 
 from textclf.training.engine.recurrent import directions, number_of_shards, recurrent_layers
 
-# Wider layers gain more from several threads, which run their loops in shards of a batch.
-XLA_WIDEST_KERNEL = 128  # columns of a recurrent kernel: units of a SimpleRNN, 4 * units of an LSTM
-SMALLEST_SHARED_STEP = 3000  # numbers that a step of all gated layers computes for a batch
+SMALLEST_SHARED_STEP = 3000  # numbers that a step of all recurrent layers computes for a batch
+COST_WITHOUT_GATES = 0.5  # of such a number in a SimpleRNN, to one of a gate
 LOOPS_IN_ONE_WIDEST_CELL = 32  # units; in one function, XLA multiplies wider arrays slowly
 # Wider products are faster in TensorFlow's own kernels, which use several threads.
 XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
@@ -23,21 +22,24 @@ def engine_of(network: keras.Model) -> tuple[str, str]:
         return "graph", "wide products are faster in TensorFlow's own kernels"
     if any(isinstance(layer, keras.layers.Conv1D) for layer in network.layers):
         return "graph", "XLA's convolution is slow on a CPU"
-    cells = [layer.cell for layer in recurrent_layers(network)]
-    if any(cell.recurrent_kernel.shape[1] > XLA_WIDEST_KERNEL for cell in cells):
-        return "graph", "a wide recurrent layer is faster in shards on several threads"
+    if recurrent_layers(network):
+        return "xla", "loops over time gain most from being compiled with what they read"
     return "xla", "small layers gain most from being compiled together"
 
 
 def number_of_parts(network: keras.Model, batch_size: int, threads: int) -> int:
     """Parts of a batch, where its loops over time take longer than to bring parts together."""
     cells = [layer.cell for layer in recurrent_layers(network)]
-    # A step of a SimpleRNN, which has no gates, is too short.
-    gated = [cell for cell in cells if hasattr(cell, "recurrent_activation")]
-    columns = sum(cell.recurrent_kernel.shape[1] for cell in gated)
-    if columns * batch_size < SMALLEST_SHARED_STEP:
+    numbers = batch_size * sum(map(_numbers_of_step, cells))
+    if numbers < SMALLEST_SHARED_STEP:
         return 1
     return number_of_shards(batch_size, threads)
+
+
+def _numbers_of_step(cell: keras.Layer) -> float:
+    """Numbers that a step computes for an example, in those of a gate."""
+    columns: int = cell.recurrent_kernel.shape[1]
+    return columns if hasattr(cell, "recurrent_activation") else columns * COST_WITHOUT_GATES
 
 
 def has_small_loops(network: keras.Model) -> bool:

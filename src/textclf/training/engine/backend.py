@@ -35,9 +35,9 @@ XLA_OPTIONS = (
 )
 # For small layers only, see engine/rule_cpu.py. A loop that uses up to 3 MB in a step becomes one
 # function instead of one for each product, which saves another quarter of that LSTM's time. XLA's
-# own products, of which it is made, take a third less in tiles of 6 rows and 2 registers than in
-# its 11 rows and 1, where registers have 512 bits (and as long with 256). Never use more than 2:
-# for some widths, XLA then writes behind the result.
+# own products, of which it is made, take a third less for 32 units in tiles of 6 rows and 2
+# registers than in its 11 rows and 1, where registers have 512 bits (and as long with 256). Never
+# use more than 2: for some widths, XLA then writes behind the result.
 LOOPS_IN_ONE = "--xla_backend_extra_options=" + ",".join(
     (
         "xla_cpu_small_while_loop_byte_threshold=3000000",

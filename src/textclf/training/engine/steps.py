@@ -20,6 +20,16 @@ def write(array: tf.Tensor, t: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     return keras.ops.slice_update(array, (t, 0, 0), step[None])
 
 
+def unwritten(steps: int, like: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
+    """An array for a loop that writes every step of it, float32 (steps, *shape of `like`).
+
+    Args:
+        content: any number, float32 (), of its own for each array. Of arrays of the same number, as
+            of zeros, XLA makes one and copies it, which takes as long as several steps.
+    """
+    return tf.fill((steps, *tf.unstack(tf.shape(like))), content)
+
+
 def plus(dh: tf.Tensor, of_outputs: tf.Tensor | None, t: tf.Tensor) -> tf.Tensor:
     """The gradient of a state, where its step may be an output too.
 

@@ -22,6 +22,7 @@ from textclf.training.engine.steps import (
     results,
     shifted,
     sum_of_outer_products,
+    unwritten,
     write,
 )
 
@@ -56,7 +57,7 @@ def simple_rnn_loop(
                 dz_t = plus(dh, d_outputs, step) * (1 - tf.square(all_h[step]))
                 return t + 1, tf.matmul(dz_t, transposed), write(dz, step, dz_t)
 
-            _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
+            _, dh, dz = loop(backward, steps, dh, unwritten(steps, z[0], kernel[0, 0]))
             before = tf.concat([h[None], all_h[:-1]], 0)
             return dz, sum_of_outer_products(before, dz), tf.reduce_sum(dz, [0, 1]), dh
 
@@ -88,14 +89,14 @@ def lstm_loop(
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
-        empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
+        empty_h, empty_c = (unwritten(steps, h, kernel[0, column]) for column in (0, 1))
 
         def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
             all_h, all_c = write(all_h, t, h), write(all_c, t, c)
             gates, h, c = _lstm_step(z[t], kernel, bias, h, c)
             return t + 1, h, c, write(z, t, gates), all_h, all_c
 
-        _, last_h, last_c, gates, all_h, all_c = loop(forward, steps, h, c, z, empty, empty)
+        _, last_h, last_c, gates, all_h, all_c = loop(forward, steps, h, c, z, empty_h, empty_c)
 
         def gradient(*gradients: tf.Tensor) -> Any:
             d_outputs, dh, dc = of_outputs(gradients, sequences)
@@ -112,7 +113,7 @@ def lstm_loop(
                 dz_t = dgates * _slope(gates_t)
                 return t + 1, tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
-            _, dh, dc, _, dz = loop(backward, steps, dh, dc, last_c, tf.zeros_like(z))
+            _, dh, dc, _, dz = loop(backward, steps, dh, dc, last_c, unwritten(steps, z[0], kernel[0, 0]))
             return dz, sum_of_outer_products(all_h, dz), tf.reduce_sum(dz, [0, 1]), dh, dc
 
         outputs = shifted(all_h, last_h) if sequences else last_h

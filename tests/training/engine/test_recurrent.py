@@ -33,9 +33,9 @@ def fast_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
 
     def counted(loop: Callable) -> Callable:
-        def call(*arguments: tf.Tensor, sequences: bool) -> list[tf.Tensor]:
+        def call(*arguments: tf.Tensor, **settings: bool) -> list[tf.Tensor]:
             calls.append(loop.__name__)
-            return loop(*arguments, sequences=sequences)
+            return loop(*arguments, **settings)
 
         return call
 

@@ -6,19 +6,26 @@ import tensorflow as tf
 
 from textclf.training.engine.steps import (
     Tensors,
+    after_each,
     infer,
     loop,
     of_outputs,
+    order_of,
     plus,
     results,
-    shifted,
     sum_of_outer_products,
+    unwritten,
     write,
 )
 
 
 def gru_loop(
-    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """Gates u (update) and r (reset) and candidate g, in Keras's order u, r, g (Cho et al. 2014).
 
@@ -36,52 +43,57 @@ def gru_loop(
         The last state, float32 (examples, units); before it, where `sequences` is set, the state
         after each step, float32 (steps, examples, units).
     """
-    steps, units = z.shape[0], kernel.shape[0]
+    order, units = order_of(z, backwards), kernel.shape[0]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
-        empty = tf.zeros((steps, *tf.unstack(tf.shape(h))))
+        def forward(step: Any, h: Any, z: Any, all_h: Any) -> Any:
+            all_h = write(all_h, step, h)
+            gates, h = _step(z[step], kernel, bias, h)
+            return h, write(z, step, gates), all_h
 
-        def forward(t: Any, h: Any, z: Any, all_h: Any) -> Any:
-            all_h = write(all_h, t, h)
-            gates, h = _step(z[t], kernel, bias, h)
-            return t + 1, h, write(z, t, gates), all_h
-
-        _, last_h, gates, all_h = loop(forward, steps, h, z, empty)
+        empty = unwritten(order, h, kernel[0, 0])
+        last_h, gates, all_h = loop(forward, order, h, z, empty)
 
         def gradient(*gradients: tf.Tensor) -> Any:
             d_outputs, dh = of_outputs(gradients, sequences)
             transposed = tf.transpose(kernel)
             all_p = tf.tensordot(all_h, kernel[:, 2 * units :], 1) + bias[1, 2 * units :]
 
-            def backward(t: Any, dh: Any, dz: Any) -> Any:
-                step = steps - 1 - t
+            def backward(step: Any, dh: Any, dz: Any) -> Any:
                 dh = plus(dh, d_outputs, step)
                 u, r, g = tf.split(gates[step], 3, 1)
                 du = dh * (all_h[step] - g) * u * (1 - u)
                 dg = dh * (1 - u) * (1 - tf.square(g))
                 dr = dg * all_p[step] * r * (1 - r)
                 dh = dh * u + tf.matmul(tf.concat([du, dr, dg * r], 1), transposed)
-                return t + 1, dh, write(dz, step, tf.concat([du, dr, dg], 1))
+                return dh, write(dz, step, tf.concat([du, dr, dg], 1))
 
-            _, dh, dz = loop(backward, steps, dh, tf.zeros_like(z))
+            empty = unwritten(order, z[0], kernel[0, 0])
+            dh, dz = loop(backward, order[::-1], dh, empty)
             dp = dz[:, :, 2 * units :] * gates[:, :, units : 2 * units]
             products = tf.concat([dz[:, :, : 2 * units], dp], 2)
             of_x, of_p = (tf.reduce_sum(array, [0, 1]) for array in (dz, dp))
             dbias = tf.stack([of_x, tf.concat([of_x[: 2 * units], of_p], 0)])
             return dz, sum_of_outer_products(all_h, products), dbias, dh
 
-        outputs = shifted(all_h, last_h) if sequences else last_h
+        outputs = after_each(all_h, last_h, order) if sequences else last_h
         return results(outputs, [last_h], sequences), gradient
 
     return list(read(z, kernel, bias, h))
 
 
 def gru_inference(
-    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """The results of `gru_loop`, without its gradient."""
-    return infer(lambda z_t, h: [_step(z_t, kernel, bias, h)[1]], z, [h], sequences)
+    step = lambda z_t, h: [_step(z_t, kernel, bias, h)[1]]  # noqa: E731
+    return infer(step, z, [h], sequences, backwards)
 
 
 def _step(

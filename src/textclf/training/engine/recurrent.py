@@ -66,7 +66,7 @@ def _bind(
     for layer in recurrent_layers(model):
         if type(layer) in loops:
             loop = partial(loops[type(layer)], sequences=layer.return_sequences)
-            read = compiled(partial(_read, loop))
+            read = compiled(partial(_read, loop, layer.go_backwards))
             layer.inner_loop = MethodType(partial(_inner_loop, read), layer)
     for layer in model.layers:
         # A one-hot row times the kernel is a row of the kernel.
@@ -102,8 +102,6 @@ def _inner_loop(
     if training and cell.dropout:
         # One mask for all steps.
         sequences = sequences * cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
-    if layer.go_backwards:
-        sequences = tf.reverse(sequences, [1])
     weights = [weight.value for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)]
     outputs, *states = read(weights, sequences, *initial_state)
     if not layer.return_sequences:
@@ -112,12 +110,26 @@ def _inner_loop(
 
 
 def _read(
-    loop: Callable[..., Tensors], weights: Tensors, sequences: tf.Tensor, *states: tf.Tensor
+    loop: Callable[..., Tensors],
+    backwards: bool,
+    weights: Tensors,
+    sequences: tf.Tensor,
+    *states: tf.Tensor,
 ) -> Tensors:
     """A loop's results on sequences, float32 (examples, steps, inputs), examples first."""
     kernel, recurrent_kernel, bias = weights
-    results = loop(_project(sequences, kernel), recurrent_kernel, bias, *states)
-    return [tf.transpose(part, (1, 0, 2)) if len(part.shape) == 3 else part for part in results]
+    z = _project(sequences, kernel)
+    results = loop(z, recurrent_kernel, bias, *states, backwards=backwards)
+    return [_examples_first(part, backwards) if len(part.shape) == 3 else part for part in results]
+
+
+def _examples_first(outputs: tf.Tensor, backwards: bool) -> tf.Tensor:
+    """(steps, examples, units) to (examples, steps, units), in the order of reading as Keras's.
+
+    A Bidirectional layer turns the order back, and XLA leaves out both.
+    """
+    outputs = tf.transpose(outputs, (1, 0, 2))
+    return tf.reverse(outputs, [1]) if backwards else outputs
 
 
 def _in_shards(threads: int, read: Reader) -> Reader:

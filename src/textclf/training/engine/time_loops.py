@@ -6,7 +6,8 @@ as several steps. The bias is added within the loop, which saves a pass over the
 gradient is written out, so that the recurrent kernel's is one product after the loop.
 
 Each loop returns the states after the last step and, where `sequences` is set, all outputs before
-them, float32 (steps, examples, units).
+them, float32 (steps, examples, units). Where `backwards` is set, it starts at the last of the steps;
+outputs stay where their inputs are.
 """
 
 from typing import Any
@@ -15,12 +16,14 @@ import tensorflow as tf
 
 from textclf.training.engine.steps import (
     Tensors,
+    after_each,
+    before_each,
     infer,
     loop,
     of_outputs,
+    order_of,
     plus,
     results,
-    shifted,
     sum_of_outer_products,
     unwritten,
     write,
@@ -28,7 +31,12 @@ from textclf.training.engine.steps import (
 
 
 def simple_rnn_loop(
-    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """h_t = tanh(z_t + bias + h_{t-1} kernel) (Elman 1990).
 
@@ -38,27 +46,26 @@ def simple_rnn_loop(
         bias: float32 (units,).
         h: initial state, float32 (examples, units).
     """
-    steps = z.shape[0]
+    order = order_of(z, backwards)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
-        def forward(t: Any, h: Any, z: Any) -> Any:
-            h = _simple_rnn_step(z[t], kernel, bias, h)
-            return t + 1, h, write(z, t, h)
+        def forward(step: Any, h: Any, z: Any) -> Any:
+            h = _simple_rnn_step(z[step], kernel, bias, h)
+            return h, write(z, step, h)
 
-        _, last_h, all_h = loop(forward, steps, h, z)
+        last_h, all_h = loop(forward, order, h, z)
 
         def gradient(*gradients: tf.Tensor) -> Any:
             d_outputs, dh = of_outputs(gradients, sequences)
             transposed = tf.transpose(kernel)
 
-            def backward(t: Any, dh: Any, dz: Any) -> Any:
-                step = steps - 1 - t
+            def backward(step: Any, dh: Any, dz: Any) -> Any:
                 dz_t = plus(dh, d_outputs, step) * (1 - tf.square(all_h[step]))
-                return t + 1, tf.matmul(dz_t, transposed), write(dz, step, dz_t)
+                return tf.matmul(dz_t, transposed), write(dz, step, dz_t)
 
-            _, dh, dz = loop(backward, steps, dh, unwritten(steps, z[0], kernel[0, 0]))
-            before = tf.concat([h[None], all_h[:-1]], 0)
+            dh, dz = loop(backward, order[::-1], dh, unwritten(order, z[0], kernel[0, 0]))
+            before = before_each(all_h, h, order)
             return dz, sum_of_outer_products(before, dz), tf.reduce_sum(dz, [0, 1]), dh
 
         return results(all_h, [last_h], sequences), gradient
@@ -73,6 +80,7 @@ def lstm_loop(
     h: tf.Tensor,
     c: tf.Tensor,
     sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 
@@ -85,25 +93,24 @@ def lstm_loop(
         h: initial output, float32 (examples, units).
         c: initial carry, float32 (examples, units).
     """
-    steps = z.shape[0]
+    order = order_of(z, backwards)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
-        empty_h, empty_c = (unwritten(steps, h, kernel[0, column]) for column in (0, 1))
+        empty_h, empty_c = (unwritten(order, h, kernel[0, column]) for column in (0, 1))
 
-        def forward(t: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
-            all_h, all_c = write(all_h, t, h), write(all_c, t, c)
-            gates, h, c = _lstm_step(z[t], kernel, bias, h, c)
-            return t + 1, h, c, write(z, t, gates), all_h, all_c
+        def forward(step: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
+            all_h, all_c = write(all_h, step, h), write(all_c, step, c)
+            gates, h, c = _lstm_step(z[step], kernel, bias, h, c)
+            return h, c, write(z, step, gates), all_h, all_c
 
-        _, last_h, last_c, gates, all_h, all_c = loop(forward, steps, h, c, z, empty_h, empty_c)
+        last_h, last_c, gates, all_h, all_c = loop(forward, order, h, c, z, empty_h, empty_c)
 
         def gradient(*gradients: tf.Tensor) -> Any:
             d_outputs, dh, dc = of_outputs(gradients, sequences)
             transposed = tf.transpose(kernel)
 
-            def backward(t: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
-                step = steps - 1 - t
+            def backward(step: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
                 dh = plus(dh, d_outputs, step)
                 gates_t, before = gates[step], all_c[step]
                 i, f, g, o = tf.split(gates_t, 4, 1)
@@ -111,22 +118,29 @@ def lstm_loop(
                 dc = dc + dh * o * (1 - tf.square(tanh_c))
                 dgates = tf.concat([dc * g, dc * before, dc * i, dh * tanh_c], 1)
                 dz_t = dgates * _slope(gates_t)
-                return t + 1, tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
+                return tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
-            _, dh, dc, _, dz = loop(backward, steps, dh, dc, last_c, unwritten(steps, z[0], kernel[0, 0]))
+            empty = unwritten(order, z[0], kernel[0, 0])
+            dh, dc, _, dz = loop(backward, order[::-1], dh, dc, last_c, empty)
             return dz, sum_of_outer_products(all_h, dz), tf.reduce_sum(dz, [0, 1]), dh, dc
 
-        outputs = shifted(all_h, last_h) if sequences else last_h
+        outputs = after_each(all_h, last_h, order) if sequences else last_h
         return results(outputs, [last_h, last_c], sequences), gradient
 
     return list(read(z, kernel, bias, h, c))
 
 
 def simple_rnn_inference(
-    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, sequences: bool = False
+    z: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """The results of `simple_rnn_loop`, without its gradient."""
-    return infer(lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h)], z, [h], sequences)
+    step = lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h)]  # noqa: E731
+    return infer(step, z, [h], sequences, backwards)
 
 
 def lstm_inference(
@@ -136,10 +150,11 @@ def lstm_inference(
     h: tf.Tensor,
     c: tf.Tensor,
     sequences: bool = False,
+    backwards: bool = False,
 ) -> Tensors:
     """The results of `lstm_loop`, without its gradient."""
     step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, bias, h, c)[1:])  # noqa: E731
-    return infer(step, z, [h, c], sequences)
+    return infer(step, z, [h, c], sequences, backwards)
 
 
 def _simple_rnn_step(z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from textclf.training.engine.layout import as_it_stands
 from textclf.training.engine.steps import (
     Tensors,
     after_each,
@@ -112,12 +113,12 @@ def lstm_loop(
 
             def backward(step: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
                 dh = plus(dh, d_outputs, step)
-                gates_t, before = gates[step], all_c[step]
-                i, f, g, o = tf.split(gates_t, 4, 1)
+                (i, f, g, o), before = tf.split(gates[step], 4, 1), all_c[step]
                 tanh_c = tf.tanh(c)
-                dc = dc + dh * o * (1 - tf.square(tanh_c))
-                dgates = tf.concat([dc * g, dc * before, dc * i, dh * tanh_c], 1)
-                dz_t = dgates * _slope(gates_t)
+                dc = as_it_stands(dc + dh * o * (1 - tf.square(tanh_c)))
+                di, df, dg, do = dc * g, dc * before, dc * i, dh * tanh_c
+                parts = [di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)]
+                dz_t = tf.concat(parts, 1)
                 return tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
             empty = unwritten(order, z[0], kernel[0, 0])
@@ -179,11 +180,6 @@ def _gates(z: tf.Tensor) -> tf.Tensor:
     """
     is_g = _is_g(z.shape[1])
     return tf.sigmoid(z * (1 + is_g)) * (1 + is_g) - is_g
-
-
-def _slope(gates: tf.Tensor) -> tf.Tensor:
-    """The derivative of `_gates` at its outputs: s (1 - s) of a sigmoid s, 1 - g² of g."""
-    return (gates + _is_g(gates.shape[1])) * (1 - gates)
 
 
 def _is_g(width: int) -> tf.Tensor:

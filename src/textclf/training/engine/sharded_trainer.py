@@ -10,6 +10,7 @@ from textclf.data.tasks import Task
 from textclf.training.engine.block_trainer import BlockTrainer, program
 from textclf.training.engine.order import PAD
 from textclf.training.engine.recurrent import number_of_shards, recurrent_layers
+from textclf.training.engine.steps import Tensors
 
 APART = 0x61C88647  # between the seeds of two shards: an odd number of 31 bits
 
@@ -30,6 +31,7 @@ class ShardedTrainer(BlockTrainer):
         self.threads = threads
         self.seeds = _SeedsOfShards(network)
         self.gradients_program = program(self._gradients, xla=True)
+        self.measure_program = program(self._measure_shards, xla=True)
         self.update_program = program(self._update, xla=True)
         self.outputs_program = program(self._outputs, xla=True)
         self.score_program = program(self._score_outputs, xla=True)
@@ -40,7 +42,9 @@ class ShardedTrainer(BlockTrainer):
             self.gradients_program(shard, n_rows, tf.constant(number, tf.int64))
             for number, shard in enumerate(self._shards(rows))
         ]
-        self.update_program(rows, parts)
+        losses, outputs, gradients = zip(*parts, strict=True)
+        self.measure_program(rows, losses, outputs)
+        self.update_program(gradients)
 
     def _test_on_batch(self, rows: tf.Tensor) -> None:
         outputs = [self.outputs_program(shard) for shard in self._shards(rows)]
@@ -60,9 +64,15 @@ class ShardedTrainer(BlockTrainer):
             loss, learnt = self._losses_of(y, outputs, n_rows, weights)
         return loss, outputs, tape.gradient(learnt, self.network.trainable_weights)
 
-    def _update(self, rows: tf.Tensor, parts: list[Any]) -> None:
-        """One gradient step with the shards' gradients, and the metrics of the batch."""
-        losses, outputs, gradients = zip(*parts, strict=True)
+    def _measure_shards(self, rows: tf.Tensor, losses: Tensors, outputs: Tensors) -> None:
+        """Add the batch to the metrics, while the weights are updated."""
+        present = tf.cast(rows != PAD, tf.float32)
+        y = self._targets(tf.maximum(rows, 0))
+        loss = tf.add_n(losses) + self._penalty()
+        self._update_metrics(y, tf.concat(outputs, 0), loss, present)
+
+    def _update(self, gradients: list[list[Any]]) -> None:
+        """One gradient step with the gradients of the shards, and of the penalty."""
         variables = self.network.trainable_weights
         with tf.GradientTape() as tape:
             penalty = self._penalty()
@@ -74,9 +84,6 @@ class ShardedTrainer(BlockTrainer):
         ]
         self.optimizer.apply_gradients(zip(sums, variables, strict=True))
         self.seeds.advance()
-        present = tf.cast(rows != PAD, tf.float32)
-        y = self._targets(tf.maximum(rows, 0))
-        self._update_metrics(y, tf.concat(outputs, 0), tf.add_n(losses) + penalty, present)
 
     def _outputs(self, rows: tf.Tensor) -> tf.Tensor:
         # Keras draws an LSTM's dropout for scoring, too, without using it.

@@ -6,7 +6,7 @@ as several steps. The bias is added within the loop, which saves a pass over the
 gradient is written out, so that the recurrent kernel's is one product after the loop.
 
 Each loop returns the states after the last step and, where `sequences` is set, all outputs before
-them, float32 (steps, examples, units). Where `backwards` is set, it starts at the last of the steps;
+them, float32 (steps, examples, units). Where `backwards` is set, it starts at the last step, and
 outputs stay where their inputs are.
 """
 

@@ -396,13 +396,15 @@ def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
     assert not new_engine(ENGINES["graph"]).model.train_program._jit_compile
 
 
-@pytest.mark.parametrize(("units", "in_one"), [(32, True), (33, False)])
-def test_only_small_loops_become_one_function(
-    units: int, in_one: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("layer", "in_one"), [(layers.LSTM(64), True), (layers.GlobalMaxPooling1D(), False)]
+)
+def test_xla_joins_loops_over_time_and_never_the_one_over_batches(
+    layer: keras.Layer, in_one: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XLA_FLAGS", "")
     inputs = keras.Input((LENGTH, 1))
-    network = keras.Model(inputs, layers.Dense(1)(layers.LSTM(units)(inputs)))
+    network = keras.Model(inputs, layers.Dense(1)(layer(inputs)))
     network.compile()
     make_engine(ENGINES["xla"], network, BINARY, BATCH_SIZE, None, CPU)
     assert (LOOPS_IN_ONE in os.environ["XLA_FLAGS"]) == in_one

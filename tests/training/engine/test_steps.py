@@ -1,11 +1,14 @@
 """Loops over steps, and the products in them, which XLA computes by tiles (engine/backend.py)."""
 
+import math
 from functools import partial
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from textclf.training.engine.steps import Tensors, loop
+from textclf.training.engine import steps
+from textclf.training.engine.steps import Tensors, loop, matmul_in_pieces
 
 EXAMPLES, UNITS = 32, 7
 WIDTHS = (5, 24, 46, 80, 104, 128)  # the last alone fills XLA's tiles
@@ -19,6 +22,28 @@ def test_products_in_a_loop_are_right_for_any_width() -> None:
     for a, b, result in zip(there, back, _after_two_steps(h, there, back), strict=True):
         expected = h.astype(np.float64) @ a @ b @ a @ b
         np.testing.assert_allclose(result, expected, atol=1e-5 * abs(expected).max())
+
+
+@pytest.mark.parametrize("shape", [(1, 7, 128), (129, 32, 400), (300, 257, 5)])
+def test_large_matrices_are_multiplied_in_pieces(
+    shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, inner, columns = shape
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((rows, inner), np.float32)
+    b = rng.standard_normal((inner, columns), np.float32)
+    matmul, pieces = tf.matmul, []
+
+    def noted(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+        pieces.append((*left.shape, right.shape[1]))
+        return matmul(left, right)
+
+    monkeypatch.setattr(steps.tf, "matmul", noted)
+    np.testing.assert_allclose(
+        matmul_in_pieces(tf.constant(a), tf.constant(b)), a @ b, rtol=1e-4, atol=1e-4
+    )
+    assert max(map(max, pieces)) <= 128
+    assert sum(map(math.prod, pieces)) == math.prod(shape)
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]

@@ -13,7 +13,6 @@ from textclf.training.engine.host import HostEngine
 from textclf.training.engine.placement import Placement, placement_on
 from textclf.training.engine.recurrent import recurrent_layers, speed_up, speed_up_in_shards
 from textclf.training.engine.rule import Choice
-from textclf.training.engine.rule_cpu import has_small_loops
 from textclf.training.engine.rule_gpu import compiles_updates
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import add_up_in_order, speed_up_slices
@@ -53,9 +52,9 @@ def _new_trainer(
         return _new_gpu_trainer(choice, network, task, packed_columns, placement_on(device))
     texts: FlatTexts | None = None
     sums: SumsOfRows | None = None
+    if recurrent_layers(network):
+        add_xla_options(LOOPS_IN_ONE)
     if choice.name == "xla":
-        if has_small_loops(network):
-            add_xla_options(LOOPS_IN_ONE)
         speed_up(network)
         adds_up_slices = speed_up_slices(network.optimizer)
         if choice.shards > 1:
@@ -86,7 +85,7 @@ def _new_gpu_trainer(
     """
     is_xla = choice.name == "xla"
     if is_xla:
-        speed_up(network)
+        speed_up(network, tf.matmul)
         for layer in recurrent_layers(network):
             layer.use_cudnn = False  # XLA cannot compile it
     compiles = compiles_updates(network)

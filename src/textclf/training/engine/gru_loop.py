@@ -5,12 +5,12 @@ from typing import Any
 import tensorflow as tf
 
 from textclf.training.engine.steps import (
+    Reading,
     Tensors,
     after_each,
     infer,
     loop,
     of_outputs,
-    order_of,
     plus,
     results,
     sum_of_outer_products,
@@ -24,8 +24,7 @@ def gru_loop(
     kernel: tf.Tensor,
     bias: tf.Tensor,
     h: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """Gates u (update) and r (reset) and candidate g, in Keras's order u, r, g (Cho et al. 2014).
 
@@ -40,23 +39,23 @@ def gru_loop(
         h: initial state, float32 (examples, units).
 
     Returns:
-        The last state, float32 (examples, units); before it, where `sequences` is set, the state
-        after each step, float32 (steps, examples, units).
+        The last state, float32 (examples, units); before it, where the reading asks for them, the
+        states after each step, float32 (steps, examples, units).
     """
-    order, units = order_of(z, backwards), kernel.shape[0]
+    order, units = reading.order(z), kernel.shape[0]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
         def forward(step: Any, h: Any, z: Any, all_h: Any) -> Any:
             all_h = write(all_h, step, h)
-            gates, h = _step(z[step], kernel, bias, h)
+            gates, h = _step(z[step], kernel, bias, h, reading)
             return h, write(z, step, gates), all_h
 
         empty = unwritten(order, h, kernel[0, 0])
         last_h, gates, all_h = loop(forward, order, h, z, empty)
 
         def gradient(*gradients: tf.Tensor) -> Any:
-            d_outputs, dh = of_outputs(gradients, sequences)
+            d_outputs, dh = of_outputs(gradients, reading)
             transposed = tf.transpose(kernel)
             all_p = tf.tensordot(all_h, kernel[:, 2 * units :], 1) + bias[1, 2 * units :]
 
@@ -66,7 +65,7 @@ def gru_loop(
                 du = dh * (all_h[step] - g) * u * (1 - u)
                 dg = dh * (1 - u) * (1 - tf.square(g))
                 dr = dg * all_p[step] * r * (1 - r)
-                dh = dh * u + tf.matmul(tf.concat([du, dr, dg * r], 1), transposed)
+                dh = dh * u + reading.matmul(tf.concat([du, dr, dg * r], 1), transposed)
                 return dh, write(dz, step, tf.concat([du, dr, dg], 1))
 
             empty = unwritten(order, z[0], kernel[0, 0])
@@ -77,8 +76,8 @@ def gru_loop(
             dbias = tf.stack([of_x, tf.concat([of_x[: 2 * units], of_p], 0)])
             return dz, sum_of_outer_products(all_h, products), dbias, dh
 
-        outputs = after_each(all_h, last_h, order) if sequences else last_h
-        return results(outputs, [last_h], sequences), gradient
+        outputs = after_each(all_h, last_h, order) if reading.sequences else last_h
+        return results(outputs, [last_h], reading), gradient
 
     return list(read(z, kernel, bias, h))
 
@@ -88,20 +87,19 @@ def gru_inference(
     kernel: tf.Tensor,
     bias: tf.Tensor,
     h: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """The results of `gru_loop`, without its gradient."""
-    step = lambda z_t, h: [_step(z_t, kernel, bias, h)[1]]  # noqa: E731
-    return infer(step, z, [h], sequences, backwards)
+    step = lambda z_t, h: [_step(z_t, kernel, bias, h, reading)[1]]  # noqa: E731
+    return infer(step, z, [h], reading)
 
 
 def _step(
-    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor
+    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The gates of a step, and h after it."""
     units = kernel.shape[0]
-    x, p = z_t + bias[0], tf.matmul(h, kernel) + bias[1]
+    x, p = z_t + bias[0], reading.matmul(h, kernel) + bias[1]
     both = tf.sigmoid(x[:, : 2 * units] + p[:, : 2 * units])
     u, r = tf.split(both, 2, 1)
     g = tf.tanh(x[:, 2 * units :] + r * p[:, 2 * units :])

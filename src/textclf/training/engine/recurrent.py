@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from textclf.training.engine.gru_loop import gru_inference, gru_loop
-from textclf.training.engine.steps import Tensors
+from textclf.training.engine.steps import Reading, Tensors, matmul_in_pieces
 from textclf.training.engine.time_loops import (
     lstm_inference,
     lstm_loop,
@@ -24,17 +24,21 @@ from textclf.training.engine.time_loops import (
 
 Loops = dict[type[keras.layers.RNN], Callable[..., Tensors]]
 Reader = Callable[..., Tensors]
+MatMul = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 SMALLEST_SHARD = 16  # examples; fewer are not worth a thread
 
 
-def speed_up(model: keras.Model) -> None:
+def speed_up(model: keras.Model, matmul: MatMul = matmul_in_pieces) -> None:
     """Give the model's recurrent layers the faster loop where it computes the same.
 
     This is for a function that XLA compiles as a whole. The layers stay Keras's own objects, so
     that the model is saved unchanged.
+
+    Args:
+        matmul: of the loops; on a GPU, which has no use for pieces, tf.matmul.
     """
-    _bind(model, TIME_LOOPS)
+    _bind(model, TIME_LOOPS, matmul)
     for layer in recurrent_layers(model):
         if type(layer) in TIME_LOOPS and is_plain(layer):
             layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
@@ -48,7 +52,7 @@ def speed_up_in_shards(model: keras.Model, threads: int) -> None:
     Args:
         threads: maximum number of shards.
     """
-    _bind(model, TIME_LOOPS, partial(_in_shards, threads))
+    _bind(model, TIME_LOOPS, matmul_in_pieces, partial(_in_shards, threads))
 
 
 def slim_down(model: keras.Model) -> None:
@@ -61,12 +65,15 @@ def slim_down(model: keras.Model) -> None:
 
 
 def _bind(
-    model: keras.Model, loops: Loops, compiled: Callable[[Reader], Reader] = lambda read: read
+    model: keras.Model,
+    loops: Loops,
+    matmul: MatMul = tf.matmul,
+    compiled: Callable[[Reader], Reader] = lambda read: read,
 ) -> None:
     for layer in recurrent_layers(model):
         if type(layer) in loops:
-            loop = partial(loops[type(layer)], sequences=layer.return_sequences)
-            read = compiled(partial(_read, loop, layer.go_backwards))
+            reading = Reading(layer.return_sequences, layer.go_backwards, matmul)
+            read = compiled(partial(_read, loops[type(layer)], reading))
             layer.inner_loop = MethodType(partial(_inner_loop, read), layer)
     for layer in model.layers:
         # A one-hot row times the kernel is a row of the kernel.
@@ -111,7 +118,7 @@ def _inner_loop(
 
 def _read(
     loop: Callable[..., Tensors],
-    backwards: bool,
+    reading: Reading,
     weights: Tensors,
     sequences: tf.Tensor,
     *states: tf.Tensor,
@@ -119,8 +126,10 @@ def _read(
     """A loop's results on sequences, float32 (examples, steps, inputs), examples first."""
     kernel, recurrent_kernel, bias = weights
     z = _project(sequences, kernel)
-    results = loop(z, recurrent_kernel, bias, *states, backwards=backwards)
-    return [_examples_first(part, backwards) if len(part.shape) == 3 else part for part in results]
+    results = loop(z, recurrent_kernel, bias, *states, reading)
+    if reading.sequences:
+        results[0] = _examples_first(results[0], reading.backwards)
+    return results
 
 
 def _examples_first(outputs: tf.Tensor, backwards: bool) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """Loops over the steps of a text, and the arrays that they read and write."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -8,11 +9,57 @@ import tensorflow as tf
 
 Tensors = list[tf.Tensor]
 
+LARGEST_PIECE, SMALLEST_PIECE = 128, 32  # rows or columns of a matrix
 
-def order_of(sequences: tf.Tensor, backwards: bool) -> range:
-    """The numbers of the steps, in the order in which a loop reads sequences (steps, ...)."""
-    steps = range(sequences.shape[0])
-    return steps[::-1] if backwards else steps
+
+@dataclass(frozen=True)
+class Reading:
+    """How a loop reads its input, and what it returns.
+
+    Args:
+        sequences: whether it returns all outputs, before the states.
+        backwards: whether it starts at the last step.
+        matmul: multiplies two matrices.
+    """
+
+    sequences: bool = False
+    backwards: bool = False
+    matmul: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = tf.matmul
+
+    def order(self, array: tf.Tensor) -> range:
+        """The numbers of an array's steps (steps, ...), in the order in which they are read."""
+        steps = range(array.shape[0])
+        return steps[::-1] if self.backwards else steps
+
+
+def matmul_in_pieces(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """a b, where XLA makes one function of the loop around it (engine/backend.py).
+
+    There, XLA multiplies matrices of up to 128 rows and columns in tiles, and larger ones number by
+    number, which takes ten times as long.
+    """
+    rows = [
+        tf.concat([_sum_of_products(row, column) for column in _pieces(b, 1)], 1)
+        for row in _pieces(a, 0)
+    ]
+    return tf.concat(rows, 0)
+
+
+def _sum_of_products(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    pairs = zip(_pieces(a, 1), _pieces(b, 0), strict=True)
+    return tf.add_n([tf.matmul(left, right) for left, right in pairs])
+
+
+def _pieces(matrix: tf.Tensor, axis: int) -> Tensors:
+    """About equal ones, none too large; the matrix itself while its size is unknown."""
+    size = matrix.shape[axis] or 1
+    n_pieces = -(-size // LARGEST_PIECE)
+    width = SMALLEST_PIECE * -(-size // (SMALLEST_PIECE * n_pieces))
+    starts = range(0, size, width)
+    if len(starts) == 1:
+        return [matrix]
+    sizes = [min(width, size - start) for start in starts]
+    return list(tf.split(matrix, sizes, axis))
 
 
 def loop(body: Callable[..., Any], order: range, *carried: Any) -> Any:
@@ -52,14 +99,14 @@ def plus(dh: tf.Tensor, of_outputs: tf.Tensor | None, step: tf.Tensor) -> tf.Ten
     return dh if of_outputs is None else dh + of_outputs[step]
 
 
-def results(outputs: tf.Tensor, states: Tensors, sequences: bool) -> Tensors:
+def results(outputs: tf.Tensor, states: Tensors, reading: Reading) -> Tensors:
     """A loop's results: the states after the last step, behind all outputs if they are read."""
-    return [outputs, *states] if sequences else states
+    return [outputs, *states] if reading.sequences else states
 
 
-def of_outputs(gradients: tuple[tf.Tensor, ...], sequences: bool) -> tuple[tf.Tensor | None, ...]:
+def of_outputs(gradients: tuple[tf.Tensor, ...], reading: Reading) -> tuple[tf.Tensor | None, ...]:
     """The gradients of `results`: of the outputs, or None, then of the states."""
-    return gradients if sequences else (None, *gradients)
+    return gradients if reading.sequences else (None, *gradients)
 
 
 def after_each(before: tf.Tensor, last: tf.Tensor, order: range) -> tf.Tensor:
@@ -80,11 +127,7 @@ def sum_of_outer_products(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
 
 
 def infer(
-    step_of: Callable[..., Tensors],
-    z: tf.Tensor,
-    states: Tensors,
-    sequences: bool,
-    backwards: bool,
+    step_of: Callable[..., Tensors], z: tf.Tensor, states: Tensors, reading: Reading
 ) -> Tensors:
     """The results of a loop without gradient, which carries no more than it needs.
 
@@ -99,6 +142,6 @@ def infer(
         return *after, *(write(array, step, after[0]) for array in carried[n_states:])
 
     shape = (z.shape[0], *tf.unstack(tf.shape(states[0])))
-    outputs = [tf.zeros(shape)] if sequences else []
-    carried = loop(forward, order_of(z, backwards), *states, *outputs)
+    outputs = [tf.zeros(shape)] if reading.sequences else []
+    carried = loop(forward, reading.order(z), *states, *outputs)
     return [*carried[n_states:], *carried[:n_states]]

@@ -5,9 +5,8 @@ transposition. A loop overwrites its input if it can: filling a new array with z
 as several steps. The bias is added within the loop, which saves a pass over the whole array. The
 gradient is written out, so that the recurrent kernel's is one product after the loop.
 
-Each loop returns the states after the last step and, where `sequences` is set, all outputs before
-them, float32 (steps, examples, units). Where `backwards` is set, it starts at the last step, and
-outputs stay where their inputs are.
+Each loop returns the states after the last step and, where the reading asks for them, all outputs
+before these, float32 (steps, examples, units), each where its input is, also if read backwards.
 """
 
 from typing import Any
@@ -16,13 +15,13 @@ import tensorflow as tf
 
 from textclf.training.engine.layout import as_it_stands
 from textclf.training.engine.steps import (
+    Reading,
     Tensors,
     after_each,
     before_each,
     infer,
     loop,
     of_outputs,
-    order_of,
     plus,
     results,
     sum_of_outer_products,
@@ -36,8 +35,7 @@ def simple_rnn_loop(
     kernel: tf.Tensor,
     bias: tf.Tensor,
     h: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """h_t = tanh(z_t + bias + h_{t-1} kernel) (Elman 1990).
 
@@ -47,29 +45,29 @@ def simple_rnn_loop(
         bias: float32 (units,).
         h: initial state, float32 (examples, units).
     """
-    order = order_of(z, backwards)
+    order = reading.order(z)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> Any:
         def forward(step: Any, h: Any, z: Any) -> Any:
-            h = _simple_rnn_step(z[step], kernel, bias, h)
+            h = _simple_rnn_step(z[step], kernel, bias, h, reading)
             return h, write(z, step, h)
 
         last_h, all_h = loop(forward, order, h, z)
 
         def gradient(*gradients: tf.Tensor) -> Any:
-            d_outputs, dh = of_outputs(gradients, sequences)
+            d_outputs, dh = of_outputs(gradients, reading)
             transposed = tf.transpose(kernel)
 
             def backward(step: Any, dh: Any, dz: Any) -> Any:
                 dz_t = plus(dh, d_outputs, step) * (1 - tf.square(all_h[step]))
-                return tf.matmul(dz_t, transposed), write(dz, step, dz_t)
+                return reading.matmul(dz_t, transposed), write(dz, step, dz_t)
 
             dh, dz = loop(backward, order[::-1], dh, unwritten(order, z[0], kernel[0, 0]))
             before = before_each(all_h, h, order)
             return dz, sum_of_outer_products(before, dz), tf.reduce_sum(dz, [0, 1]), dh
 
-        return results(all_h, [last_h], sequences), gradient
+        return results(all_h, [last_h], reading), gradient
 
     return list(read(z, kernel, bias, h))
 
@@ -80,8 +78,7 @@ def lstm_loop(
     bias: tf.Tensor,
     h: tf.Tensor,
     c: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 
@@ -94,7 +91,7 @@ def lstm_loop(
         h: initial output, float32 (examples, units).
         c: initial carry, float32 (examples, units).
     """
-    order = order_of(z, backwards)
+    order = reading.order(z)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow is not typed
     def read(z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
@@ -102,13 +99,13 @@ def lstm_loop(
 
         def forward(step: Any, h: Any, c: Any, z: Any, all_h: Any, all_c: Any) -> Any:
             all_h, all_c = write(all_h, step, h), write(all_c, step, c)
-            gates, h, c = _lstm_step(z[step], kernel, bias, h, c)
+            gates, h, c = _lstm_step(z[step], kernel, bias, h, c, reading)
             return h, c, write(z, step, gates), all_h, all_c
 
         last_h, last_c, gates, all_h, all_c = loop(forward, order, h, c, z, empty_h, empty_c)
 
         def gradient(*gradients: tf.Tensor) -> Any:
-            d_outputs, dh, dc = of_outputs(gradients, sequences)
+            d_outputs, dh, dc = of_outputs(gradients, reading)
             transposed = tf.transpose(kernel)
 
             def backward(step: Any, dh: Any, dc: Any, c: Any, dz: Any) -> Any:
@@ -119,14 +116,14 @@ def lstm_loop(
                 di, df, dg, do = dc * g, dc * before, dc * i, dh * tanh_c
                 parts = [di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)]
                 dz_t = tf.concat(parts, 1)
-                return tf.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
+                return reading.matmul(dz_t, transposed), dc * f, before, write(dz, step, dz_t)
 
             empty = unwritten(order, z[0], kernel[0, 0])
             dh, dc, _, dz = loop(backward, order[::-1], dh, dc, last_c, empty)
             return dz, sum_of_outer_products(all_h, dz), tf.reduce_sum(dz, [0, 1]), dh, dc
 
-        outputs = after_each(all_h, last_h, order) if sequences else last_h
-        return results(outputs, [last_h, last_c], sequences), gradient
+        outputs = after_each(all_h, last_h, order) if reading.sequences else last_h
+        return results(outputs, [last_h, last_c], reading), gradient
 
     return list(read(z, kernel, bias, h, c))
 
@@ -136,12 +133,11 @@ def simple_rnn_inference(
     kernel: tf.Tensor,
     bias: tf.Tensor,
     h: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """The results of `simple_rnn_loop`, without its gradient."""
-    step = lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h)]  # noqa: E731
-    return infer(step, z, [h], sequences, backwards)
+    step = lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h, reading)]  # noqa: E731
+    return infer(step, z, [h], reading)
 
 
 def lstm_inference(
@@ -150,24 +146,30 @@ def lstm_inference(
     bias: tf.Tensor,
     h: tf.Tensor,
     c: tf.Tensor,
-    sequences: bool = False,
-    backwards: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Tensors:
     """The results of `lstm_loop`, without its gradient."""
-    step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, bias, h, c)[1:])  # noqa: E731
-    return infer(step, z, [h, c], sequences, backwards)
+    step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, bias, h, c, reading)[1:])  # noqa: E731
+    return infer(step, z, [h, c], reading)
 
 
-def _simple_rnn_step(z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+def _simple_rnn_step(
+    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
+) -> tf.Tensor:
     """h after a step."""
-    return tf.tanh(z_t + bias + tf.matmul(h, kernel))
+    return tf.tanh(z_t + bias + reading.matmul(h, kernel))
 
 
 def _lstm_step(
-    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor
+    z_t: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    h: tf.Tensor,
+    c: tf.Tensor,
+    reading: Reading,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The gates of a step, and h and c after it."""
-    gates = _gates(z_t + bias + tf.matmul(h, kernel))
+    gates = _gates(z_t + bias + reading.matmul(h, kernel))
     i, f, g, o = tf.split(gates, 4, 1)
     c = f * c + i * g
     return gates, o * tf.tanh(c), c

@@ -37,9 +37,9 @@ XLA_OPTIONS = (
 # in which two dense layers of 64 units take three times as long. A loop that uses up to 3 MB in a
 # step becomes one function instead of one for each product, which saves another quarter of that
 # LSTM's time. There, XLA multiplies by itself, and only small matrices fast (`matmul_in_pieces` in
-# engine/steps.py). For 32 units it takes a third less in tiles of 6 rows and 2 registers than in its
-# 11 rows and 1, where registers have 512 bits, and as long with 256. Never use more than 2: for some
-# widths, XLA then writes behind the result.
+# engine/steps.py). For 32 units it takes a third less in tiles of 6 rows and 2 registers than in
+# its 11 rows and 1, where registers have 512 bits, and as long with 256. Never use more than 2: for
+# some widths, XLA then writes behind the result.
 LOOPS_IN_ONE = "--xla_backend_extra_options=" + ",".join(
     (
         "xla_cpu_small_while_loop_byte_threshold=3000000",

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 Tensors = list[tf.Tensor]
 
-LARGEST_PIECE, SMALLEST_PIECE = 128, 32  # rows or columns of a matrix
+LONG_SIDE, SHORT_SIDE = 128, 32  # of the matrices that XLA multiplies in tiles
 
 
 @dataclass(frozen=True)
@@ -35,31 +35,31 @@ class Reading:
 def matmul_in_pieces(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """a b, where XLA makes one function of the loop around it (engine/backend.py).
 
-    There, XLA multiplies matrices of up to 128 rows and columns in tiles, and larger ones number by
-    number, which takes ten times as long.
+    There, XLA multiplies in tiles where the result has at most 32 rows and 128 columns, or 128 and
+    32, and sums have at most 128 terms; else number by number, which can take ten times as long.
     """
-    rows = [
-        tf.concat([_sum_of_products(row, column) for column in _pieces(b, 1)], 1)
-        for row in _pieces(a, 0)
-    ]
-    return tf.concat(rows, 0)
+    rows = LONG_SIDE if b.shape[1] <= SHORT_SIDE else SHORT_SIDE
+    return tf.concat(
+        [
+            tf.concat([_sum_of_products(row, column) for column in _pieces(b, 1, LONG_SIDE)], 1)
+            for row in _pieces(a, 0, rows)
+        ],
+        0,
+    )
 
 
 def _sum_of_products(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    pairs = zip(_pieces(a, 1), _pieces(b, 0), strict=True)
+    pairs = zip(_pieces(a, 1, LONG_SIDE), _pieces(b, 0, LONG_SIDE), strict=True)
     return tf.add_n([tf.matmul(left, right) for left, right in pairs])
 
 
-def _pieces(matrix: tf.Tensor, axis: int) -> Tensors:
-    """About equal ones, none too large; the matrix itself while its size is unknown."""
+def _pieces(matrix: tf.Tensor, axis: int, largest: int) -> Tensors:
+    """About equal ones; the matrix itself while its size is unknown."""
     size = matrix.shape[axis] or 1
-    n_pieces = -(-size // LARGEST_PIECE)
-    width = SMALLEST_PIECE * -(-size // (SMALLEST_PIECE * n_pieces))
-    starts = range(0, size, width)
-    if len(starts) == 1:
-        return [matrix]
-    sizes = [min(width, size - start) for start in starts]
-    return list(tf.split(matrix, sizes, axis))
+    n_pieces = -(-size // largest)
+    width = SHORT_SIDE * -(-size // (SHORT_SIDE * n_pieces))
+    sizes = [min(width, size - start) for start in range(0, size, width)]
+    return [matrix] if len(sizes) == 1 else list(tf.split(matrix, sizes, axis))
 
 
 def loop(body: Callable[..., Any], order: range, *carried: Any) -> Any:

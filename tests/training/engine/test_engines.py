@@ -11,7 +11,7 @@ from keras import layers
 
 from textclf.config.settings.training import Training
 from textclf.data.tasks import BINARY, MULTICLASS, REGRESSION, TASKS, Task
-from textclf.training.engine import backend
+from textclf.training.engine import backend, engines
 from textclf.training.engine.backend import LOOPS_IN_ONE, Device
 from textclf.training.engine.block_trainer import METRICS, unpack_bits
 from textclf.training.engine.engines import Engine, make_engine
@@ -397,14 +397,39 @@ def test_xla_stays_once_another_engine_asked_for_determinism() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "in_one"), [(layers.LSTM(64), True), (layers.GlobalMaxPooling1D(), False)]
+    ("layer", "in_one"),
+    [(layers.LSTM(64), True), (layers.LSTM(65), False), (layers.GlobalMaxPooling1D(), False)],
 )
-def test_xla_joins_loops_over_time_and_never_the_one_over_batches(
+def test_only_small_loops_over_time_become_one_function(
     layer: keras.Layer, in_one: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XLA_FLAGS", "")
+    speed_up_with_others(layer, ENGINES["xla"])
+    assert (LOOPS_IN_ONE in os.environ["XLA_FLAGS"]) == in_one
+
+
+@pytest.mark.parametrize("name", ["xla", "graph"])
+@pytest.mark.parametrize("after_small_ones", [False, True])
+def test_wide_loops_multiply_in_pieces_after_small_ones(
+    name: str, after_small_ones: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+        pieces.append(a.shape)
+        return tf.matmul(a, b)
+
+    pieces: list[tf.TensorShape] = []
+    monkeypatch.setattr(engines, "matmul_in_pieces", noted)
+    monkeypatch.setenv("XLA_FLAGS", "")
+    if after_small_ones:
+        speed_up_with_others(layers.LSTM(2), ENGINES["xla"])
+    wide = layers.LSTM(65)
+    speed_up_with_others(wide, ENGINES[name])
+    wide(np.zeros((1, LENGTH, 1), np.float32))
+    assert bool(pieces) == after_small_ones
+
+
+def speed_up_with_others(layer: keras.Layer, choice: Choice) -> None:
     inputs = keras.Input((LENGTH, 1))
     network = keras.Model(inputs, layers.Dense(1)(layer(inputs)))
     network.compile()
-    make_engine(ENGINES["xla"], network, BINARY, BATCH_SIZE, None, CPU)
-    assert (LOOPS_IN_ONE in os.environ["XLA_FLAGS"]) == in_one
+    make_engine(choice, network, BINARY, BATCH_SIZE, None, CPU)

@@ -33,13 +33,13 @@ XLA_OPTIONS = (
     # of scoring. By default XLA uses half of each.
     "--xla_cpu_prefer_vector_width=512",
 )
-# For networks with loops over time: in others, XLA may make one function of the loop over batches,
-# in which two dense layers of 64 units take three times as long. A loop that uses up to 3 MB in a
-# step becomes one function instead of one for each product, which saves another quarter of that
-# LSTM's time. There, XLA multiplies by itself, and only small matrices fast (`matmul_in_pieces` in
-# engine/steps.py). For 32 units it takes a third less in tiles of 6 rows and 2 registers than in
-# its 11 rows and 1, where registers have 512 bits, and as long with 256. Never use more than 2: for
-# some widths, XLA then writes behind the result.
+# For networks with small loops over time, see engine/rule_cpu.py: in others, XLA may make one
+# function of the loop over batches, in which two dense layers of 64 units take three times as long.
+# A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
+# saves another quarter of that LSTM's time. There, XLA multiplies by itself, and only small
+# matrices fast (`matmul_in_pieces` in engine/steps.py). For 32 units it takes a third less in tiles
+# of 6 rows and 2 registers than in its 11 rows and 1, where registers have 512 bits, and as long
+# with 256. Never use more than 2: for some widths, XLA then writes behind the result.
 LOOPS_IN_ONE = "--xla_backend_extra_options=" + ",".join(
     (
         "xla_cpu_small_while_loop_byte_threshold=3000000",
@@ -277,6 +277,11 @@ def add_xla_options(*options: str) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     new = [option for option in options if option not in flags.split()]
     os.environ["XLA_FLAGS"] = " ".join([*new, flags]).strip()
+
+
+def has_xla_option(option: str) -> bool:
+    """Whether this process has added it."""
+    return option in os.environ.get("XLA_FLAGS", "").split()
 
 
 def set_seeds(seed: int) -> None:

@@ -4,7 +4,12 @@ import keras
 import tensorflow as tf
 
 from textclf.data.tasks import Task
-from textclf.training.engine.backend import LOOPS_IN_ONE, Device, add_xla_options
+from textclf.training.engine.backend import (
+    LOOPS_IN_ONE,
+    Device,
+    add_xla_options,
+    has_xla_option,
+)
 from textclf.training.engine.block_trainer import BlockTrainer
 from textclf.training.engine.device import DeviceEngine
 from textclf.training.engine.flat_texts import FlatTexts, speed_up_flat_texts
@@ -13,11 +18,13 @@ from textclf.training.engine.host import HostEngine
 from textclf.training.engine.placement import Placement, placement_on
 from textclf.training.engine.recurrent import recurrent_layers, speed_up, speed_up_in_shards
 from textclf.training.engine.rule import Choice
+from textclf.training.engine.rule_cpu import has_small_loops
 from textclf.training.engine.rule_gpu import compiles_updates
 from textclf.training.engine.sharded_trainer import ShardedTrainer
 from textclf.training.engine.slices import add_up_in_order, speed_up_slices
 from textclf.training.engine.sparse_rows import SumsOfRows, speed_up_sums
 from textclf.training.engine.sparse_words import WordsTrainer, reader_of_words
+from textclf.training.engine.steps import matmul_in_pieces
 
 Engine = DeviceEngine | HostEngine
 
@@ -52,10 +59,12 @@ def _new_trainer(
         return _new_gpu_trainer(choice, network, task, packed_columns, placement_on(device))
     texts: FlatTexts | None = None
     sums: SumsOfRows | None = None
-    if recurrent_layers(network):
+    if has_small_loops(network):
         add_xla_options(LOOPS_IN_ONE)
+    # In the loops of later networks of this process, too, whatever their width.
+    matmul = matmul_in_pieces if has_xla_option(LOOPS_IN_ONE) else tf.matmul
     if choice.name == "xla":
-        speed_up(network)
+        speed_up(network, matmul)
         adds_up_slices = speed_up_slices(network.optimizer)
         if choice.shards > 1:
             return ShardedTrainer(network, task, choice.shards)
@@ -63,7 +72,7 @@ def _new_trainer(
         if adds_up_slices and not network.optimizer.clipnorm:
             texts = speed_up_flat_texts(network)
     else:
-        speed_up_in_shards(network, device.threads)
+        speed_up_in_shards(network, device.threads, matmul)
         sums = speed_up_sums(network)
         reader = reader_of_words(network)
         if packed_columns is not None and reader is not None:
@@ -85,7 +94,7 @@ def _new_gpu_trainer(
     """
     is_xla = choice.name == "xla"
     if is_xla:
-        speed_up(network, tf.matmul)
+        speed_up(network)
         for layer in recurrent_layers(network):
             layer.use_cudnn = False  # XLA cannot compile it
     compiles = compiles_updates(network)

@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from textclf.training.engine.gru_loop import gru_inference, gru_loop
-from textclf.training.engine.steps import Reading, Tensors, matmul_in_pieces
+from textclf.training.engine.steps import Reading, Tensors
 from textclf.training.engine.time_loops import (
     lstm_inference,
     lstm_loop,
@@ -29,14 +29,14 @@ MatMul = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 SMALLEST_SHARD = 16  # examples; fewer are not worth a thread
 
 
-def speed_up(model: keras.Model, matmul: MatMul = matmul_in_pieces) -> None:
+def speed_up(model: keras.Model, matmul: MatMul = tf.matmul) -> None:
     """Give the model's recurrent layers the faster loop where it computes the same.
 
     This is for a function that XLA compiles as a whole. The layers stay Keras's own objects, so
     that the model is saved unchanged.
 
     Args:
-        matmul: of the loops; on a GPU, which has no use for pieces, tf.matmul.
+        matmul: multiplies the matrices within the loops.
     """
     _bind(model, TIME_LOOPS, matmul)
     for layer in recurrent_layers(model):
@@ -44,15 +44,16 @@ def speed_up(model: keras.Model, matmul: MatMul = matmul_in_pieces) -> None:
             layer.cell._create_dropout_mask = MethodType(_dropout_mask, layer.cell)
 
 
-def speed_up_in_shards(model: keras.Model, threads: int) -> None:
+def speed_up_in_shards(model: keras.Model, threads: int, matmul: MatMul = tf.matmul) -> None:
     """Give the recurrent layers the faster loop in TensorFlow's graph, each compiled by XLA.
 
     XLA runs a loop on one thread, so a batch is cut into shards that the graph runs in parallel.
 
     Args:
         threads: maximum number of shards.
+        matmul: multiplies the matrices within the loops.
     """
-    _bind(model, TIME_LOOPS, matmul_in_pieces, partial(_in_shards, threads))
+    _bind(model, TIME_LOOPS, matmul, partial(_in_shards, threads))
 
 
 def slim_down(model: keras.Model) -> None:

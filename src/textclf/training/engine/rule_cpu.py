@@ -8,6 +8,7 @@ from textclf.training.engine.recurrent import directions, number_of_shards, recu
 
 SMALLEST_SHARED_STEP = 3000  # numbers that a step of all recurrent layers computes for a batch
 COST_WITHOUT_GATES = 0.5  # of such a number in a SimpleRNN, to one of a gate
+LOOPS_IN_ONE_WIDEST_CELL = 64  # units; from 128 on, such a loop is slower than its products apart
 # Wider products are faster in TensorFlow's own kernels, which use several threads.
 XLA_WIDEST_INPUT = 1000  # numbers, such as multi-hot words
 MULTIPLICATIONS_PER_SECOND = 1e10  # of an average processor
@@ -39,6 +40,12 @@ def _numbers_of_step(cell: keras.Layer) -> float:
     """Numbers that a step computes for an example, in those of a gate."""
     columns: int = cell.recurrent_kernel.shape[1]
     return columns if hasattr(cell, "recurrent_activation") else columns * COST_WITHOUT_GATES
+
+
+def has_small_loops(network: keras.Model) -> bool:
+    """Whether XLA should make one function of each of the network's loops over time."""
+    cells = [layer.cell.units for layer in recurrent_layers(network)]
+    return 0 < max(cells, default=0) <= LOOPS_IN_ONE_WIDEST_CELL
 
 
 def seconds_of_batch(network: keras.Model, batch_size: int) -> float:

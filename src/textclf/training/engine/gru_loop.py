@@ -20,11 +20,7 @@ from textclf.training.engine.steps import (
 
 
 def gru_loop(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
 ) -> Tensors:
     """Gates u (update) and r (reset) and candidate g, in Keras's order u, r, g (Cho et al. 2014).
 
@@ -83,11 +79,7 @@ def gru_loop(
 
 
 def gru_inference(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
 ) -> Tensors:
     """The results of `gru_loop`, without its gradient."""
     step = lambda z_t, h: [_step(z_t, kernel, bias, h, reading)[1]]  # noqa: E731

@@ -31,11 +31,7 @@ from textclf.training.engine.steps import (
 
 
 def simple_rnn_loop(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
 ) -> Tensors:
     """h_t = tanh(z_t + bias + h_{t-1} kernel) (Elman 1990).
 
@@ -73,12 +69,7 @@ def simple_rnn_loop(
 
 
 def lstm_loop(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    c: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor, reading: Reading
 ) -> Tensors:
     """Gates i, f, o and candidate g in Keras's order i, f, g, o (Hochreiter & Schmidhuber 1997).
 
@@ -129,11 +120,7 @@ def lstm_loop(
 
 
 def simple_rnn_inference(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, reading: Reading
 ) -> Tensors:
     """The results of `simple_rnn_loop`, without its gradient."""
     step = lambda z_t, h: [_simple_rnn_step(z_t, kernel, bias, h, reading)]  # noqa: E731
@@ -141,12 +128,7 @@ def simple_rnn_inference(
 
 
 def lstm_inference(
-    z: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    c: tf.Tensor,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    z: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor, reading: Reading
 ) -> Tensors:
     """The results of `lstm_loop`, without its gradient."""
     step = lambda z_t, h, c: list(_lstm_step(z_t, kernel, bias, h, c, reading)[1:])  # noqa: E731
@@ -161,12 +143,7 @@ def _simple_rnn_step(
 
 
 def _lstm_step(
-    z_t: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
-    h: tf.Tensor,
-    c: tf.Tensor,
-    reading: Reading,
+    z_t: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor, reading: Reading
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The gates of a step, and h and c after it."""
     gates = _gates(z_t + bias + reading.matmul(h, kernel))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-BATCH, STEPS, WORDS, DIMENSIONS = 64, 100, 5_000, 16
+STEPS, WORDS, DIMENSIONS = 100, 5_000, 16
 BATCHES, EPOCHS = 60, 6
 CASES = (
     "LSTM 8",
@@ -34,6 +34,7 @@ def main() -> None:
     """Print a line for each layer: milliseconds for a batch, medians of epochs but the first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=CASES, help=f"such as {CASES[0]!r}")
+    parser.add_argument("--batch", type=int, default=64, help="examples in a batch")
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--plain", action="store_true", help="plain Keras alone, a number a line")
     alone.add_argument("--graph", action="store_true", help="graph alone")
@@ -41,12 +42,15 @@ def main() -> None:
     options = parser.parse_args()
     if options.plain or options.graph or options.xla:
         for case in options.cases:
-            print(measure_plain(case) if options.plain else measure(case, options.xla))
+            if options.plain:
+                print(measure_plain(case, options.batch))
+            else:
+                print(measure(case, options.batch, options.xla))
         return
     print(f"{'':34}{'one part':>10}{'shards':>10}{'graph':>10}{'plain':>10}{'times':>8}")
     for case in options.cases:
         one, shards, graph, plain = (
-            apart(case, *which)
+            apart(case, f"--batch={options.batch}", *which)
             for which in (["--xla", "1"], ["--xla", "2"], ["--graph"], ["--plain"])
         )
         print(
@@ -62,16 +66,16 @@ def apart(case: str, *which: str) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def measure_plain(case: str) -> float:
+def measure_plain(case: str, batch: int) -> float:
     """Milliseconds for a batch."""
-    x, y = draw()
+    x, y = draw(batch)
     network = build(case)
     watch, seconds = watched()
-    network.fit(x, y, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[watch])
+    network.fit(x, y, batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[watch])
     return per_batch(seconds)
 
 
-def measure(case: str, shards: int | None) -> float:
+def measure(case: str, batch: int, shards: int | None) -> float:
     """Milliseconds for a batch, by XLA in shards, or by graph where there are none."""
     from textclf.training.engine import backend
 
@@ -81,8 +85,8 @@ def measure(case: str, shards: int | None) -> float:
     from textclf.training.engine.rule import Choice
 
     choice = Choice("xla" if shards else "graph", BATCHES // 3, "a benchmark", shards or 1)
-    engine = make_engine(choice, build(case), BINARY, BATCH, None, device)
-    x, y = draw()
+    engine = make_engine(choice, build(case), BINARY, batch, None, device)
+    x, y = draw(batch)
     engine.put(x, y)
     rows = np.arange(len(x))
     watch, seconds = watched()
@@ -97,10 +101,10 @@ def measure(case: str, shards: int | None) -> float:
     return per_batch(seconds)
 
 
-def draw() -> tuple[np.ndarray, np.ndarray]:
+def draw(batch: int) -> tuple[np.ndarray, np.ndarray]:
     """Random texts, int32 (rows, STEPS), and classes, int32 (rows,)."""
     rng = np.random.default_rng(0)
-    n_rows = BATCH * BATCHES
+    n_rows = batch * BATCHES
     x = rng.integers(0, WORDS, (n_rows, STEPS), dtype=np.int32)
     return x, rng.integers(0, 2, n_rows, dtype=np.int32)
 

@@ -37,9 +37,9 @@ XLA_OPTIONS = (
 # function of the loop over batches, in which two dense layers of 64 units take three times as long.
 # A loop that uses up to 3 MB in a step becomes one function instead of one for each product, which
 # saves another quarter of that LSTM's time. There, XLA multiplies by itself, and only small
-# matrices fast (`matmul_in_pieces` in engine/steps.py). For 32 units it takes a third less in tiles
-# of 6 rows and 2 registers than in its 11 rows and 1, where registers have 512 bits, and as long
-# with 256. Never use more than 2: for some widths, XLA then writes behind the result.
+# matrices fast (`matmul_in_pieces` in engine/steps.py), here in tiles of 6 rows and 2 registers in
+# place of its 11 and 1; docs/engines.md has the times. Never use more than 2: for some widths, XLA
+# then writes behind the result.
 LOOPS_IN_ONE = "--xla_backend_extra_options=" + ",".join(
     (
         "xla_cpu_small_while_loop_byte_threshold=3000000",
@@ -280,7 +280,7 @@ def add_xla_options(*options: str) -> None:
 
 
 def has_xla_option(option: str) -> bool:
-    """Whether this process has added it."""
+    """Whether this process, or the one that started it, has added it."""
     return option in os.environ.get("XLA_FLAGS", "").split()
 
 
